@@ -1,0 +1,136 @@
+"""The rows of the ledger, as the rest of the program sees them. Times are UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class RotationState(StrEnum):
+    """Where a rotation stands (DESIGN.md section 7)."""
+
+    PLANNED = "planned"
+    CREATING = "creating"
+    STAGED = "staged"
+    VERIFIED = "verified"
+    DISTRIBUTING = "distributing"
+    OVERLAP = "overlap"
+    DISABLED = "disabled"
+    RETIRING = "retiring"
+    DONE = "done"
+    ROLLING_BACK = "rolling-back"
+    RB_WAIT = "rollback-waiting"
+    ABORTED = "aborted"
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be done."""
+        return self in (RotationState.DONE, RotationState.ABORTED)
+
+
+class WaitingOn(StrEnum):
+    """Why a rotation stands still."""
+
+    NOTHING = ""
+    TIME = "time"
+    USE = "use"
+    PROVIDER = "provider"
+    PERSON = "person"
+    CONFLICT = "conflict"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RotationRow:
+    """One rotation. `data` is the engine's own state as JSON-ready data: identifiers, fingerprints and times, never a value.
+
+    `due` is when the next step can be tried; None means now. `group` binds rotations that were started together.
+    """
+
+    id: str
+    credential: str
+    state: RotationState
+    data: Mapping[str, object]
+    waiting_on: WaitingOn = WaitingOn.NOTHING
+    why: str = ""
+    due: datetime | None = None
+    group: str = ""
+    actor: str = ""
+    host: str = ""
+    reason: str = ""
+    schema: int = 1
+    created: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One line of the audit trail.
+
+    `kind` is a word such as `intent`, `outcome`, `verdict`, `waived`, `accepted`, `state`; `step` names the machine's step. `detail`
+    holds identifiers, versions before and after, verdicts and evidence. `chain` is the HMAC over this line and the one before.
+    """
+
+    kind: str
+    rotation: str = ""
+    step: str = ""
+    target: str = ""
+    detail: Mapping[str, object] = field(default_factory=dict)
+    actor: str = ""
+    host: str = ""
+    at: datetime | None = None
+    seq: int = 0
+    chain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRow:
+    """A placement as the ledger remembers it: by whom it was seen, when first, when last, and whether it is gone."""
+
+    secret: str
+    version: str
+    part: str
+    credential: str
+    fingerprint: str
+    role: str
+    version_state: str
+    store: str
+    scope: str
+    host: str = ""
+    alias: str = ""
+    found_by: str = "fingerprint"
+    first_seen: datetime | None = None
+    last_read: datetime | None = None
+    gone: datetime | None = None
+    written_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """A place that a person accepted as one that keyward may write to. `target` is a place id without a version."""
+
+    target: str
+    actor: str
+    at: datetime
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """A use of a key that keyward itself made, to be subtracted from what the provider counts."""
+
+    credential: str
+    at: datetime
+    verdict: str
+    evidence: str
+    rotation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to act alone on a rotation or a target, until it expires. Every commit carries the fence."""
+
+    name: str
+    owner: str
+    fence: int

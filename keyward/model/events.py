@@ -1,0 +1,80 @@
+"""What happens, told to whoever listens: the only thing that the command line and the app hear from the engines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from keyward.model.source import SourceReport
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened. `at` is UTC, set by the one who tells when it matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStarted(Event):
+    """A scan of these sources began."""
+
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDone(Event):
+    """One source ended."""
+
+    report: SourceReport
+
+
+@dataclass(frozen=True, slots=True)
+class RowsChanged(Event):
+    """These keys (ids) are new or different in the cache."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaWait(Event):
+    """An API is full; the next call goes out at `until` (UTC)."""
+
+    api: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted(Event):
+    """A step of a rotation began; `step` is its machine name, `what` a sentence for people."""
+
+    rotation: str
+    step: str
+    what: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone(Event):
+    """A step of a rotation ended; `ok` whether it did what it should, `detail` the evidence."""
+
+    rotation: str
+    step: str
+    ok: bool
+    detail: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Event):
+    """A rotation stands still: on time, use, provider, person, conflict, blocked or refused."""
+
+    rotation: str
+    waiting_on: str
+    why: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """A scan, or a rotation (its id), came to the end of what it could do now; `state` is where it stands."""
+
+    what: str
+    state: str
+    detail: str = ""

@@ -1,0 +1,1 @@
+"""Who mints and revokes credentials: one interface, one module a provider."""

@@ -1,0 +1,1 @@
+"""Where values are kept: one interface, one module a store."""

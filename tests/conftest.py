@@ -1,0 +1,23 @@
+"""What all tests share: no test touches the user's own configuration, state, cache, keyring or cloud credentials."""
+
+import os
+
+import pytest
+
+pytest_plugins: list[str] = []
+
+_LOOSE = ("CLOUDSDK_", "GOOGLE_", "KEYWARD_", "SECRET_MANAGER_", "AWS_", "GCE_", "DBUS_", "PYTHON_KEYRING_")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory, monkeypatch):
+    """Every test gets an empty home and no variable that could point at something real."""
+    home = tmp_path_factory.mktemp("home")
+    keep = {"KEYWARD_TEST_REQUIRE", "KEYWARD_RECORDINGS"}
+    for name in [name for name in os.environ if name.startswith(_LOOSE) and name not in keep]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("KEYWARD_HOME", str(home / "keyward"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
