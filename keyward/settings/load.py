@@ -1,0 +1,215 @@
+"""Reads the settings from their files and the environment, and remembers where each value came from.
+
+Order, later wins: defaults, the user's own `keyward.toml`, a `keyward.toml` in the working folder (filters, limits and display only),
+environment variables, options. Unknown names are errors that name file, line and the nearest right name.
+"""
+
+import difflib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from keyward.model.errors import NotAllowed, SettingsError
+from keyward.model.text import clean
+from keyward.settings.schema import EnvFolder, Settings, sections
+from keyward.settings.values import number, text
+
+FILE = "keyward.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: `default`, a file and line, an environment variable, or an option."""
+
+    kind: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.where}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings and the origin of every value that is not a default, by dotted name."""
+
+    settings: Settings
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    file: Path | None = None
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of that dotted name came from."""
+        return self.origins.get(name, Origin("default"))
+
+
+def load(*, file: Path | None, explicit: bool, environ: Mapping[str, str], folder: Path | None = None) -> Loaded:
+    """Read the settings.
+
+    Args:
+        file: the user's own file; one that does not exist is fine unless `explicit`.
+        explicit: the file was named by the user, so it must exist.
+        environ: environment variables; `KEYWARD_<SECTION>_<NAME>` sets a scalar.
+        folder: the working folder whose `keyward.toml` may filter, limit and display.
+
+    Raises:
+        SettingsError: something in a file or variable cannot be used.
+        NotAllowed: a file that others may write, or a working-folder file that sets what only the user's own may.
+    """
+    loaded = Loaded(Settings())
+    if file is not None and (explicit or file.exists()):
+        loaded = _from_file(replace(loaded, file=file), file, own=True)
+    local = folder / FILE if folder is not None else None
+    if local is not None and local.is_file() and not (file is not None and file.exists() and local.samefile(file)):
+        loaded = _from_file(loaded, local, own=False)
+    return _from_environment(loaded, environ)
+
+
+def _from_file(loaded: Loaded, file: Path, *, own: bool) -> Loaded:
+    source = _read(file)
+    try:
+        data = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+), column (\d+)", str(error))
+        line = int(found[1]) if found else source.count("\n") + 1
+        raise SettingsError(
+            f"this is not TOML: {clean(str(error))}.", file=str(file), line=line, hint="Nothing was read from it."
+        ) from None
+    known = sections()
+    for section, values in data.items():
+        if section == "env":
+            loaded = _env(loaded, values, file, source, own=own)
+            continue
+        if section not in known:
+            raise SettingsError(
+                f"there is no section [{clean(section)}].",
+                file=str(file),
+                line=_line(source, section),
+                hint=_nearest(section, [*known, "env"]),
+            )
+        if not isinstance(values, dict):
+            raise SettingsError(
+                f"{section} must be a section: [{section}].", file=str(file), line=_line(source, section)
+            )
+        for name, value in values.items():
+            line = _line(source, section, name)
+            if name not in known[section]:
+                raise SettingsError(
+                    f"[{section}] has no setting {clean(name)!r}.",
+                    file=str(file),
+                    line=line,
+                    hint=_nearest(name, list(known[section])),
+                )
+            if not own and not known[section][name].metadata["anyone"]:
+                raise NotAllowed(
+                    f"{file}:{line}: a file in the working folder may not set {section}.{name}.",
+                    hint="Only filters, limits and display can be set there; put it into your own keyward.toml.",
+                )
+            loaded = _set(loaded, section, name, value, Origin("file", f"{file}:{line}"), file=str(file), line=line)
+    return loaded
+
+
+def _read(file: Path) -> str:
+    try:
+        info = file.stat()
+        if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise NotAllowed(
+                f"{file} can be written by others (mode {stat.S_IMODE(info.st_mode):04o}).",
+                hint=f"Run: chmod 600 {file}",
+            )
+        if info.st_uid not in (os.geteuid(), 0):
+            raise NotAllowed(f"{file} belongs to another user.", hint="Only your own file, or root's, is read.")
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise SettingsError(f"it cannot be read: {error.strerror}.", file=str(file)) from None
+    except UnicodeDecodeError:
+        raise SettingsError("it is not UTF-8 text.", file=str(file)) from None
+
+
+def _env(loaded: Loaded, tables: object, file: Path, source: str, *, own: bool) -> Loaded:
+    line = _line(source, "env")
+    if not own:
+        raise NotAllowed(
+            f"{file}:{line}: a file in the working folder may not name folders to read.",
+            hint="Put [[env]] into your own keyward.toml.",
+        )
+    if not isinstance(tables, list):
+        raise SettingsError("env is a list of tables: [[env]].", file=str(file), line=line)
+    folders = []
+    for table in tables:
+        unknown = set(table) - {"path", "depth"}
+        if unknown:
+            name = min(unknown)
+            raise SettingsError(
+                f"[[env]] has no setting {clean(name)!r}.",
+                file=str(file),
+                line=_line(source, "env", name),
+                hint=_nearest(name, ["path", "depth"]),
+            )
+        try:
+            folders.append(
+                EnvFolder(Path(text(table.get("path"))).expanduser().absolute(), number(table.get("depth", 4)))
+            )
+        except ValueError as error:
+            raise SettingsError(f"[[env]]: {error}.", file=str(file), line=line) from None
+    return replace(
+        loaded,
+        settings=replace(loaded.settings, env=tuple(folders)),
+        origins={**loaded.origins, "env": Origin("file", f"{file}:{line}")},
+    )
+
+
+def _from_environment(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
+    known = sections()
+    by_variable = {
+        f"KEYWARD_{section}_{name}".upper(): (section, name) for section, names in known.items() for name in names
+    }
+    for variable in sorted(environ):
+        if variable in by_variable:
+            section, name = by_variable[variable]
+            default = known[section][name].default
+            value: object = environ[variable]
+            if isinstance(default, tuple):
+                value = [item.strip() for item in str(value).split(",") if item.strip()]
+            loaded = _set(loaded, section, name, value, Origin("environment", variable), file=variable, line=0)
+    return loaded
+
+
+def _set(loaded: Loaded, section: str, name: str, value: object, origin: Origin, *, file: str, line: int) -> Loaded:
+    spec = sections()[section][name]
+    try:
+        read: Any = spec.metadata["read"](value)
+    except ValueError as error:
+        raise SettingsError(
+            f"{section}.{name}: {clean(str(error))}.", file=file, line=line, hint=f"It means: {spec.metadata['doc']}."
+        ) from None
+    group = replace(getattr(loaded.settings, section), **{name: read})
+    return replace(
+        loaded,
+        settings=replace(loaded.settings, **{section: group}),
+        origins={**loaded.origins, f"{section}.{name}": origin},
+    )
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(name, names, 1)
+    return f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(sorted(names))}."
+
+
+def _line(source: str, section: str, name: str | None = None) -> int:
+    """The line (from 1) where the section, or the setting in it, stands; 1 when it cannot be told."""
+    current, first = "", 0
+    header, setting = re.compile(r"\s*\[\[?\s*([\w.-]+)"), re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*=")
+    for number_, line in enumerate(source.splitlines(), 1):
+        if found := header.match(line):
+            current = found[1]
+            if current == section:
+                first = first or number_
+        elif (found := setting.match(line)) and (
+            (current == section and found[1] == name) or (not current and found[1] == section)
+        ):
+            return number_
+    return first or 1

@@ -1,0 +1,94 @@
+"""How a value in `keyward.toml`, or in an environment variable, is read."""
+
+import re
+from datetime import timedelta
+
+from keyward.model.errors import UsageError
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_duration = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+
+
+def duration(value: object) -> timedelta:
+    """Read `90s`, `5m`, `24h`, `7d`, `2w` or a sum such as `1d12h`.
+
+    Raises:
+        ValueError: it is not a duration.
+    """
+    text = str(value).strip() if isinstance(value, str) else ""
+    total, end = timedelta(0), 0
+    for match in _duration.finditer(text):
+        if match.start() != end:
+            break
+        total += timedelta(**{_UNITS[match[2]]: float(match[1])})
+        end = match.end()
+    if not text or end != len(text):
+        raise ValueError(f"{value!r} is not a duration such as 24h, 7d or 90s")
+    return total
+
+
+def show_duration(value: timedelta) -> str:
+    """The shortest way to write it that `duration` reads back."""
+    seconds = value.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s"
+
+
+def option_duration(text: str) -> timedelta:
+    """Read a duration given on the command line.
+
+    Raises:
+        UsageError: it is not a duration.
+    """
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from None
+
+
+def text(value: object) -> str:
+    """Read a string.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a text in quotes")  # noqa: TRY004  # one error type for every reader
+    return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Read a list of strings.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{value!r} is not a list of texts such as ['a', 'b']")
+    return tuple(value)
+
+
+def number(value: object) -> int:
+    """Read a whole number of at least 1.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{value!r} is not a whole number of at least 1")
+    return value
+
+
+def one_of(*words: str) -> "type[str] | object":
+    """A reader that accepts only these words."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError(f"{value!r} is not one of {', '.join(words)}")
+        return str(value)
+
+    return read
