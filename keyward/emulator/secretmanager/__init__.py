@@ -1,0 +1,1 @@
+"""Secret Manager v1 over REST and gRPC, on one state."""
