@@ -1,0 +1,66 @@
+"""The edge of the process: errors become a sentence and an exit code; nothing that is printed shows a local variable."""
+
+import resource
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import FrameType
+
+from keyward.model.errors import Exit, Interrupted, KeywardError
+
+cancelled = threading.Event()
+"""Set by Ctrl-C and SIGTERM: engines stop at the next safe place and leave a resumable state."""
+
+
+def _stop(signum: int, _frame: FrameType | None) -> None:
+    if cancelled.is_set():  # asked twice: stop waiting for a safe place; every place is resumable
+        raise KeyboardInterrupt
+    cancelled.set()
+    if signum == signal.SIGINT:
+        sys.stderr.write("\nStopping at the next safe place; once more to stop at once.\n")
+
+
+def harden() -> None:
+    """Switch core dumps off and make SIGINT and SIGTERM stop the work at a safe place."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _stop)
+        signal.signal(signal.SIGTERM, _stop)
+
+
+def say(error: KeywardError) -> None:
+    """Tell a person on stderr what happened and what to do."""
+    sys.stderr.write(f"keyward: {error.title.lower()}: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  {error.hint}\n")
+
+
+def unexpected(error: BaseException) -> None:
+    """Tell on stderr where an unforeseen error came from: frames without locals, text without values."""
+    from keyward.model.redact import redact  # noqa: PLC0415  # the table of shapes is only needed here
+    from keyward.model.text import clean_lines  # noqa: PLC0415
+
+    trace = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+    sys.stderr.write("keyward: unexpected error; please report it with these lines (they hold no values):\n")
+    sys.stderr.write(clean_lines(redact(trace)) + "\n")
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Run the work and return the process's exit status."""
+    try:
+        return int(work())
+    except KeywardError as error:
+        say(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        say(Interrupted("Stopped.", hint="`keyward resume` goes on with what was begun."))
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does: nothing is wrong.
+        sys.stderr.close()
+        return int(Exit.OK)
+    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with locals may escape
+        unexpected(error)
+        return int(Exit.FINDINGS)

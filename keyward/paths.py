@@ -1,0 +1,40 @@
+"""Where configuration, state and cache are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Folders and files. `KEYWARD_HOME` moves state and cache; `--config` or `KEYWARD_CONFIG` names the settings file."""
+
+    config_file: Path
+    config_named: bool
+    state: Path
+    cache: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite ledger, where no `ledger.url` is set."""
+        return self.state / "ledger.db"
+
+    @property
+    def inventory(self) -> Path:
+        """The scan cache."""
+        return self.cache / "inventory.db"
+
+
+def find(environ: Mapping[str, str], config: Path | None = None) -> Paths:
+    """The folders of this user; nothing is created."""
+    from platformdirs import PlatformDirs  # noqa: PLC0415  # only commands that touch files pay for it
+
+    dirs = PlatformDirs("keyward", appauthor=False)
+    named = config or (Path(environ["KEYWARD_CONFIG"]).expanduser() if environ.get("KEYWARD_CONFIG") else None)
+    home = Path(environ["KEYWARD_HOME"]).expanduser().absolute() if environ.get("KEYWARD_HOME") else None
+    return Paths(
+        config_file=(named or Path(dirs.user_config_dir) / "keyward.toml").absolute(),
+        config_named=named is not None,
+        state=home or Path(dirs.user_state_dir),
+        cache=home / "cache" if home else Path(dirs.user_cache_dir),
+    )
