@@ -1,0 +1,1 @@
+"""The app. Nothing here talks to a cloud library, and no value is ever put into a widget."""

@@ -1,0 +1,1 @@
+"""Widgets that show outside text as text, never as markup."""

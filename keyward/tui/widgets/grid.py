@@ -1,0 +1,333 @@
+"""A table whose cost per frame depends on the window and never on the number of rows.
+
+Rows are numbers; what a row shows is asked for when its line is painted. `order` is the list of row numbers in view, filtered and
+sorted elsewhere, and swapped in one assignment. The cursor and the marks belong to row numbers, so they stay on their rows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+MARK, NO_MARK, CURSOR = "✓", " ", ">"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its heading, the least and the best width in cells, and how soon it gives way on a narrow screen (9 goes first).
+
+    `grows` columns share what is left of the width.
+    """
+
+    name: str
+    label: str
+    width: int
+    gives_way: int = 0
+    right: bool = False
+    grows: bool = False
+
+
+class Grid(ScrollView, can_focus=True):
+    """The table.
+
+    Args:
+        columns: all columns; those that do not fit are left out by `gives_way`.
+        cells: the texts of a row, one for every column in `columns`; clean already.
+        tone: the component class for a cell's style, by row and column; None for the normal one.
+    """
+
+    DEFAULT_CSS = """
+    Grid { height: 1fr; background: $surface; color: $foreground; overflow-x: hidden; overflow-y: scroll;
+      scrollbar-size-vertical: 1; }
+    Grid > .grid--header { background: $panel; color: $foreground; text-style: bold; }
+    Grid > .grid--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+    Grid:focus > .grid--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+    Grid > .grid--mark { text-style: bold; color: $warning; }
+    Grid > .grid--match { text-style: bold underline; }
+    Grid > .grid--odd { background: $surface-darken-1; }
+    Grid > .grid--dim { color: $text-muted; }
+    Grid > .grid--warn { color: $text-warning; }
+    Grid > .grid--bad { color: $text-error; }
+    Grid > .grid--good { color: $text-success; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "grid--header",
+        "grid--cursor",
+        "grid--mark",
+        "grid--match",
+        "grid--odd",
+        "grid--dim",
+        "grid--warn",
+        "grid--bad",
+        "grid--good",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("ctrl+u", "half(-1)", "Half a page up", show=False),
+        Binding("ctrl+d", "half(1)", "Half a page down", show=False),
+        Binding("home,g", "go(0)", "First", show=False),
+        Binding("end,G", "go(-1)", "Last", show=False),
+    ]
+    cursor = reactive(0, repaint=False)
+
+    class Moved(Message):
+        """The cursor is on another row (or on none, None)."""
+
+        def __init__(self, row: int | None) -> None:
+            super().__init__()
+            self.row = row
+
+    class Opened(Message):
+        """Enter, or a second click, on a row."""
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    class HeaderClicked(Message):
+        """A click on a heading; `column` is its name."""
+
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells: Callable[[int], Sequence[str]],
+        tone: Callable[[int, str], str | None] = lambda _row, _column: None,
+        *,
+        id: str | None = None,  # noqa: A002  # Textual's name for it
+    ) -> None:
+        super().__init__(id=id)
+        self._all = tuple(columns)
+        self._shown: list[tuple[int, int]] = []
+        self._cells = cells
+        self._tone = tone
+        self.order: Sequence[int] = ()
+        self.marks: set[int] = set()
+        self.needle = ""
+        self.sorted_by: tuple[str, bool] = ("", False)
+        self._strips: LRUCache[tuple[int, bool, bool, bool], Strip] = LRUCache(1024)
+        self._painted_for = -1
+
+    # What is shown
+
+    def show(self, order: Sequence[int], needle: str = "") -> None:
+        """Show these rows in this order; `needle` (case-folded) is underlined where it stands. O(1) in the number of rows."""
+        row = self.row
+        self.order = order
+        if needle != self.needle:
+            self.needle = needle
+            self._strips.clear()
+        self.virtual_size = Size(self.size.width, len(order) + 1)
+        self._put_cursor_on(row)
+        self.refresh()
+
+    def rows_changed(self, rows: Sequence[int]) -> None:
+        """Forget how these rows looked, and repaint those in the window."""
+        changed = set(rows)
+        for key in [key for key in self._strips.keys() if key[0] in changed]:  # noqa: SIM118  # a cache, not a dict
+            self._strips.discard(key)
+        top = self.scroll_offset.y
+        for line, row in enumerate(self.order[top : top + self.size.height]):
+            if row in changed:
+                self.refresh(Region(0, line + 1, self.size.width, 1))
+
+    def repaint(self) -> None:
+        """Forget how every row looked."""
+        self._strips.clear()
+        self.refresh()
+
+    @property
+    def row(self) -> int | None:
+        """The row number under the cursor."""
+        return self.order[self.cursor] if 0 <= self.cursor < len(self.order) else None
+
+    def go_to(self, row: int) -> None:
+        """Put the cursor on that row, if it is in view."""
+        self._put_cursor_on(row)
+
+    def _put_cursor_on(self, row: int | None) -> None:
+        last = max(0, len(self.order) - 1)
+        place = min(self.cursor, last)
+        if row is not None and not (place < len(self.order) and self.order[place] == row):
+            try:
+                place = self.order.index(row)
+            except ValueError:
+                place = min(self.cursor, last)
+        moved = place != self.cursor
+        self.set_reactive(Grid.cursor, place)
+        self._keep_in_window(place)
+        if moved or self.row != row:
+            self.post_message(self.Moved(self.row))
+
+    # Painting
+
+    def notify_style_update(self) -> None:
+        """Colours changed: every strip is stale."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def _fit(self, width: int) -> None:
+        """Choose the columns that fit, and their widths."""
+        self._painted_for = width
+        self._strips.clear()
+        left = width - 2
+        chosen = sorted(range(len(self._all)), key=lambda index: self._all[index].gives_way)
+        while len(chosen) > 1 and sum(self._all[index].width + 1 for index in chosen) > left:
+            chosen.pop()
+        shown = sorted(chosen)
+        spare = left - sum(self._all[index].width + 1 for index in shown)
+        growing = [index for index in shown if self._all[index].grows]
+        self._shown = []
+        for index in shown:
+            extra = spare // len(growing) if index in growing and spare > 0 else 0
+            self._shown.append((index, self._all[index].width + extra))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen; the first is always the header."""
+        width = self.size.width
+        if width != self._painted_for:
+            self._fit(width)
+        if y == 0:
+            return self._header(width)
+        place = y - 1 + self.scroll_offset.y
+        if place >= len(self.order):
+            return Strip.blank(width, self.rich_style)
+        row = self.order[place]
+        key = (row, place == self.cursor, bool(place & 1), row in self.marks)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._line(*key).adjust_cell_length(width, self._base(*key[1:]))
+        return strip
+
+    def _base(self, cursor: bool, odd: bool, mark: bool) -> Style:
+        style = self.rich_style
+        if odd:
+            style += self.get_component_rich_style("grid--odd", partial=True)
+        if mark:
+            style += self.get_component_rich_style("grid--mark", partial=True)
+        if cursor:
+            style += self.get_component_rich_style("grid--cursor", partial=True)
+        return style
+
+    def _line(self, row: int, cursor: bool, odd: bool, mark: bool) -> Strip:
+        base = self._base(cursor, odd, mark)
+        segments = [Segment((CURSOR if cursor else NO_MARK) + (MARK if mark else NO_MARK), base)]
+        cells = self._cells(row)
+        for index, width in self._shown:
+            column, text = self._all[index], cells[index]
+            if column.right:
+                text = " " * (width - cell_len(text)) + text
+            text = _fitted(text, width) + " "
+            tone = self._tone(row, column.name)
+            style = base if tone is None or cursor else base + self.get_component_rich_style(tone, partial=True)
+            segments.extend(self._underlined(text, style))
+        return Strip(segments)
+
+    def _underlined(self, text: str, style: Style) -> list[Segment]:
+        if not self.needle or (at := text.casefold().find(self.needle)) < 0:
+            return [Segment(text, style)]
+        end = at + len(self.needle)
+        match = style + self.get_component_rich_style("grid--match", partial=True)
+        return [Segment(text[:at], style), Segment(text[at:end], match), Segment(text[end:], style)]
+
+    def _header(self, width: int) -> Strip:
+        style = self.get_component_rich_style("grid--header")
+        texts = ["  "]
+        for index, cells in self._shown:
+            column = self._all[index]
+            label = column.label
+            if self.sorted_by[0] == column.name:
+                label += " v" if self.sorted_by[1] else " ^"
+            texts.append(_fitted(" " * (cells - cell_len(label)) + label if column.right else label, cells) + " ")
+        return Strip([Segment("".join(texts), style)]).adjust_cell_length(width, style)
+
+    # Moving
+
+    @property
+    def page(self) -> int:
+        """Rows in the window."""
+        return max(1, self.scrollable_content_region.height - 1)
+
+    def _keep_in_window(self, place: int) -> None:
+        top = self.scroll_offset.y
+        if place < top or place >= top + self.page:
+            self.scroll_to(y=place if place < top else place - self.page + 1, animate=False, force=True, immediate=True)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the two lines concerned and keep the cursor in the window."""
+        self._keep_in_window(new)
+        for place in (old, new):
+            self.refresh(Region(0, place - self.scroll_offset.y + 1, self.size.width, 1))
+        self.post_message(self.Moved(self.row))
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by so many rows."""
+        self.cursor = max(0, min(len(self.order) - 1, self.cursor + by))
+
+    def action_page(self, by: int) -> None:
+        """Move by pages."""
+        self.action_move(by * self.page)
+
+    def action_half(self, by: int) -> None:
+        """Move by half pages."""
+        self.action_move(by * max(1, self.page // 2))
+
+    def action_go(self, where: int) -> None:
+        """Go to the first row (0) or the last (-1)."""
+        self.cursor = 0 if where == 0 else max(0, len(self.order) - 1)
+
+    def open_row(self) -> None:
+        """Say that the row under the cursor is to be opened."""
+        if self.row is not None:
+            self.post_message(self.Opened(self.row))
+
+    def mark(self, row: int) -> None:
+        """Mark the row, or take its mark away."""
+        self.marks ^= {row}
+        self.rows_changed([row])
+
+    # Mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """Click: the header sorts, a row gets the cursor, the row with the cursor opens."""
+        place = event.y - 1 + self.scroll_offset.y
+        if event.y == 0:
+            at = 2
+            for index, width in self._shown:
+                if at <= event.x <= at + width:
+                    self.post_message(self.HeaderClicked(self._all[index].name))
+                    return
+                at += width + 1
+        elif place < len(self.order):
+            if place == self.cursor and event.chain > 1:
+                self.open_row()
+            self.cursor = place
+
+    def on_resize(self) -> None:
+        """Another size: other columns may fit."""
+        self.virtual_size = Size(self.size.width, len(self.order) + 1)
+        self._keep_in_window(self.cursor)
+
+
+def _fitted(text: str, width: int) -> str:
+    """The text in exactly so many cells, an ellipsis where it was cut."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, max(0, width - 1)) + "…", width)
