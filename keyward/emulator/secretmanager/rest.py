@@ -66,5 +66,5 @@ def _handler(method: Method) -> Callable[[Request], Json]:
 
 
 def _locations(request: Request) -> Json:
-    parent = request.params["resource"]
+    parent = request.project.resource if request.project else request.params["resource"]
     return {"locations": [{"name": f"{parent}/locations/{region}", "locationId": region} for region in REGIONS]}
