@@ -35,6 +35,8 @@ class Behaviour:
     """How long an operation stays without `done`; the answer that starts it never has it."""
     list_lag_seconds: float = 0.0
     """How long a list misses a new key and shows a deleted one."""
+    key_page_size: int = 300
+    """Unverified: how many keys a page holds at most, and when the caller names no size."""
     key_limit: int = 300
     deleted_count_to_limit: bool = False
     """Unverified: whether soft-deleted keys count towards `key_limit`."""
@@ -47,10 +49,10 @@ class Behaviour:
     ghost_standard: tuple[float, float] = (8 * MINUTE, 23 * MINUTE)
     """Shortest and longest time that a deleted standard key goes on working, with falling probability."""
     ghost_auth: tuple[float, float] = (50.0, 70.0)
-    unrestricted_refused: bool = True
-    """Gemini refuses standard keys without restrictions (since 2026-06-19)."""
-    standard_refused: bool = False
-    """Gemini refuses all standard keys (announced for September 2026, then withdrawn)."""
+    unrestricted_refused_from: str = "2026-06-19T00:00:00Z"
+    """From when on Gemini refuses standard keys without restrictions; empty is never."""
+    standard_refused_from: str = ""
+    """From when on Gemini refuses all standard keys (announced for September 2026, then withdrawn); empty is never."""
     region_blocked: bool = False
     caller_ip: str = "127.0.0.1"
     """The address that IP restrictions see."""

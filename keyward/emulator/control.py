@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.clock import micros, parse
 from keyward.emulator.errors import refuse
 from keyward.emulator.faults import Fault
 from keyward.emulator.routing import Request, Response
+from keyward.emulator.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keyward.emulator.apikeys.key import Key
     from keyward.emulator.world import World
 
 PRODUCT = "keyward-emulator"
@@ -37,6 +41,7 @@ class Control:
             ("GET", "/dump"): lambda _: world.dump(),
             ("POST", "/use"): self._use,
             ("POST", "/project"): self._project,
+            ("POST", "/key"): self._key,
             ("POST", "/behaviour"): self._behaviour,
             ("GET", "/violations"): lambda _: {"violations": violations()},
         }
@@ -73,8 +78,9 @@ class Control:
         return {"entries": self._world.log.since(request.number("since"))}
 
     def _add_faults(self, request: Request) -> dict[str, Any]:
-        body = request.json()
-        self._world.faults.add(*[Fault.load(rule) for rule in body["rules"]])
+        body = json.loads(request.body)
+        rules = body["rules"] if isinstance(body, dict) else body
+        self._world.faults.add(*[Fault.load(rule) for rule in rules])
         return {}
 
     def _clear_faults(self, _: Request) -> dict[str, Any]:
@@ -85,3 +91,47 @@ class Control:
         with self._world.lock:
             self._world.behaviour.change(request.json())
         return {}
+
+    def _use(self, request: Request) -> dict[str, Any]:
+        body = request.json()
+        with self._world.lock:
+            key = self._found(body)
+            self._world.state(Usage).record(
+                key.project,
+                key.uid,
+                body.get("service", "generativelanguage.googleapis.com"),
+                code=int(body.get("code", 200)),
+                count=int(body.get("count", 1)),
+                when=parse(body["when"]) if "when" in body else None,
+            )
+        return {"uid": key.uid}
+
+    def _key(self, request: Request) -> dict[str, Any]:
+        body = request.json()
+        with self._world.lock:
+            key = self._found(body)
+            key.blocked = str(body["blocked"])
+            self._world.dirty = True
+        return {"uid": key.uid}
+
+    def _found(self, body: dict[str, Any]) -> Key:
+        state = self._world.state(ApiKeys)
+        key = state.by_uid(body["uid"]) if "uid" in body else state.by_string(body["key_string"])
+        if key is None:
+            raise refuse("NOT_FOUND", "The emulator knows no such key.")
+        return key
+
+    def _project(self, request: Request) -> dict[str, Any]:
+        body = request.json()
+        with self._world.lock:
+            project = self._world.project(body.pop("id"))
+            for name in ("denied", "api_off"):
+                if name in body:
+                    setattr(project, name, set(body.pop(name)))
+            for name in ("policies", "quotas", "blocked", "state", "labels", "name", "parent"):
+                if name in body:
+                    setattr(project, name, body.pop(name))
+            if body:
+                raise KeyError(*body)
+            self._world.dirty = True
+            return project.dump()

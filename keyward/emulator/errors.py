@@ -40,7 +40,7 @@ class EmulatorError(Exception):
     """Base of everything that the emulator raises."""
 
 
-class Dropped(EmulatorError):  # noqa: N818  # an event on the wire, not a mistake
+class Dropped(EmulatorError):  # an event on the wire, not a mistake
     """The connection ends here without an answer, as an injected fault asked for."""
 
 

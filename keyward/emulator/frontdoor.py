@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from keyward.emulator.world import World
 
 _JSON = "application/json; charset=UTF-8"
-_PROJECT = re.compile(r"(?:^|/)projects/([^/:?]+(?::[^/:?]+(?=/))?)")
+_PROJECT = re.compile(r"/projects/([^/:?-][^/:?]*)")
+_OPERATION = re.compile(r"/operations/akmf\.p\d+-(\d+)-")
 _RESOURCE = re.compile(r"^/v\d\w*/")
 
 
@@ -80,8 +81,8 @@ class FrontDoor:
 
     def _handle(self, route: Route, request: Request, full: str) -> Answer:
         headers = request.headers
-        name = _PROJECT.search(request.path)
-        project = name[1] if name and name[1] != "-" else ""
+        name = _PROJECT.search(request.path) or _OPERATION.search(request.path)
+        project = name[1] if name else ""
         authorization = headers.get("authorization", "")
         call = gate.Call(
             route.service,
@@ -97,6 +98,7 @@ class FrontDoor:
             headers.get("x-goog-user-project", ""),
             headers.get("user-agent", ""),
             headers.get("x-goog-request-id") or headers.get("x-request-id", ""),
+            request.notes,
         )
 
         def handler() -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from keyward.emulator.clock import micros
 from keyward.emulator.errors import HTTP_OF_STATUS, ApiError, Dropped, permission_denied, refuse, service_disabled
@@ -44,6 +44,8 @@ class Call:
     quota_project: str = ""
     user_agent: str = ""
     request_id: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What a handler adds to the log entry."""
     found: Project | None = None
     """Set by the gate: the project of the resource."""
     fault: Fault | None = None
@@ -164,5 +166,6 @@ def _log(world: World, call: Call, status: str, code: int) -> None:
             "request_id": call.request_id or None,
             "quota_project": call.quota_project or None,
             "user_agent": call.user_agent,
+            **call.notes,
         }
     )

@@ -43,7 +43,7 @@ class Answer:
     """Send only so many bytes of the body, then end the connection."""
 
 
-class BadRequest(Exception):  # noqa: N818  # never leaves this module
+class BadRequest(Exception):  # never leaves this module
     """Bytes that are no HTTP request."""
 
 

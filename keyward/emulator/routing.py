@@ -32,6 +32,19 @@ class Request:
     """What the variables of the path template matched."""
     project: Project | None = None
     """The project that the path names, where it names one."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What the handler adds to the entry of the request log."""
+
+    @property
+    def owner(self) -> Project:
+        """The project that the path names.
+
+        Raises:
+            ApiError: 400 where it names none.
+        """
+        if self.project is None:
+            raise refuse("INVALID_ARGUMENT", "The resource name must name a project.")
+        return self.project
 
     def arg(self, name: str, default: str = "") -> str:
         """Give a query field."""

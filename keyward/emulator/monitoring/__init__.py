@@ -1,0 +1,1 @@
+"""Monitoring v3: how often keys were used, as time series."""

@@ -1,0 +1,36 @@
+"""Organisation Policy v2: the policy that is in force in a project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keyward.emulator.routing import Request, Route, Service
+
+if TYPE_CHECKING:
+    from keyward.emulator.projects import Project
+    from keyward.emulator.world import World
+
+SERVICE = Service("orgpolicy.googleapis.com", "Organization Policy API", "orgpolicy.v2")
+
+BOUND_KEYS = "iam.managed.disableServiceAccountApiKeyCreation"
+"""The constraint against keys bound to service accounts; enforced by default."""
+
+
+def effective(world: World, project: Project, constraint: str) -> dict[str, Any]:
+    """Give the `spec` in force for a constraint."""
+    if constraint in project.policies:
+        return {"rules": [], **project.policies[constraint]}
+    return {"rules": [{"enforce": constraint == BOUND_KEYS and world.behaviour.bound_keys_blocked}]}
+
+
+def routes() -> list[Route]:
+    """Give the routes of the service."""
+    template = "/v2/projects/{project}/policies/{constraint}:getEffectivePolicy"
+    rpc = "orgpolicy.projects.policies.getEffectivePolicy"
+    return [Route(SERVICE, "GET", template, _get_effective, rpc, "orgpolicy.policy.get")]
+
+
+def _get_effective(request: Request) -> dict[str, Any]:
+    constraint = request.params["constraint"].removeprefix("constraints/")
+    spec = effective(request.world, request.owner, constraint)
+    return {"name": f"{request.owner.resource}/policies/{constraint}", "spec": spec}

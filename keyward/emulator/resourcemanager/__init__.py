@@ -1,0 +1,1 @@
+"""Resource Manager v3 and v1: projects, folders and organisations."""

@@ -1,0 +1,129 @@
+"""A running emulator: a world, its HTTP server and its gRPC server."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from keyward.emulator import gemini, iam, orgpolicy, serviceusage
+from keyward.emulator.apikeys import routes as apikeys
+from keyward.emulator.control import Control
+from keyward.emulator.environment import environment
+from keyward.emulator.frontdoor import FrontDoor
+from keyward.emulator.httpserver import HttpServer
+from keyward.emulator.monitoring import routes as monitoring
+from keyward.emulator.resourcemanager import routes as resourcemanager
+from keyward.emulator.routing import Router
+from keyward.emulator.schema import Schemas
+from keyward.emulator.secretmanager import rest as secretmanager
+from keyward.emulator.world import World
+
+if TYPE_CHECKING:
+    from keyward.emulator.secretmanager.grpcserver import GrpcServer
+
+VALIDATE = "KEYWARD_EMULATOR_VALIDATE"
+"""Set to 1 to check every answer against Google's discovery documents."""
+
+_SAVE_SECONDS = 0.25
+_SERVICES = (apikeys, secretmanager, gemini, monitoring, resourcemanager, orgpolicy, iam, serviceusage)
+
+
+class Emulator:
+    """An emulated Google Cloud on loopback; use it as a context manager or call `start` and `stop`.
+
+    Args:
+        world: the state; None makes an empty one.
+        port: HTTP port; 0 picks a free one.
+        grpc_port: gRPC port of Secret Manager; 0 picks a free one, None serves no gRPC (and saves its import).
+        validate: check every answer against Google's documents; None asks the variable `KEYWARD_EMULATOR_VALIDATE`.
+        project: the default project that `environment` names.
+    """
+
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        port: int = 0,
+        grpc_port: int | None = 0,
+        validate: bool | None = None,
+        project: str = "demo-project",
+    ) -> None:
+        self.world = world or World()
+        self.project = project
+        self._ports = (port, grpc_port)
+        self._done = threading.Event()
+        self._saver = threading.Thread(target=self._keep_saving, name="emulator-snapshot", daemon=True)
+        self._http: HttpServer | None = None
+        self._grpc: GrpcServer | None = None
+        router = Router()
+        for service in _SERVICES:
+            router.add(*service.routes())
+        check = os.environ.get(VALIDATE) == "1" if validate is None else validate
+        control = Control(self.world, lambda: self.violations)
+        self._door = FrontDoor(self.world, router, control.answer, Schemas(), validate=check)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Base URL of all HTTP services, with a trailing slash.
+
+        Raises:
+            RuntimeError: not started.
+        """
+        if self._http is None:
+            raise RuntimeError("the emulator is not running")
+        return f"http://127.0.0.1:{self._http.port}/"
+
+    @property
+    def grpc_target(self) -> str:
+        """`host:port` of Secret Manager over gRPC; empty where it is not served."""
+        return f"127.0.0.1:{self._grpc.port}" if self._grpc else ""
+
+    @property
+    def violations(self) -> list[dict[str, Any]]:
+        """Answers that broke Google's schema, and bugs met in handlers, with `rpc` and `problem`."""
+        return self._door.violations
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that send gcloud, the Python clients and keyward here."""
+        return environment(self.url, self.grpc_target, self.project)
+
+    def start(self) -> None:
+        """Open the ports and begin to answer.
+
+        Raises:
+            OSError: a port is taken.
+        """
+        port, grpc_port = self._ports
+        self._http = HttpServer(self._door.answer, port)
+        if grpc_port is not None:
+            from keyward.emulator.secretmanager.grpcserver import GrpcServer  # noqa: PLC0415  # half a second of import
+
+            self._grpc = GrpcServer(self.world, grpc_port)
+            self._grpc.start()
+        self._http.start()
+        if self.world.file:
+            self._saver.start()
+
+    def stop(self) -> None:
+        """Close the ports, end all connections and write the snapshot."""
+        self._done.set()
+        if self._http:
+            self._http.stop()
+        if self._grpc:
+            self._grpc.stop()
+        if self._saver.is_alive():
+            self._saver.join()
+        self.world.save()
+
+    def _keep_saving(self) -> None:
+        while not self._done.wait(_SAVE_SECONDS):
+            if self.world.dirty:
+                self.world.save()

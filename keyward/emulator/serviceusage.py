@@ -1,0 +1,64 @@
+"""Service Usage v1: which APIs are on in a project. Whatever is not switched off is on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keyward.emulator.errors import refuse
+from keyward.emulator.paging import page
+from keyward.emulator.routing import Request, Route, Service
+
+if TYPE_CHECKING:
+    from keyward.emulator.projects import Project
+
+SERVICE = Service("serviceusage.googleapis.com", "Service Usage API", "serviceusage.v1")
+
+TITLES = {
+    "apikeys.googleapis.com": "API Keys API",
+    "cloudresourcemanager.googleapis.com": "Cloud Resource Manager API",
+    "generativelanguage.googleapis.com": "Generative Language API",
+    "iam.googleapis.com": "Identity and Access Management (IAM) API",
+    "monitoring.googleapis.com": "Cloud Monitoring API",
+    "orgpolicy.googleapis.com": "Organization Policy API",
+    "secretmanager.googleapis.com": "Secret Manager API",
+    "serviceusage.googleapis.com": "Service Usage API",
+}
+
+_PARENT = "/v1/projects/{project}/services"
+
+
+def routes() -> list[Route]:
+    """Give the routes of the service."""
+    rpc = "serviceusage.services"
+    return [
+        Route(SERVICE, "GET", _PARENT, _list, f"{rpc}.list", "serviceusage.services.list"),
+        Route(SERVICE, "GET", _PARENT + ":batchGet", _batch, f"{rpc}.batchGet", "serviceusage.services.get"),
+        Route(SERVICE, "GET", _PARENT + "/{service}", _get, f"{rpc}.get", "serviceusage.services.get"),
+    ]
+
+
+def _resource(project: Project, name: str) -> dict[str, Any]:
+    return {
+        "name": f"{project.resource}/services/{name}",
+        "parent": project.resource,
+        "config": {"name": name, "title": TITLES.get(name, name)},
+        "state": "DISABLED" if name in project.api_off or name not in TITLES else "ENABLED",
+    }
+
+
+def _list(request: Request) -> dict[str, Any]:
+    found = [_resource(request.owner, name) for name in TITLES]
+    state = request.arg("filter").partition(":")[2]
+    shown = [one for one in found if not state or one["state"] == state]
+    return page(request, shown, lambda one: one, "services", default=50, most=200)
+
+
+def _batch(request: Request) -> dict[str, Any]:
+    names = request.args("names")
+    if len(names) > 30:
+        raise refuse("INVALID_ARGUMENT", "At most 30 services can be asked for at once.")
+    return {"services": [_resource(request.owner, name.rpartition("/")[2]) for name in names]}
+
+
+def _get(request: Request) -> dict[str, Any]:
+    return _resource(request.owner, request.params["service"])
