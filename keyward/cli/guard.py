@@ -4,7 +4,6 @@ import resource
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from types import FrameType
 
@@ -39,12 +38,10 @@ def say(error: KeywardError) -> None:
 
 def unexpected(error: BaseException) -> None:
     """Tell on stderr where an unforeseen error came from: frames without locals, text without values."""
-    from keyward.model.redact import redact  # noqa: PLC0415  # the table of shapes is only needed here
-    from keyward.model.text import clean_lines  # noqa: PLC0415
+    from keyward.model.trace import trace_text  # noqa: PLC0415  # the table of shapes is only needed here
 
-    trace = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     sys.stderr.write("keyward: unexpected error; please report it with these lines (they hold no values):\n")
-    sys.stderr.write(clean_lines(redact(trace)) + "\n")
+    sys.stderr.write(trace_text(error) + "\n")
 
 
 def guarded(work: Callable[[], int]) -> int:
