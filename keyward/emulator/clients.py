@@ -7,10 +7,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from keyward.emulator.errors import ApiError, refuse
+from keyward.emulator.errors import refuse
 
 if TYPE_CHECKING:
     from keyward.emulator.apikeys.key import Key
+    from keyward.emulator.errors import ApiError
     from keyward.emulator.routing import Request
 
 

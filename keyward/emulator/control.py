@@ -9,13 +9,14 @@ from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.clock import micros, parse
 from keyward.emulator.errors import refuse
 from keyward.emulator.faults import Fault
-from keyward.emulator.routing import Request, Response
+from keyward.emulator.routing import Response
 from keyward.emulator.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from keyward.emulator.apikeys.key import Key
+    from keyward.emulator.routing import Request
     from keyward.emulator.world import World
 
 PRODUCT = "keyward-emulator"

@@ -63,6 +63,7 @@ class ApiError(EmulatorError):
         code: int,
         status: str,
         message: str,
+        *,
         reason: str | None = None,
         domain: str = "googleapis.com",
         metadata: Mapping[str, str] | None = None,
@@ -110,7 +111,7 @@ class ApiError(EmulatorError):
 
 def refuse(status: str, message: str, reason: str | None = None, **metadata: str) -> ApiError:
     """Give the error of a canonical status with its HTTP code; keyword arguments become ErrorInfo metadata."""
-    return ApiError(HTTP_OF_STATUS[status], status, message, reason, metadata=metadata)
+    return ApiError(HTTP_OF_STATUS[status], status, message, reason=reason, metadata=metadata)
 
 
 def localized(message: str) -> dict[str, Any]:
@@ -129,9 +130,9 @@ def permission_denied(permission: str, resource: str) -> ApiError:
         403,
         "PERMISSION_DENIED",
         f"Permission '{permission}' denied on resource '{resource}' (or it may not exist).",
-        "IAM_PERMISSION_DENIED",
-        "iam.googleapis.com",
-        {"permission": permission, "resource": resource},
+        reason="IAM_PERMISSION_DENIED",
+        domain="iam.googleapis.com",
+        metadata={"permission": permission, "resource": resource},
     )
 
 
@@ -151,4 +152,4 @@ def service_disabled(service: str, title: str, number: int) -> ApiError:
         "serviceTitle": title,
     }
     details = [localized(message), help_link("Google developers console API activation", url)]
-    return ApiError(403, "PERMISSION_DENIED", message, "SERVICE_DISABLED", metadata=metadata, details=details)
+    return ApiError(403, "PERMISSION_DENIED", message, reason="SERVICE_DISABLED", metadata=metadata, details=details)

@@ -10,13 +10,15 @@ from urllib.parse import parse_qs, unquote
 
 from keyward.emulator import gate
 from keyward.emulator.errors import ApiError, Dropped, refuse
-from keyward.emulator.httpserver import Answer, Raw
+from keyward.emulator.httpserver import Answer
 from keyward.emulator.requestlog import redact
-from keyward.emulator.routing import Request, Response, Route, Router
+from keyward.emulator.routing import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keyward.emulator.httpserver import Raw
+    from keyward.emulator.routing import Route, Router
     from keyward.emulator.schema import Schemas
     from keyward.emulator.world import World
 
@@ -67,7 +69,7 @@ class FrontDoor:
                 return _encode(self._control(request), None)
             found = self._router.find(method, path)
             if found is None:
-                raise refuse("NOT_FOUND", f"The emulator has no method {method} {redact(path)}.")
+                raise refuse("NOT_FOUND", f"The emulator has no method {method} {redact(path)}.")  # noqa: TRY301  # rendered below
             route, request.params = found[0], dict(found[1])
             return self._handle(route, request, f"{path}?{query}" if query else path)
         except ApiError as error:

@@ -78,7 +78,7 @@ def run(world: World, call: Call, handler: Callable[[], T]) -> T:
         status, code = "OK", call.code
         if fault and fault.after:
             status, code = "DROPPED_AFTER", 0
-            raise Dropped
+            raise Dropped  # noqa: TRY301  # one place that logs, whatever happened
     except ApiError as error:
         status, code = error.status, error.code
         raise
@@ -100,7 +100,7 @@ def _before(fault: Fault) -> None:
     if fault.status:
         message = fault.message or "The service is currently unavailable."
         code = HTTP_OF_STATUS.get(fault.status, 500)
-        raise ApiError(code, fault.status, message, fault.reason or None, retry_after=fault.retry_after)
+        raise ApiError(code, fault.status, message, reason=fault.reason or None, retry_after=fault.retry_after)
 
 
 def _admit(world: World, call: Call) -> None:

@@ -14,12 +14,13 @@ from keyward.emulator.clock import parse
 from keyward.emulator.errors import ApiError, localized, refuse, service_disabled
 from keyward.emulator.paging import page
 from keyward.emulator.quota import exceeded
-from keyward.emulator.routing import Request, Route, Service
+from keyward.emulator.routing import Route, Service
 from keyward.emulator.usage import Usage
 
 if TYPE_CHECKING:
     from keyward.emulator.apikeys.key import Key
     from keyward.emulator.projects import Project
+    from keyward.emulator.routing import Request
     from keyward.emulator.world import World
 
 SERVICE = Service("generativelanguage.googleapis.com", "Generative Language API")
@@ -140,7 +141,7 @@ def _covers(target: dict[str, Any], method: str) -> bool:
 def _invalid(message: str) -> ApiError:
     metadata = {"service": SERVICE.name}
     details = [localized(message)]
-    return ApiError(400, "INVALID_ARGUMENT", message, "API_KEY_INVALID", metadata=metadata, details=details)
+    return ApiError(400, "INVALID_ARGUMENT", message, reason="API_KEY_INVALID", metadata=metadata, details=details)
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keyward.emulator.errors import permission_denied, refuse
 from keyward.emulator.paging import page
-from keyward.emulator.routing import Request, Route, Service
+from keyward.emulator.routing import Route, Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keyward.emulator.projects import Project
+    from keyward.emulator.routing import Request
     from keyward.emulator.world import World
 
 SERVICE = Service("iam.googleapis.com", "Identity and Access Management (IAM) API", "iam.v1")
@@ -114,11 +115,12 @@ def _create(request: Request) -> dict[str, Any]:
 def _get(request: Request) -> dict[str, Any]:
     name = request.params["account"]
     account = request.world.state(ServiceAccounts).by_email(name)
-    if request.params["project"] == "-":
-        # With the wildcard, Google does not tell a missing account from a forbidden one.
-        owner = account and request.world.known(account.project_id)
-        if account is None or owner is None or owner.denies("iam.serviceAccounts.get"):
-            raise permission_denied("iam.serviceAccounts.get", f"//{SERVICE.name}/projects/-/serviceAccounts/{name}")
-    elif account is None or account.project_id != request.owner.id:
-        raise refuse("NOT_FOUND", f"Unknown service account: {name}")
+    if request.params["project"] != "-":
+        if account is None or account.project_id != request.owner.id:
+            raise refuse("NOT_FOUND", f"Unknown service account: {name}")
+        return account.resource()
+    # With the wildcard, Google does not tell a missing account from a forbidden one.
+    owner = request.world.known(account.project_id) if account else None
+    if account is None or owner is None or owner.denies("iam.serviceAccounts.get"):
+        raise permission_denied("iam.serviceAccounts.get", f"//{SERVICE.name}/projects/-/serviceAccounts/{name}")
     return account.resource()

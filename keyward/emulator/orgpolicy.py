@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keyward.emulator.routing import Request, Route, Service
+from keyward.emulator.routing import Route, Service
 
 if TYPE_CHECKING:
     from keyward.emulator.projects import Project
+    from keyward.emulator.routing import Request
     from keyward.emulator.world import World
 
 SERVICE = Service("orgpolicy.googleapis.com", "Organization Policy API", "orgpolicy.v2")

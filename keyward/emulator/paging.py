@@ -21,9 +21,7 @@ def page(
 ) -> dict[str, Any]:
     """Give one page as `{field: [...], nextPageToken}`; both are left out when empty.
 
-    Args:
-        default: page size when the caller asks for none.
-        most: larger page sizes are cut down to this.
+    A caller that names no page size gets `default` items; larger sizes than `most` are cut down.
     """
     size = request.number("pageSize")
     if size < 0:

@@ -58,4 +58,6 @@ def exceeded(service: str, kind: str, number: int, limit: int) -> ApiError:
     )
     url = "https://cloud.google.com/docs/quotas/help/request_increase"
     details = [help_link("Request a higher quota limit.", url)]
-    return ApiError(429, "RESOURCE_EXHAUSTED", message, "RATE_LIMIT_EXCEEDED", metadata=metadata, details=details)
+    return ApiError(
+        429, "RESOURCE_EXHAUSTED", message, reason="RATE_LIMIT_EXCEEDED", metadata=metadata, details=details
+    )

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from keyward.emulator.behaviour import Behaviour
@@ -18,6 +17,7 @@ from keyward.emulator.server import Emulator
 from keyward.emulator.world import World
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.errors import refuse
 from keyward.emulator.paging import page
-from keyward.emulator.routing import Request, Route, Service
+from keyward.emulator.routing import Route, Service
 
 if TYPE_CHECKING:
     from keyward.emulator.projects import Project
+    from keyward.emulator.routing import Request
 
 SERVICE = Service("serviceusage.googleapis.com", "Service Usage API", "serviceusage.v1")
 

@@ -73,6 +73,6 @@ class Usage:
         """Take back what `dump` gave."""
         for *names, minutes in data["counts"]:
             series = Series(*names)
-            self._minutes[series] = {minute: count for minute, count in minutes}
+            self._minutes[series] = dict(minutes)
             self._by_project[series.project].add(series)
             self._by_uid[series.uid].add(series)

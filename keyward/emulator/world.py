@@ -95,10 +95,7 @@ class World:
             ApiError: 403 for an unknown number, or for an unknown id when `strict_projects` is set.
         """
         with self.lock:
-            if id_or_number.isdigit():
-                found = self._numbers.get(int(id_or_number))
-            else:
-                found = self._projects.get(id_or_number)
+            found = self._numbers.get(int(id_or_number)) if id_or_number.isdigit() else self._projects.get(id_or_number)
             if found is None:
                 if self.behaviour.strict_projects or id_or_number.isdigit() or not id_or_number:
                     resource = f"//cloudresourcemanager.googleapis.com/projects/{id_or_number}"

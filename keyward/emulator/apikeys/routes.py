@@ -10,12 +10,13 @@ from keyward.emulator.apikeys.binding import check_binding
 from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.errors import HTTP_OF_STATUS, ApiError, permission_denied, refuse
 from keyward.emulator.paging import page
-from keyward.emulator.routing import Request, Route, Service
+from keyward.emulator.routing import Route, Service
 from keyward.emulator.usage import Usage
 
 if TYPE_CHECKING:
     from keyward.emulator.apikeys.key import Key
     from keyward.emulator.projects import Project
+    from keyward.emulator.routing import Request
 
 SERVICE = Service("apikeys.googleapis.com", "API Keys API", "apikeys.v2")
 

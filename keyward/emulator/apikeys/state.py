@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keyward.emulator.apikeys.key import Key
@@ -12,6 +12,7 @@ from keyward.emulator.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from keyward.emulator.projects import Project
     from keyward.emulator.world import World
@@ -54,8 +55,7 @@ class ApiKeys:
     ) -> Key:
         """Put a key into a project without any check or operation; missing values are made up.
 
-        Args:
-            fresh_seconds: how long after `create_time` services do not know the key yet.
+        Services do not know it until `fresh_seconds` (emulated) after `create_time`.
         """
         ids = self._world.ids
         uid = ids.uuid()
@@ -129,8 +129,7 @@ class ApiKeys:
     def start(self, code: str, key: Key, *, with_string: bool) -> dict[str, Any]:
         """Record an operation on a key and give the answer that starts it, which is never done.
 
-        Args:
-            code: Google's code of the kind of change: p7 create, p10 update, p12 delete, p13 undelete.
+        `code` is Google's for the kind of change: p7 create, p10 update, p12 delete, p13 undelete.
         """
         name = f"operations/akmf.{code}-{key.project}-{self._world.ids.uuid()}"
         resource = {"@type": "type.googleapis.com/google.api.apikeys.v2.Key"} | key.resource(with_string=with_string)

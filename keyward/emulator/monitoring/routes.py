@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.clock import parse
 from keyward.emulator.errors import refuse
 from keyward.emulator.monitoring.filters import compile_filter
-from keyward.emulator.monitoring.series import TimeSeries, align, collect, reduce
+from keyward.emulator.monitoring.series import align, collect, reduce
 from keyward.emulator.paging import make_token, read_token
-from keyward.emulator.routing import Request, Route, Service
+from keyward.emulator.routing import Route, Service
+
+if TYPE_CHECKING:
+    from keyward.emulator.monitoring.series import TimeSeries
+    from keyward.emulator.routing import Request
 
 SERVICE = Service("monitoring.googleapis.com", "Cloud Monitoring API", "monitoring.v3")
 

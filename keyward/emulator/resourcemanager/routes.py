@@ -10,10 +10,11 @@ from keyward.emulator.clock import micros
 from keyward.emulator.errors import permission_denied
 from keyward.emulator.paging import page
 from keyward.emulator.resourcemanager.tree import Node, Tree
-from keyward.emulator.routing import Request, Route, Service
+from keyward.emulator.routing import Route, Service
 
 if TYPE_CHECKING:
     from keyward.emulator.projects import Project
+    from keyward.emulator.routing import Request
 
 V3 = Service("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", "cloudresourcemanager.v3")
 V1 = Service("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", "cloudresourcemanager.v1")
