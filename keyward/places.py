@@ -1,0 +1,102 @@
+"""Whether a file may be written: who else could have put it there, swap it or read it through another name."""
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+_OTHERS = 0o022
+_MOUNTS = "/proc/self/mountinfo"
+
+
+def unsafe(path: Path) -> str:
+    """Why keyward would not write this file, in words that follow the file's name; empty when it would.
+
+    Links are followed first: the answer is about the file that would be replaced. A file that does not exist yet is judged by its
+    folder. Root is bound like everyone else: the file of another user stays untouched.
+    """
+    real = Path(os.path.realpath(path))
+    try:
+        about = os.lstat(real)
+    except FileNotFoundError:
+        return unsafe_folder(real.parent)
+    except OSError as error:
+        return f"cannot be looked at ({error.strerror})"
+    return unsafe_file(about) or (mounted(real) and "is a mount point") or unsafe_folder(real.parent)
+
+
+def unsafe_file(about: os.stat_result) -> str:
+    """The same for what the file itself says, without its folder."""
+    if not stat.S_ISREG(about.st_mode):
+        return "is not a regular file"
+    if about.st_uid != os.geteuid():
+        return f"belongs to {_user(about.st_uid)}"
+    if about.st_nlink > 1:
+        return f"has {about.st_nlink} names (hard links), and replacing one would part them"
+    if _others_write(about):
+        return f"can be written by others (mode {stat.S_IMODE(about.st_mode):04o})"
+    return ""
+
+
+def unsafe_folder(folder: Path) -> str:
+    """Why files in this folder are not safe to write; empty when they are.
+
+    Every folder up to the root counts, because who can rename one of them can put another file in place. A sticky folder such as
+    `/tmp` is fine: there only the owner renames.
+    """
+    real = Path(os.path.realpath(folder))
+    for above in (real, *real.parents):
+        try:
+            about = above.stat()
+        except OSError as error:
+            return f"lies in {above}, which cannot be looked at ({error.strerror})"
+        if about.st_uid not in (0, os.geteuid()):
+            return f"lies in {above}, which belongs to {_user(about.st_uid)}"
+        if _others_write(about) and not about.st_mode & stat.S_ISVTX:
+            return f"lies in {above}, which others can write (mode {stat.S_IMODE(about.st_mode):04o})"
+    return "" if os.access(real, os.W_OK | os.X_OK) else f"lies in {real}, which cannot be written"
+
+
+def mounted(path: Path) -> bool:
+    """Whether this very path is a mount point, a single file bound from elsewhere included."""
+    return os.path.ismount(path) or os.fspath(path) in set(_mount_points())
+
+
+def _mount_points() -> Iterator[str]:
+    """Mount points as the kernel lists them (proc(5), mountinfo, field 5: blanks and backslashes as octal); none without /proc."""
+    try:
+        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as table:  # noqa: PTH123  # a kernel file, read at once
+            lines = table.read().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        point = line.split(" ", 5)[4]
+        for code in ("040", "011", "012", "134"):
+            point = point.replace(f"\\{code}", chr(int(code, 8)))
+        yield point
+
+
+def _others_write(about: os.stat_result) -> bool:
+    """Whether anyone but the owner (and root) may write. A group that holds only the owner, as many systems make one, is nobody else."""
+    if about.st_mode & 0o002:
+        return True
+    return bool(about.st_mode & _OTHERS) and not (about.st_uid and _private(about.st_uid, about.st_gid))
+
+
+@lru_cache(maxsize=32)
+def _private(uid: int, gid: int) -> bool:
+    try:
+        user, group = pwd.getpwuid(uid), grp.getgrgid(gid)
+    except KeyError:
+        return False
+    return user.pw_gid == gid and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
+
+
+def _user(uid: int) -> str:
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"user id {uid}"
