@@ -26,7 +26,6 @@ APIS = (
     "cloudresourcemanager",
     "generativelanguage",
     "iam",
-    "iamcredentials",
     "monitoring",
     "orgpolicy",
     "policyanalyzer",
