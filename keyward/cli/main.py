@@ -1,0 +1,71 @@
+"""The command line: names, global options, and the way from an error to an exit status."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from keyward import __version__
+from keyward.cli import guard
+from keyward.cli.invocation import Invocation
+from keyward.model.errors import Exit
+
+app = typer.Typer(
+    name="keyward",
+    help="Find every API key you own and every place it is kept; replace it without an outage and without a loose end.",
+    epilog="Without a command, keyward opens the app. stdout is data, stderr is for people.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help needs no second import and no colours
+    pretty_exceptions_enable=False,  # guard tells errors, without locals
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"keyward {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Use this settings file instead of your own keyward.toml.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,  # its callback acts
+) -> None:
+    context.obj = Invocation(config)
+
+
+def _register() -> None:
+    from keyward.cli import commands  # noqa: PLC0415  # after `app` exists
+
+    commands.register(app)
+
+
+_register()
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line and return the process's exit status."""
+    guard.harden()
+    return guard.guarded(lambda: _invoke(arguments))
+
+
+def _invoke(arguments: list[str]) -> int:
+    command: Any = typer.main.get_command(app)
+    try:
+        result = command.main(args=arguments, prog_name="keyward", standalone_mode=False)
+    except typer.TyperException as error:
+        show = getattr(error, "show", None)
+        if show is not None:
+            show()
+        else:
+            typer.echo(error.format_message(), err=True)
+        return int(Exit.USAGE)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return int(result) if isinstance(result, int) else 0
