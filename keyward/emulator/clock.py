@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -77,9 +78,6 @@ def parse(text: str) -> datetime:
     Raises:
         ValueError: the text is no such time.
     """
-    head, dot, tail = text.strip().partition(".")
-    if dot:
-        digits = len(tail) - len(tail.lstrip("0123456789"))
-        text = f"{head}.{tail[: min(digits, 6)].ljust(6, '0')}{tail[digits:]}"
-    moment = datetime.fromisoformat(text)
+    short = re.sub(r"(\.\d{1,6})\d*", lambda digits: digits[1].ljust(7, "0"), text.strip())
+    moment = datetime.fromisoformat(short)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
