@@ -3,13 +3,14 @@
 import grp
 import os
 import pwd
+import re
 import stat
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 _OTHERS = 0o022
-_MOUNTS = "/proc/self/mountinfo"
+_MOUNTS = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def unsafe(path: Path) -> str:
@@ -57,26 +58,26 @@ def unsafe_folder(folder: Path) -> str:
             return f"lies in {above}, which belongs to {_user(about.st_uid)}"
         if _others_write(about) and not about.st_mode & stat.S_ISVTX:
             return f"lies in {above}, which others can write (mode {stat.S_IMODE(about.st_mode):04o})"
-    return "" if os.access(real, os.W_OK | os.X_OK) else f"lies in {real}, which cannot be written"
+    effective = os.access in os.supports_effective_ids
+    return (
+        ""
+        if os.access(real, os.W_OK | os.X_OK, effective_ids=effective)
+        else f"lies in {real}, which cannot be written"
+    )
 
 
 def mounted(path: Path) -> bool:
     """Whether this very path is a mount point, a single file bound from elsewhere included."""
-    return os.path.ismount(path) or os.fspath(path) in set(_mount_points())
+    return os.path.ismount(path) or os.fspath(path) in mount_points()
 
 
-def _mount_points() -> Iterator[str]:
+def mount_points() -> frozenset[str]:
     """Mount points as the kernel lists them (proc(5), mountinfo, field 5: blanks and backslashes as octal); none without /proc."""
     try:
-        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as table:  # noqa: PTH123  # a kernel file, read at once
-            lines = table.read().splitlines()
+        lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
-        return
-    for line in lines:
-        point = line.split(" ", 5)[4]
-        for code in ("040", "011", "012", "134"):
-            point = point.replace(f"\\{code}", chr(int(code, 8)))
-        yield point
+        return frozenset()
+    return frozenset(_OCTAL.sub(lambda code: chr(int(code[1], 8)), line.split(" ", 5)[4]) for line in lines)
 
 
 def _others_write(about: os.stat_result) -> bool:

@@ -1,0 +1,91 @@
+"""Finds the env files of a folder: how deep, what is left out, and what could not be looked at."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from keyward.files import is_temporary, shown
+
+LIMIT = 1_048_576
+"""Bytes: larger files are no env files."""
+
+_SKIPPED = frozenset(
+    {
+        ".git", ".hg", ".svn", ".jj", "node_modules", "bower_components", "site-packages", "__pycache__", ".tox", ".nox", ".venv",
+        ".virtualenv", ".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".terraform", ".gradle", ".yarn", ".pnpm-store",
+        ".Trash", ".npm", ".cargo", ".rustup",
+    }
+)  # fmt: skip
+_LEFT_OUT_BY = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})
+"""A folder that holds one of these is a virtual environment, or a cache that says so itself."""
+_TEMPLATE_WORDS = frozenset({"example", "examples", "sample", "template", "tpl", "dist", "defaults"})
+
+
+def is_env_file(name: str) -> bool:
+    """Whether a file of that name holds environment variables: `.env`, `.env.*`, `*.env`, `.envrc`."""
+    return (name.endswith(".env") or name.startswith(".env.") or name == ".envrc") and not is_temporary(name)
+
+
+def is_template(name: str) -> bool:
+    """Whether it is a template to copy from, such as `.env.example`: what stands in it is no key until it is shaped like one."""
+    return bool(_TEMPLATE_WORDS & set(name.lower().replace("-", ".").split(".")))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the folder that could not be looked at."""
+
+    path: Path
+    why: str
+
+    def __str__(self) -> str:
+        return f"{shown(self.path)} {self.why}"
+
+
+def walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path | Problem]:
+    """Env files in the folder and at most `depth` folders below, sorted; links to folders are not followed.
+
+    Args:
+        folder: where to begin.
+        depth: 0 means the folder itself only.
+        check: called for every folder; what it raises stops the walk.
+    """
+    check()
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        yield Problem(folder, f"cannot be listed ({error.strerror})")
+        return
+    if any(entry.name in _LEFT_OUT_BY for entry in entries):
+        return
+    for entry in entries:
+        path = Path(entry.path)
+        try:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            is_file = not is_folder and entry.is_file()
+        except OSError as error:
+            yield Problem(path, f"cannot be looked at ({error.strerror})")
+            continue
+        if is_file and is_env_file(entry.name):
+            yield _usable(path)
+        elif is_folder and depth > 0 and entry.name not in _SKIPPED:
+            yield from walk(path, depth - 1, check)
+
+
+def _usable(path: Path) -> Path | Problem:
+    """The file, or why it cannot be one of ours. It is opened and not read: only so is it known whether it could be."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return Problem(path, "has a name that is not text")
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        return Problem(path, f"cannot be read ({error.strerror})")
+    try:
+        size = os.fstat(opened).st_size
+    finally:
+        os.close(opened)
+    return path if size <= LIMIT else Problem(path, f"is too large for an env file ({size} bytes, limit {LIMIT})")
