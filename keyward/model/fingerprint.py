@@ -9,6 +9,7 @@ import hmac
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keyward.model.detectors import identify
 from keyward.model.secret import Secret
@@ -86,7 +87,7 @@ def _bits(value: bytes) -> float:
 def _changes(value: bytes) -> float:
     """How often lower case, upper case and digits alternate, from 0 to 1: seldom in words and numbers, often in random text."""
     classes = [(65 <= byte <= 90, 48 <= byte <= 57) for byte in value if chr(byte).isalnum()]
-    return sum(left != right for left, right in zip(classes, classes[1:], strict=False)) / len(value)
+    return sum(left != right for left, right in pairwise(classes)) / len(value)
 
 
 def _variety(value: bytes) -> float:
