@@ -161,11 +161,11 @@ def _nothing_found(why: str = "") -> NotConfigured:
 
 
 def _impersonated(source: Identity, account: str) -> Identity:
+    from google.auth import impersonated_credentials  # noqa: PLC0415
 
-    credentials = impersonated_credentials.Credentials(
-        source.credentials, target_principal=account, target_scopes=[SCOPE]
-    )
-    return Identity(credentials, f"{clean(account)} (impersonated by {source.description})")
+    make: Any = impersonated_credentials.Credentials
+    credentials = make(source.credentials, target_principal=account, target_scopes=[SCOPE])
+    return Identity(credentials, f"{clean(account)} (impersonated by {source.description})", source.quota_project)
 
 
 def _describe(credentials: Any) -> str:

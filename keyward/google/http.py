@@ -72,7 +72,7 @@ class Http:
         used = next((value for name, value in sent.items() if name.lower() == "authorization"), "")
         if response.status == http.client.UNAUTHORIZED and used and "x-goog-api-key" not in plain:
             self._authorise(uri, method, plain, refused=used)
-            return self._pool.request(
+            response, content = self._pool.request(
                 uri, method, body=body, headers=plain, redirections=0, connection_type=connection_type
             )
         return response, content
@@ -84,9 +84,9 @@ class Http:
             self._identity.authorise(Request(self._pool), uri, method, headers, refused=refused)
 
     @property
-    def _pool(self) -> "httplib2.Http":
+    def _pool(self) -> Any:
         # httplib2 objects break when threads share them.
-        pool: httplib2.Http | None = getattr(self._mine, "pool", None)
+        pool = getattr(self._mine, "pool", None)
         if pool is None:
             pool = self._mine.pool = _once_class()(self._timeout, self._ca_certs)
         return pool

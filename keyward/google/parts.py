@@ -1,0 +1,97 @@
+"""What all Google modules of one process share, made from the surroundings at first use."""
+
+from typing import TYPE_CHECKING
+
+from keyward.google import credentials, endpoints
+from keyward.google.calls import Calls
+from keyward.google.gcloud import Gcloud
+from keyward.google.http import Http
+from keyward.google.projects import Projects
+from keyward.google.quota import Quotas
+from keyward.google.services import Services
+
+if TYPE_CHECKING:
+    from keyward.google.credentials import Identity
+    from keyward.google.endpoints import Endpoints
+    from keyward.model.surroundings import Surroundings
+
+
+class GoogleParts:
+    """Endpoints at once; credentials and connections when something is really asked.
+
+    Args:
+        surroundings: environment, folders, and the options `endpoints.allow`, `google.quota_project`, `google.impersonate`.
+    """
+
+    def __init__(self, surroundings: "Surroundings") -> None:
+        self._surroundings = surroundings
+        self.gcloud = Gcloud(surroundings.environ, surroundings.user_home)
+
+    @property
+    def endpoints(self) -> "Endpoints":
+        """Where each API is asked.
+
+        Raises:
+            NotAllowed: a place that may not be trusted.
+            NotConfigured: gcloud's configuration cannot be read.
+        """
+        allow = self._surroundings.texts("endpoints.allow")
+        return self._surroundings.once("google.endpoints", lambda: endpoints.find(self.gcloud, allow))
+
+    @property
+    def identity(self) -> "Identity":
+        """As whom.
+
+        Raises:
+            NotConfigured: there are no credentials.
+        """
+        account = self._surroundings.text("google.impersonate")
+        return self._surroundings.once("google.identity", lambda: credentials.find(self.gcloud, account))
+
+    @property
+    def project(self) -> str:
+        """The project that gcloud works in (`core/project`); empty when none is set."""
+        setting = self.gcloud.get("core", "project")
+        return setting.value if setting else ""
+
+    @property
+    def home(self) -> str:
+        """The project charged where the project asked about refuses: keyward's setting, gcloud's, that of the credentials."""
+        billing = self.gcloud.get("billing", "quota_project")
+        named = billing.value if billing and billing.value not in {"CURRENT_PROJECT", "LEGACY"} else ""
+        return self._surroundings.text("google.quota_project") or named or self.identity.quota_project or self.project
+
+    @property
+    def calls(self) -> Calls:
+        """Quota, patience, fallback: one for all APIs, so that all threads share the quotas."""
+        return self._surroundings.once("google.calls", lambda: Calls(Quotas(), self.home))
+
+    @property
+    def services(self) -> Services:
+        """The REST APIs."""
+
+        def make() -> Services:
+            return Services(self.endpoints, self.identity, self.calls, Http(self.identity, ca_certs=self.ca_certs))
+
+        return self._surroundings.once("google.services", make)
+
+    @property
+    def projects(self) -> Projects:
+        """The directory of projects."""
+        return self._surroundings.once("google.projects", lambda: Projects(self))
+
+    @property
+    def plain_http(self) -> Http:
+        """HTTP that never carries a token: for asking with a key."""
+        return self._surroundings.once("google.plain_http", lambda: Http(None, ca_certs=self.ca_certs))
+
+    @property
+    def ca_certs(self) -> str | None:
+        """A file of certificates that the user's network needs (`core/custom_ca_certs_file`)."""
+        setting = self.gcloud.get("core", "custom_ca_certs_file")
+        return setting.value if setting else None
+
+
+def of(surroundings: "Surroundings") -> GoogleParts:
+    """The Google parts of this process."""
+    return surroundings.once("google", lambda: GoogleParts(surroundings))
