@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -86,9 +85,9 @@ def build(options: ServeOptions) -> Emulator:
     if options.org and not known:
         from keyward.emulator.organisation import build as build_organisation  # noqa: PLC0415  # only when asked for
 
-        truth = build_organisation(world, options.org)
+        truth = build_organisation(world, options.org, options.seed)
         if options.truth:
-            options.truth.write_text(json.dumps(truth, indent=1), encoding="utf-8")
+            truth.write(options.truth)
         world.save()
     first = next(world.projects(), None)
     project = first.id if first else "demo-project"

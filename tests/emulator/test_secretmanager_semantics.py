@@ -1,6 +1,7 @@
 """What Secret Manager promises about versions, aliases, etags, limits and time, on the state behind both transports."""
 
 import base64
+import contextlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -308,10 +309,8 @@ def test_a_broken_filter_is_refused(query):
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_filter_or_refused(query):
-    try:
-        compile_filter(query)({"name": "projects/1/secrets/x", "labels": {"a": "b"}})
-    except ApiError as error:
-        assert error.status == "INVALID_ARGUMENT"
+    with contextlib.suppress(ApiError):
+        assert compile_filter(query)({"name": "projects/1/secrets/x", "labels": {"a": "b"}}) in {True, False}
 
 
 def test_filters_see_labels(book):

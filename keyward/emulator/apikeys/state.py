@@ -45,6 +45,7 @@ class ApiKeys:
         project: Project,
         *,
         key_id: str = "",
+        uid: str = "",
         display_name: str = "",
         restrictions: dict[str, Any] | None = None,
         annotations: dict[str, str] | None = None,
@@ -58,7 +59,7 @@ class ApiKeys:
         Services do not know it until `fresh_seconds` (emulated) after `create_time`.
         """
         ids = self._world.ids
-        uid = ids.uuid()
+        uid = uid or ids.uuid()
         born = create_time or self._world.clock.now()
         key = Key(
             project=project.number,

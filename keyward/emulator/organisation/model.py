@@ -1,0 +1,127 @@
+"""The generator's own picture of an organisation: what is planted into a world and written down as the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Requests with a key in one minute."""
+
+    when: datetime
+    count: int
+    code: int = 200
+    """HTTP code of the answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleKey:
+    """One API key."""
+
+    project: str
+    """Id of the project."""
+    uid: str
+    key_id: str
+    """Same as the uid unless somebody chose an id."""
+    value: str = field(repr=False)
+    name: str
+    """Display name; empty is none."""
+    created: datetime
+    restrictions: Mapping[str, Any]
+    """As in JSON; empty is unrestricted."""
+    annotations: Mapping[str, str]
+    account: str
+    """Id of the service account that it is bound to; empty for standard keys."""
+    deleted: datetime | None
+    leaked: bool
+    """True when Google has blocked it as reported leaked."""
+    service: str
+    """The API that it is used for."""
+    uses: tuple[Use, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where in a payload a key stands."""
+
+    uid: str
+    path: str
+    """Dotted names; empty when the payload is nothing but the key (and perhaps a line end)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleVersion:
+    """One version of a secret."""
+
+    number: int
+    created: datetime
+    state: str
+    payload: bytes = field(repr=False)
+    shape: str
+    """`plain`, `json`, `dotenv`, `yaml`, `ini` or `text`."""
+    parts: tuple[Part, ...]
+    """The keys in it; none for values that are not API keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSecret:
+    """One secret."""
+
+    project: str
+    secret_id: str
+    created: datetime
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    aliases: Mapping[str, int]
+    versions: tuple[SampleVersion, ...]
+    """Oldest first."""
+    topic: str = ""
+    rotation_days: int = 0
+    destroy_after_days: int = 0
+    user_managed: tuple[str, ...] = ()
+    """Locations; empty for automatic replication."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleProject:
+    """One project with everything in it."""
+
+    id: str
+    number: int
+    name: str
+    folder: str
+    """Display name of its folder; empty hangs it below the organisation."""
+    created: datetime
+    labels: Mapping[str, str]
+    denied: frozenset[str]
+    """Permissions that the caller lacks."""
+    off: frozenset[str]
+    """Services that are not switched on."""
+    keys: tuple[SampleKey, ...]
+    secrets: tuple[SampleSecret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """All projects of an organisation at one moment."""
+
+    domain: str
+    now: datetime
+    projects: tuple[SampleProject, ...]
+
+    def keys(self) -> Iterator[SampleKey]:
+        """All keys, project by project."""
+        for project in self.projects:
+            yield from project.keys
+
+    def secrets(self) -> Iterator[SampleSecret]:
+        """All secrets, project by project."""
+        for project in self.projects:
+            yield from project.secrets
