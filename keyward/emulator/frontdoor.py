@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keyward.emulator.world import World
 
 _JSON = "application/json; charset=UTF-8"
-_PROJECT = re.compile(r"/projects/([^/:?-][^/:?]*)")
+_PROJECT = re.compile(r"/projects/(?!-/)([^/]+?)(?=/|:\w+$|$)")
 _OPERATION = re.compile(r"/operations/akmf\.p\d+-(\d+)-")
 _RESOURCE = re.compile(r"^/v\d\w*/")
 

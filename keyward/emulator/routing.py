@@ -143,7 +143,10 @@ class Route:
 def _compile(template: str) -> re.Pattern[str]:
     out, at = "", 0
     for variable in re.finditer(r"\{(\w+)(?:=([^}]*))?\}", template):
-        pattern = re.escape(variable[2] or "*").replace(r"\*/", "[^/]+/").replace(r"\*", "[^/:]+")
+        inner = (variable[2] or "*") + template[variable.end() : variable.end() + 1]
+        # Ids of old projects hold a colon (example.com:shop); a last segment ends where the custom verb begins.
+        segments = re.escape(inner).replace(r"\*/", "[^/]+/").replace(r"\*", "[^/:]+")
+        pattern = segments.removesuffix(re.escape(template[variable.end() : variable.end() + 1]))
         out += re.escape(template[at : variable.start()]) + f"(?P<{variable[1]}>{pattern})"
         at = variable.end()
     return re.compile(out + re.escape(template[at:]))
