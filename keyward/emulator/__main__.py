@@ -27,7 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--validate", action="store_true", help="check every answer against Google's documents")
     parser.add_argument("--ready-fd", type=int, metavar="N", help="write a line there when ready")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input ends")
-    return serve(ServeOptions(**vars(parser.parse_args(arguments))))
+    options = ServeOptions(**vars(parser.parse_args(arguments)))
+    try:
+        return serve(options)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -79,10 +79,11 @@ def serve(options: ServeOptions, out: TextIO | None = None) -> int:
 def build(options: ServeOptions) -> Emulator:
     """Give the emulator that the options describe, not started; writes the truth file."""
     behaviour = Behaviour(strict_projects=options.strict_projects, latency_ms=options.latency_ms)
-    clock = Clock(parse(options.now) if options.now else None, options.clock_rate)
-    known = options.state is not None and options.state.exists()
+    clock = Clock(parse(options.now), options.clock_rate) if options.now else None
     world = World(seed=options.seed or None, clock=clock, behaviour=behaviour, file=options.state)
-    if options.org and not known:
+    if clock is None:
+        world.clock.set_rate(options.clock_rate)
+    if options.org and next(world.projects(), None) is None:
         from keyward.emulator.organisation import build as build_organisation  # noqa: PLC0415  # only when asked for
 
         truth = build_organisation(world, options.org, options.seed)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 from keyward.emulator import snapshot
 from keyward.emulator.behaviour import Behaviour
-from keyward.emulator.clock import Clock, micros
+from keyward.emulator.clock import Clock, micros, parse
 from keyward.emulator.errors import permission_denied
 from keyward.emulator.faults import Faults
 from keyward.emulator.ids import Ids
@@ -44,7 +45,7 @@ class World:
 
     Args:
         seed: the same seed gives the same identifiers in the same order; None draws one.
-        clock: the emulated time.
+        clock: the emulated time; None takes the real time, or that of the snapshot where it is ahead.
         behaviour: windows, limits, unverified facts.
         file: snapshot to continue from and to keep; None keeps nothing beyond this process.
     """
@@ -57,7 +58,6 @@ class World:
         behaviour: Behaviour | None = None,
         file: Path | None = None,
     ) -> None:
-        self.clock = clock or Clock()
         self.behaviour = behaviour or Behaviour()
         self.lock = threading.RLock()
         self.log = RequestLog()
@@ -69,6 +69,9 @@ class World:
         self._numbers: dict[int, Project] = {}
         self._states: dict[str, State] = {}
         saved = snapshot.read(file) if file else None
+        # A snapshot may come from a world whose time was moved ahead: it never goes back by itself.
+        start = max(datetime.now(UTC), parse(saved["now"])) if saved else None
+        self.clock = clock or Clock(start)
         self._pending: dict[str, Any] = dict(saved["slots"]) if saved else {}
         self.runs = 1 + (saved["runs"] if saved else 0)
         base = str(saved["seed"] if saved and seed is None else os.urandom(8).hex() if seed is None else seed)

@@ -80,8 +80,7 @@ def test_quotas_are_counted_by_minute_kind_and_project(make_emulator):
     emulator = make_emulator(rate=0, quotas=True, quota_limits={"apikeys.googleapis.com": {"read": 3, "write": 1}})
     assert [call(emulator, "GET", KEYS)[0] for _ in range(4)] == [200, 200, 200, 429]
     make_key(emulator, project="p2")
-    code, data = call(emulator, "GET", KEYS)
-    metadata = data["error"]["details"][0]["metadata"]
+    metadata = call(emulator, "GET", KEYS)[1]["error"]["details"][0]["metadata"]
     assert metadata["quota_limit_value"] == "3"
     assert metadata["consumer"] == f"projects/{emulator.world.project('p1').number}"
     assert refused(emulator, "POST", "/v2/projects/p2/locations/global/keys", {})[2] == "RATE_LIMIT_EXCEEDED"

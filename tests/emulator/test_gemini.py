@@ -206,4 +206,4 @@ def test_probes_count_as_use_but_not_those_of_dead_keys(emulator):
     assert counts == [(SERVICE, "4xx", 1)]
     good(emulator, "DELETE", f"/v2/{key['name']}")
     probe(emulator, key)
-    assert len(list(usage.series(emulator.world.project("p1").number))[0][1]) == 1
+    assert len(next(usage.series(emulator.world.project("p1").number))[1]) == 1
