@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["tests.parts.secret_service"]
 
 _LOOSE = ("CLOUDSDK_", "GOOGLE_", "KEYWARD_", "SECRET_MANAGER_", "AWS_", "GCE_", "DBUS_", "PYTHON_KEYRING_")
 

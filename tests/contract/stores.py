@@ -63,7 +63,7 @@ class StoreContract:
     def pytest_generate_tests(self, metafunc):
         for name in ("carried", "refused"):
             if f"{name}_payload" in metafunc.fixturenames:
-                payloads = getattr(self, name)
+                payloads = getattr(self, name) or {"nothing": None}
                 metafunc.parametrize(f"{name}_payload", list(payloads.values()), ids=list(payloads))
 
     def test_its_name_is_the_name_in_its_ids(self, case):
@@ -122,6 +122,8 @@ class StoreContract:
         assert after.token != before.token
 
     def test_what_cannot_be_carried_is_refused_and_nothing_changes(self, case, refused_payload):
+        if refused_payload is None:
+            return  # this store carries everything
         before = case.store.read(case.ref, a_ctx())
         with pytest.raises(Refused):
             case.store.write(case.ref, Secret(refused_payload), a_ctx(), expect=before.token, mark=MARK)

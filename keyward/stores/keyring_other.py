@@ -1,0 +1,122 @@
+"""Keyrings that cannot list, through python-keyring: what is known of them is what keyward was told."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from keyward.model.errors import Ambiguous, Gone, KeywardError, Refused, SourceError
+from keyward.model.secret import Secret
+from keyward.stores.keyring_index import Index
+from keyward.stores.keyring_ring import Item, locked, ref_of, told, unreachable
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+VERSION = "current"
+"""The version of every entry: nothing tells them apart but the value."""
+
+
+class OtherKeyring:
+    """Any backend of python-keyring.
+
+    Args:
+        backend: the backend in use.
+        index: the names that keyward was told of.
+        services: service names of the settings; those without wildcards are asked for their first user.
+        quiet: what keeps the system from opening dialogs while the block runs.
+    """
+
+    def __init__(
+        self,
+        backend: "KeyringBackend",
+        index: Index,
+        services: tuple[str, ...],
+        quiet: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        self._backend = backend
+        self._index = index
+        self._services = [service for service in services if not set("*?[") & set(service)]
+        self._quiet = quiet
+
+    def items(self) -> Iterator[Item]:
+        """The entries that keyward was told of and that are there, and one for each service named in the settings.
+
+        Raises:
+            SourceError: the keyring cannot be asked.
+        """
+        told_of = self._index.names()
+        for service, user in sorted(told_of | self._named(told_of)):
+            with contextlib.suppress(Gone):
+                yield self.item(service, user)
+
+    def item(self, service: str, user: str) -> Item:
+        """One entry; raises like `read`."""
+        return self.read(service, user)[0]
+
+    def read(self, service: str, user: str) -> tuple[Item, Secret]:
+        """One entry with its value.
+
+        Raises:
+            Gone: there is none.
+            SourceError: locked or denied (status "denied"), or the keyring cannot be asked.
+        """
+        with self._asked():
+            value = self._backend.get_password(service, user)
+        if value is None:
+            raise Gone(f"There is no entry {ref_of(service, user)} in the keyring.")
+        plaintext = "plaintext" in type(self._backend).__name__.lower()
+        return Item(service, user, VERSION, plaintext=plaintext), Secret.of(value)
+
+    def write(self, service: str, user: str, value: Secret) -> None:
+        """Replace the value of an entry and remember its name.
+
+        Raises:
+            Gone: there is none.
+            Refused: the keyring said no, or the value is no text.
+            Ambiguous: no answer came.
+        """
+        from keyring.errors import KeyringError, KeyringLocked, PasswordSetError  # noqa: PLC0415  # slow to load
+
+        self.read(service, user)
+        try:
+            text = value.reveal().decode()
+        except UnicodeDecodeError:
+            raise Refused(f"{ref_of(service, user)} can hold text only, and this is not UTF-8.") from None
+        self._index.remember(service, user)
+        with self._quiet():
+            try:
+                self._backend.set_password(service, user, text)
+            except (KeyringLocked, PasswordSetError) as error:
+                raise Refused(f"The keyring did not take {ref_of(service, user)}: {told(error, value)}.") from None
+            except (KeyringError, OSError, RuntimeError) as error:
+                raise Ambiguous(f"The keyring did not confirm {ref_of(service, user)}: {told(error, value)}.") from None
+
+    def _named(self, told_of: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """The first user of each service named in the settings that nothing else is known of."""
+        found = set()
+        for service in set(self._services) - {service for service, _ in told_of}:
+            with self._asked():
+                credential = self._backend.get_credential(service, None)
+            if credential is not None and isinstance(credential.username, str):
+                found.add((service, credential.username))
+        return frozenset(found)
+
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[None]:
+        from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError  # noqa: PLC0415
+
+        try:
+            with self._quiet():
+                yield
+        except KeywardError:
+            raise
+        except KeyringLocked:
+            raise locked("The keyring") from None
+        except (NoKeyringError, InitError) as error:
+            raise unreachable(told(error)) from None
+        except (KeyringError, OSError, RuntimeError, ValueError) as error:
+            raise SourceError(
+                f"The keyring failed: {told(error)}.",
+                hint="If it wants to ask for a permission, allow it for this entry in its own application.",
+            ) from None

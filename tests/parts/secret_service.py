@@ -1,0 +1,114 @@
+"""A Secret Service of its own: a private D-Bus and a real gnome-keyring in a throw-away home, without a display.
+
+`secret_service` is a mapping of environment variables for this process or for others. Only these reach it.
+"""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.parts.need import require
+
+PASSWORD = "made up for tests"
+_READY = 10.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """Where it can be reached (`environ`), and the means to end it."""
+
+    environ: Mapping[str, str]
+    bus: subprocess.Popen
+    daemon: subprocess.Popen
+
+    def stop_daemon(self) -> None:
+        """End the keyring and leave the bus, as after a crash."""
+        self.daemon.kill()
+        self.daemon.wait()
+
+
+@contextlib.contextmanager
+def running(home: Path, password: str = PASSWORD) -> Iterator[Service]:
+    """Start bus and keyring. The same home with the same password keeps its items; with another one its collection stays locked."""
+    require("dbus-daemon", "gnome-keyring-daemon")
+    run = home / "run"
+    run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run.chmod(0o700)
+    address = f"unix:path={run}/bus"
+    (run / "bus.conf").write_text(
+        '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"'
+        ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">'
+        f"<busconfig><type>session</type><listen>{address}</listen><policy context='default'>"
+        "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>"
+    )
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_RUNTIME_DIR": str(run),
+        "DBUS_SESSION_BUS_ADDRESS": address,
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring",
+    }
+    with contextlib.ExitStack() as ending, (run / "log").open("wb") as log:
+        (run / "bus").unlink(missing_ok=True)
+        bus = subprocess.Popen(
+            ["dbus-daemon", "--nofork", "--print-address=1", f"--config-file={run / 'bus.conf'}"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environ,
+        )
+        ending.callback(_end, bus)
+        assert bus.stdout is not None
+        assert bus.stdout.readline(), (run / "log").read_text()
+        daemon = subprocess.Popen(
+            ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env=environ,
+        )
+        ending.callback(_end, daemon)
+        assert daemon.stdin is not None
+        daemon.stdin.write(password.encode())
+        daemon.stdin.close()
+        _wait_until_there(environ, run)
+        yield Service({name: environ[name] for name in environ if name not in {"PATH", "HOME"}}, bus, daemon)
+
+
+@pytest.fixture(scope="session")
+def secret_service(tmp_path_factory) -> Iterator[Mapping[str, str]]:
+    """Environment variables of one unlocked keyring for the whole session."""
+    with running(tmp_path_factory.mktemp("secret-service")) as service:
+        yield service.environ
+
+
+def _wait_until_there(environ: Mapping[str, str], run: Path) -> None:
+    from jeepney.bus_messages import message_bus  # comes with secretstorage, on Linux only
+    from jeepney.io.blocking import Proxy, open_dbus_connection
+
+    until = time.monotonic() + _READY
+    with contextlib.closing(open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"])) as connection:
+        bus = Proxy(message_bus, connection)
+        while time.monotonic() < until:
+            if bus.NameHasOwner("org.freedesktop.secrets")[0]:
+                return
+            time.sleep(0.01)
+    pytest.fail(f"gnome-keyring did not appear on its bus: {(run / 'log').read_text()}")
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
