@@ -1,7 +1,6 @@
-"""Secret Manager alone on loopback, and the official Python client on both transports."""
+"""The official Secret Manager client on a running emulator, over both transports."""
 
 import contextlib
-from datetime import UTC, datetime
 
 import grpc
 from google.auth.credentials import AnonymousCredentials
@@ -13,54 +12,36 @@ from google.cloud.secretmanager_v1.services.secret_manager_service.transports im
 
 from keyward.emulator.behaviour import quick
 from keyward.emulator.clock import Clock
-from keyward.emulator.errors import refuse
-from keyward.emulator.frontdoor import FrontDoor
-from keyward.emulator.httpserver import HttpServer
-from keyward.emulator.routing import Router
-from keyward.emulator.schema import Schemas
-from keyward.emulator.secretmanager.grpcserver import GrpcServer
-from keyward.emulator.secretmanager.rest import routes
+from keyward.emulator.server import Emulator
 from keyward.emulator.world import World
-
-START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+from tests.parts.emulator import START
 
 
 class Serving:
-    """A world with a standing clock, its two servers and the addresses of them."""
+    """A running emulator and clients that end with it."""
 
-    def __init__(self, stack, **behaviour):
-        self.world = World(seed=7, clock=Clock(START, rate=0), behaviour=quick(**behaviour))
-        router = Router()
-        router.add(*routes())
-        self.door = FrontDoor(self.world, router, _no_control, Schemas(), validate=True)
-        http, grpc_server = HttpServer(self.door.answer), GrpcServer(self.world)
-        for server in (http, grpc_server):
-            server.start()
-            stack.callback(server.stop)
-        self.url = f"http://127.0.0.1:{http.port}"
-        self.http, self.grpc = f"127.0.0.1:{http.port}", f"127.0.0.1:{grpc_server.port}"
+    def __init__(self, emulator, stack):
+        self.emulator, self.world = emulator, emulator.world
         self._stack = stack
 
     def client(self, transport):
         if transport == "grpc":
-            channel = self._stack.enter_context(grpc.insecure_channel(self.grpc))
+            channel = self._stack.enter_context(grpc.insecure_channel(self.emulator.grpc_target))
             carrier = SecretManagerServiceGrpcTransport(channel=channel)
         else:
+            host = self.emulator.url.removeprefix("http://").rstrip("/")
             carrier = SecretManagerServiceRestTransport(
-                host=self.http, credentials=AnonymousCredentials(), url_scheme="http"
+                host=host, credentials=AnonymousCredentials(), url_scheme="http"
             )
             self._stack.callback(carrier.close)
         return secretmanager_v1.SecretManagerServiceClient(transport=carrier)
 
 
-def _no_control(request):
-    raise refuse("NOT_FOUND", request.path)
-
-
 @contextlib.contextmanager
 def serving(**behaviour):
-    """The servers for as long as the block runs; no answer may break Google's schema."""
+    """An emulator with a standing clock for as long as the block runs; no answer may break Google's schema."""
+    world = World(seed=7, clock=Clock(START, rate=0), behaviour=quick(**behaviour))
     with contextlib.ExitStack() as stack:
-        running = Serving(stack, **behaviour)
-        yield running
-        assert running.door.violations == []
+        emulator = stack.enter_context(Emulator(world, validate=True))
+        yield Serving(emulator, stack)
+        assert emulator.violations == []

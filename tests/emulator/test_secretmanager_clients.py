@@ -234,7 +234,7 @@ def test_regional_secrets_are_kept_apart(client, running, parent):
 
 
 def test_a_wrong_resource_name_is_refused(running):
-    with grpc.insecure_channel(running.grpc) as channel:
+    with grpc.insecure_channel(running.emulator.grpc_target) as channel:
         call = channel.unary_unary("/google.cloud.secretmanager.v1.SecretManagerService/GetSecret")
         with pytest.raises(grpc.RpcError) as caught:
             call(b"\n\x05x/y/z")

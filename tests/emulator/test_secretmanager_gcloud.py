@@ -23,19 +23,9 @@ def running():
 
 @pytest.fixture
 def gcloud(running, tmp_path):
-    """Runs gcloud against the emulator and gives its output; a failure gives what it said."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "CLOUDSDK_CONFIG": str(tmp_path / "gcloud"),
-        "CLOUDSDK_CORE_PROJECT": "acme-demo",
-        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
-        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
-        "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
-        "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER": f"{running.url}/",
-    }
+    """Runs `gcloud secrets` against the emulator and gives its output; a failure gives what it said."""
+    variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CLOUDSDK_CONFIG": str(tmp_path / "gcloud")}
+    environment = {**running.emulator.environment(), **variables, "CLOUDSDK_CORE_PROJECT": "acme-demo"}
 
     def run(*arguments, stdin="", fails=False):
         done = subprocess.run(

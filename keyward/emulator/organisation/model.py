@@ -116,12 +116,12 @@ class Organisation:
     now: datetime
     projects: tuple[SampleProject, ...]
 
-    def keys(self) -> Iterator[SampleKey]:
+    def every_key(self) -> Iterator[SampleKey]:
         """All keys, project by project."""
         for project in self.projects:
             yield from project.keys
 
-    def secrets(self) -> Iterator[SampleSecret]:
+    def every_secret(self) -> Iterator[SampleSecret]:
         """All secrets, project by project."""
         for project in self.projects:
             yield from project.secrets

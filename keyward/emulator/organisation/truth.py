@@ -34,7 +34,7 @@ class Truth:
     """What an organisation holds, by the generator's own model; no value of any key or secret."""
 
     data: dict[str, Any]
-    """JSON values; `docs` of the fields are in `describe`."""
+    """JSON values; `describe` says what the fields mean."""
 
     def write(self, path: Path) -> None:
         """Writes the truth as JSON."""
@@ -167,7 +167,7 @@ def _version(version: SampleVersion) -> dict[str, Any]:
 def _placements(organisation: Organisation) -> dict[str, list[dict[str, Any]]]:
     """Where each key stands, by uid: every version that can still hold it, so none that is destroyed."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for secret in organisation.secrets():
+    for secret in organisation.every_secret():
         for version in secret.versions:
             if version.state == "DESTROYED":
                 continue
