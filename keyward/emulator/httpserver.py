@@ -75,16 +75,17 @@ class HttpServer:
             self._closing = True
             connections = list(self._open)
             threads = list(self._threads)
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        if self._acceptor.is_alive():
+            # Closing a listener does not end a waiting accept on every system; a last connection does.
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            self._acceptor.join(timeout=5)
         self._listener.close()
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(timeout=5)
-        if self._acceptor.is_alive():
-            self._acceptor.join(timeout=5)
 
     def _accept(self) -> None:
         while True:

@@ -106,7 +106,11 @@ class Emulator:
         if grpc_port is not None:
             from keyward.emulator.secretmanager.grpcserver import GrpcServer  # noqa: PLC0415  # half a second of import
 
-            self._grpc = GrpcServer(self.world, grpc_port)
+            try:
+                self._grpc = GrpcServer(self.world, grpc_port)
+            except RuntimeError as error:
+                self._http.stop()
+                raise OSError(f"cannot serve gRPC on port {grpc_port}: {error}") from error
             self._grpc.start()
         self._http.start()
         if self.world.file:

@@ -11,13 +11,22 @@ if TYPE_CHECKING:
 
 
 def read(file: Path) -> dict[str, Any] | None:
-    """Give what the file holds, or None where there is no file yet."""
+    """Give what the file holds, or None where there is no file yet.
+
+    Raises:
+        ValueError: the file is something else; it is left alone.
+    """
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    data: dict[str, Any] = json.loads(text)
-    return data
+    try:
+        data: dict[str, Any] = json.loads(text)
+        if {"instance", "slots", "projects"} <= data.keys():
+            return data
+    except (ValueError, AttributeError):
+        pass
+    raise ValueError(f"{file} is no snapshot of an emulator; name another file or remove it")
 
 
 def write(file: Path, data: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import os
 import threading
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 from keyward.emulator import snapshot
 from keyward.emulator.behaviour import Behaviour
@@ -82,12 +82,6 @@ class World:
             self.add(Project.load(data))
         if file and not saved:
             self.save()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.save()
 
     # Projects
 

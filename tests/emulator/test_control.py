@@ -93,3 +93,18 @@ def test_a_snapshot_is_written_while_running(make_emulator, tmp_path):
         emulator.world.clock.now()
         emulator._done.wait(0.05)
     assert json.loads(file.read_text(encoding="utf-8"))["slots"]["apikeys"]["keys"][0]["key_id"] == "web"
+
+
+def test_a_purged_key_stays_gone_after_a_restart(make_emulator, tmp_path):
+    file = tmp_path / "world.json"
+    first = make_emulator(file=file, grpc=False)
+    old = make_key(first, keyId="web")
+    good(first, "DELETE", f"{KEYS}/web")
+    first.world.clock.advance(31 * 86400)
+    new = make_key(first, keyId="web")
+    first.stop()
+    second = make_emulator(file=file, grpc=False)
+    second.world.clock.advance(31 * 86400)
+    assert good(second, "GET", f"{KEYS}/web")["uid"] == new["uid"]
+    assert refused(second, "GET", f"{KEYS}/{old['uid']}")[0] == 404
+    assert "name" not in good(second, "GET", f"/v2/keys:lookupKey?keyString={old['keyString']}")

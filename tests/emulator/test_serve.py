@@ -154,3 +154,19 @@ def test_starting_imports_no_cloud_library_before_it_must():
     code = "import sys, keyward.emulator.serve; print([m for m in ('grpc', 'google', 'googleapiclient', 'proto') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_taken_port_and_a_foreign_file_are_named(start, tmp_path):
+    port = start().url.rpartition(":")[2].rstrip("/")
+    foreign = tmp_path / "notes.json"
+    foreign.write_text("[]", encoding="utf-8")
+    for given, word in (
+        (["--port", port], "in use"),
+        (["--grpc-port", port], port),
+        (["--state", str(foreign)], "notes.json"),
+    ):
+        command = [sys.executable, "-m", "keyward.emulator", *given]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+        assert word in done.stderr
+    assert foreign.read_text(encoding="utf-8") == "[]"

@@ -39,6 +39,8 @@ class Key:
     """End of the time that a deleted key may go on working."""
     probes: int = 0
     """Requests seen while the key was dying; keeps the draws repeatable."""
+    purged: bool = False
+    """Gone for good; only its string is still remembered, as one that existed."""
     blocked: str = ""
     """`leaked` when Google has blocked the key."""
 

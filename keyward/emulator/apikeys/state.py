@@ -83,7 +83,7 @@ class ApiKeys:
         keys = self._by_project.setdefault(number, {})
         limit = self._world.clock.now() - timedelta(seconds=self._world.behaviour.purge_seconds)
         for key in [one for one in keys.values() if one.delete_time and one.delete_time < limit]:
-            # The string stays known, so that it answers like one that existed once.
+            key.purged = True
             del keys[key.key_id]
             del self._by_uid[key.uid]
         return keys
@@ -108,8 +108,9 @@ class ApiKeys:
         return self._by_uid.get(uid)
 
     def is_purged(self, key: Key) -> bool:
-        """Say whether a key is gone for good."""
-        return key.key_id not in self.keys(key.project)
+        """Say whether a key is gone for good by now."""
+        self.keys(key.project)
+        return key.purged
 
     def delete(self, key: Key) -> None:
         """Soft-delete a key; it may go on working for a while, see `propagation`."""
@@ -168,7 +169,8 @@ class ApiKeys:
             self._operations[item["name"]] = Operation(item["name"], ready, item["response"])
 
     def _put(self, key: Key) -> None:
-        self._by_project.setdefault(key.project, {})[key.key_id] = key
         self._by_string[key.key_string] = key
-        self._by_uid[key.uid] = key
+        if not key.purged:
+            self._by_project.setdefault(key.project, {})[key.key_id] = key
+            self._by_uid[key.uid] = key
         self._world.dirty = True
