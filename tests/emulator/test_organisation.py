@@ -179,6 +179,12 @@ def test_keys_are_kept_in_all_the_awkward_ways(truth, plan):
     assert (pinned["aliases"], pinned["current_version"]) == ({"pinned": 1}, "2")
     assert secrets["gsm:acme-prod/web-gemini-api-key"]["aliases"] == {"live": 2}
     assert secrets["gsm:acme-stg/load-test"]["versions"][-1]["state"] == "DISABLED"
+    versions = {(s["id"], version["version"]): version for s in secrets.values() for version in s["versions"]}
+    for key in keys.values():
+        for place in key["placements"]:
+            version = versions[place["secret"], place["version"]]
+            assert {"key": key["uid"], "path": place["path"]} in version["parts"]
+            assert version["state"] == place["version_state"] != "DESTROYED"
     dead = [key for key in keys.values() if key["state"] != "active" and key["placements"]]
     assert {key["state"] for key in dead} == {"deleted-restorable", "deleted"}
     assert secrets["gsm:acme-maps-prod/geocoding-batch"]["labels"] == {"keyward": "hands-off"}
