@@ -14,7 +14,9 @@ def start(*, write: bool = False, environ: dict[str, str] | None = None) -> int:
         environ: variables to use instead of the process's own, as the demo does.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stderr.write("keyward: no terminal: the app needs one.\n  For scripts: keyward list --format json. All commands: keyward --help\n")
+        sys.stderr.write(
+            "keyward: no terminal: the app needs one.\n  For scripts: keyward list --format json. All commands: keyward --help\n"
+        )
         return int(Exit.USAGE)
     from keyward.tui.app import KeywardApp  # noqa: PLC0415  # textual is loaded only when there is a terminal for it
 

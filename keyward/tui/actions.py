@@ -1,0 +1,115 @@
+"""Every action of the app, once: bindings, footer and the help page come from here.
+
+A plain letter never starts anything irreversible: `r` only opens a plan, and a plan is applied by a typed phrase.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Where(StrEnum):
+    """On which screen an action works."""
+
+    APP = "everywhere"
+    INVENTORY = "inventory"
+    KEY = "key"
+    PLAN = "plan"
+    ROTATION = "rotation"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: a stable id, the keys that start it, and what to call it.
+
+    `footer` shows it at the bottom; `danger` says that it begins something that changes the world (after a plan and a phrase).
+    """
+
+    id: str
+    keys: str
+    title: str
+    where: Where
+    doc: str
+    footer: bool = False
+    danger: bool = False
+
+    @property
+    def binding(self) -> Binding:
+        """The key binding."""
+        return Binding(self.keys, self.id, self.title, show=self.footer, id=f"{self.where.name.lower()}.{self.id}")
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("filter", "slash", "Filter", Where.INVENTORY, "Type a query; Escape clears it.", footer=True),
+    Action("open", "enter", "Open", Where.INVENTORY, "Everything known of the key under the cursor.", footer=True),
+    Action(
+        "rotate",
+        "r",
+        "Plan rotation",
+        Where.INVENTORY,
+        "Shows the plan for the marked keys, or the one under the cursor; changes nothing.",
+        footer=True,
+    ),
+    Action("mark", "space", "Mark", Where.INVENTORY, "Marks the key and moves on.", footer=True),
+    Action("mark_all", "asterisk", "Mark all", Where.INVENTORY, "Marks every key in view."),
+    Action("unmark", "u", "Unmark all", Where.INVENTORY, "Takes every mark away."),
+    Action("sort", "s", "Sort", Where.INVENTORY, "Sorts by the next column."),
+    Action("reverse", "S", "Reverse", Where.INVENTORY, "Turns the order round."),
+    Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),
+    Action("scan", "ctrl+r", "Scan", Where.INVENTORY, "Asks every source again.", footer=True),
+    Action("coverage", "d", "Coverage", Where.INVENTORY, "What was read, what was not, and why."),
+    Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
+    Action("inventory", "1", "Inventory", Where.APP, "Back to the list of keys."),
+    Action("help", "question_mark", "Help", Where.APP, "This page.", footer=True),
+    Action("leave", "q", "Quit", Where.APP, "Leaves; a rotation under way stays resumable.", footer=True),
+    Action("rotate_key", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
+    Action("back", "escape", "Back", Where.KEY, "Back to where you came from.", footer=True),
+    Action(
+        "accept",
+        "space",
+        "Accept target",
+        Where.PLAN,
+        "Accepts the place under the cursor as one that keyward writes to.",
+        footer=True,
+    ),
+    Action(
+        "apply",
+        "a",
+        "Apply",
+        Where.PLAN,
+        "Asks for the typed phrase, then does what the plan says.",
+        footer=True,
+        danger=True,
+    ),
+    Action("copy_command", "y", "Copy as command", Where.PLAN, "Copies the command line that does exactly this."),
+    Action("back", "escape", "Back", Where.PLAN, "Leaves the plan; nothing has happened.", footer=True),
+    Action("go_on", "g", "Go on", Where.ROTATION, "Does what can be done now."),
+    Action("back", "escape", "Back", Where.ROTATION, "Leaves the view; the rotation stays where it is.", footer=True),
+    Action("open", "enter", "Open", Where.HISTORY, "The steps of the rotation under the cursor.", footer=True),
+    Action(
+        "undo",
+        "U",
+        "Undo",
+        Where.HISTORY,
+        "Asks for the typed phrase, then brings the old key back.",
+        footer=True,
+        danger=True,
+    ),
+    Action("back", "escape", "Back", Where.HISTORY, "Back to where you came from.", footer=True),
+)
+
+
+def bindings(where: Where) -> list[Binding]:
+    """The bindings of one screen."""
+    return [action.binding for action in ACTIONS if action.where is where]
+
+
+def help_rows(where: Where) -> list[tuple[str, str, str]]:
+    """(keys, title, what it does) of one screen and of everywhere, the screen's own first."""
+    names = {"slash": "/", "question_mark": "?", "asterisk": "*", "escape": "Esc", "enter": "Enter", "space": "Space"}
+    chosen = [action for action in ACTIONS if action.where is where] + [
+        action for action in ACTIONS if action.where is Where.APP and where is not Where.APP
+    ]
+    return [(names.get(action.keys, action.keys), action.title, action.doc) for action in chosen]

@@ -1,0 +1,57 @@
+"""How ages, moments and kinds of not knowing are said in a cell. Short, never empty, never ambiguous."""
+
+from datetime import datetime
+
+_STEPS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s"))
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest unit: `412d`, `3h`, `40s`."""
+    for size, unit in _STEPS:
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return "0s"
+
+
+def age(created: float | None, first_seen: float | None, now: float) -> str:
+    """Exact age, `>=` when it is only known since when keyward knows the key, `?` when nothing is known. Epoch seconds."""
+    if created is not None:
+        return span(max(0.0, now - created))
+    if first_seen is not None:
+        return f">={span(max(0.0, now - first_seen))}"
+    return "?"
+
+
+def last_use(status: str, at: float | None, window_days: int | None, now: float) -> str:
+    """When it was last used, or which kind of not knowing it is."""
+    if status == "used" and at is not None:
+        return span(max(0.0, now - at))
+    if status == "not_seen":
+        return f"not in {window_days}d" if window_days else "not seen"
+    return {
+        "never": "never",
+        "denied": "denied",
+        "unsupported": "no record",
+        "failed": "failed",
+        "not_scanned": "not asked",
+    }.get(status, status)
+
+
+def expiry(expires: float | None, now: float) -> str:
+    """When it expires, `-` when it does not."""
+    if expires is None:
+        return "-"
+    return f"in {span(expires - now)}" if expires > now else f"{span(now - expires)} ago"
+
+
+def moment(at: datetime | None) -> str:
+    """A moment in UTC to the minute; `-` for none."""
+    return at.strftime("%Y-%m-%d %H:%M") if at is not None else "-"
+
+
+def ago(at: float | None, now: float) -> str:
+    """How long ago, in words for a header."""
+    if at is None:
+        return "never scanned"
+    seconds = max(0.0, now - at)
+    return "scanned just now" if seconds < 60 else f"scanned {span(seconds)} ago"
