@@ -239,3 +239,20 @@ def test_a_wrong_resource_name_is_refused(running):
         with pytest.raises(grpc.RpcError) as caught:
             call(b"\n\x05x/y/z")
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "FAILED_PRECONDITION"])
+@pytest.mark.parametrize("transport", ["rest", "grpc"])
+def test_either_reading_of_a_stale_etag_can_be_chosen(status, transport):
+    with serving(etag_mismatch=status) as servers:
+        client = servers.client(transport)
+        made = client.create_secret(parent="projects/p", secret_id="db", secret=AUTOMATIC)
+        version = client.add_secret_version(parent=made.name, payload={"data": b"x"})
+        client.disable_secret_version(request={"name": version.name, "etag": version.etag})
+        assert refused(client.enable_secret_version, request={"name": version.name, "etag": version.etag})[0] == status
+        mask = {"paths": ["labels"]}
+        client.update_secret(secret={"name": made.name, "etag": made.etag, "labels": {"a": "b"}}, update_mask=mask)
+        assert (
+            refused(client.update_secret, secret={"name": made.name, "etag": made.etag}, update_mask=mask)[0] == status
+        )
+        assert refused(client.delete_secret, request={"name": made.name, "etag": made.etag})[0] == status
