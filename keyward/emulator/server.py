@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 from keyward.emulator import gemini, iam, orgpolicy, serviceusage
 from keyward.emulator.apikeys import routes as apikeys
+from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.control import Control
 from keyward.emulator.environment import environment
 from keyward.emulator.frontdoor import FrontDoor
 from keyward.emulator.httpserver import HttpServer
+from keyward.emulator.iam import ServiceAccounts
 from keyward.emulator.monitoring import routes as monitoring
 from keyward.emulator.resourcemanager import routes as resourcemanager
+from keyward.emulator.resourcemanager.tree import Tree
 from keyward.emulator.routing import Router
 from keyward.emulator.schema import Schemas
 from keyward.emulator.secretmanager import rest as secretmanager
+from keyward.emulator.secretmanager.book import Book
+from keyward.emulator.usage import Usage
 from keyward.emulator.world import World
 
 if TYPE_CHECKING:
@@ -50,6 +55,9 @@ class Emulator:
         project: str = "demo-project",
     ) -> None:
         self.world = world or World()
+        for kind in (ApiKeys, Book, ServiceAccounts, Tree, Usage):
+            # Made now, so that a dump shows every service, also the untouched ones.
+            self.world.state(kind)
         self.project = project
         self._ports = (port, grpc_port)
         self._done = threading.Event()

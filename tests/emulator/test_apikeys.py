@@ -1,6 +1,7 @@
 """API Keys v2 beyond what the recordings show."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -52,7 +53,10 @@ def test_pages_hold_every_key_once_newest_first(emulator):
         token = answer.get("nextPageToken", "")
     assert token == ""
     assert seen == made[::-1]
-    assert refused(emulator, "GET", f"{KEYS}?pageToken=nonsense")[:2] == (400, "INVALID_ARGUMENT")
+    of_another_list = good(emulator, "GET", f"{KEYS}?pageSize=1")["nextPageToken"]
+    elsewhere = f"/v2/projects/p2/locations/global/keys?pageToken={of_another_list}"
+    for path in (f"{KEYS}?pageToken=nonsense", elsewhere, f"{KEYS}?pageSize=-1", f"{KEYS}?pageSize=x"):
+        assert refused(emulator, "GET", path)[:2] == (400, "INVALID_ARGUMENT")
 
 
 @pytest.mark.parametrize("key_id", ["Web", "1a", "a_b", "a-", "x" * 64, "0c0ffee0-1234-4abc-8def-0123456789ab"])
@@ -73,6 +77,7 @@ def test_a_deleted_key_is_hidden_gettable_restorable_and_then_purged(emulator):
     key = make_key(emulator, keyId="web")
     deleted = finish(emulator, good(emulator, "DELETE", f"{KEYS}/web?etag={key['etag']}".replace("+", "%2B")))
     assert deleted["deleteTime"]
+    assert deleted["keyString"] == key["keyString"]
     assert deleted["etag"] == key["etag"]
     assert good(emulator, "GET", KEYS) == {}
     assert good(emulator, "GET", f"{KEYS}/web")["deleteTime"] == deleted["deleteTime"]
@@ -262,3 +267,18 @@ def test_the_same_seed_gives_the_same_keys(make_emulator):
     one, two = (make_key(make_emulator(seed=3, grpc=False)) for _ in range(2))
     assert (one["uid"], one["keyString"], one["etag"]) == (two["uid"], two["keyString"], two["etag"])
     assert make_key(make_emulator(seed=4, grpc=False))["keyString"] != one["keyString"]
+
+
+def test_many_callers_at_once_get_keys_of_their_own(emulator):
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(lambda n: make_key(emulator, project=f"p{n % 3}"), range(60)))
+    assert len({key["uid"] for key in made}) == len({key["keyString"] for key in made}) == 60
+    listed = [good(emulator, "GET", f"/v2/projects/p{n}/locations/global/keys")["keys"] for n in range(3)]
+    assert {key["uid"] for keys in listed for key in keys} == {key["uid"] for key in made}
+    assert [entry["seq"] for entry in emulator.world.log.since()] == list(range(1, 124))
+
+
+def test_one_id_asked_for_by_many_at_once_is_given_once(emulator):
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda _: call(emulator, "POST", f"{KEYS}?keyId=web", {})[0], range(8)))
+    assert sorted(codes) == [200] + [409] * 7

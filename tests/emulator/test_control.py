@@ -23,6 +23,11 @@ def test_it_says_what_it_is_and_what_time_it_is(make_emulator):
     assert refused(emulator, "POST", "/emulator/v1/clock", {"now": "soon"})[0] == 400
 
 
+def test_the_dump_shows_every_service(emulator):
+    slots = good(emulator, "GET", "/emulator/v1/dump")["slots"]
+    assert set(slots) == {"apikeys", "iam", "secretmanager", "tree", "usage"}
+
+
 def test_the_dump_holds_key_strings(emulator):
     key = make_key(emulator, keyId="web")
     dump = good(emulator, "GET", "/emulator/v1/dump")
