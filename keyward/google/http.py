@@ -1,20 +1,12 @@
-"""HTTP to Google, one connection pool a thread, where a request is sent once and never again behind the caller's back.
-
-httplib2 sends a request a second time when the connection drops before an answer, a POST too (its `_conn_request`): a create would be
-done twice. Here the connection is looked at before it is used, and what happens after the first byte was sent is reported, not repaired.
-"""
+"""HTTP to Google with the identity's token, from any thread."""
 
 import http.client
-import select
-import socket
 import threading
+import weakref
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import keyward
-from keyward.google.endpoints import is_loopback
 
 if TYPE_CHECKING:
     import httplib2
@@ -45,6 +37,8 @@ class Http:
         self._timeout = timeout
         self._ca_certs = ca_certs
         self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._pools: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def request(  # noqa: PLR0917  # the discovery client's signature
         self,
@@ -88,80 +82,16 @@ class Http:
         # httplib2 objects break when threads share them.
         pool = getattr(self._mine, "pool", None)
         if pool is None:
-            pool = self._mine.pool = _once_class()(self._timeout, self._ca_certs)
+            from keyward.google.once import Once  # noqa: PLC0415  # httplib2 takes a tenth of a second to import
+
+            pool = self._mine.pool = Once(self._timeout, self._ca_certs)
+            with self._lock:
+                self._pools.add(pool)
         return pool
 
     def close(self) -> None:
-        """Close this thread's connections."""
-        if (pool := getattr(self._mine, "pool", None)) is not None:
+        """Close the connections of all threads; requests after it open new ones."""
+        with self._lock:
+            pools = list(self._pools)
+        for pool in pools:
             pool.close()
-            del self._mine.pool
-
-
-@lru_cache(maxsize=1)
-def _once_class() -> Any:
-    """The class is made at first use: importing httplib2 takes longer than a command that needs no network."""
-    import httplib2  # noqa: PLC0415
-
-    def proxy(scheme: Any = "http") -> Any:
-        return httplib2.proxy_info_from_environment(scheme)
-
-    class Once(httplib2.Http):
-        """httplib2 without second attempts, without redirects, and without a proxy on the way to this machine."""
-
-        def __init__(self, timeout: float, ca_certs: str | None) -> None:
-            super().__init__(timeout=timeout, ca_certs=ca_certs, proxy_info=proxy)
-            self.follow_redirects = False
-
-        def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
-            self.proxy_info = None if is_loopback(urlsplit(uri).hostname or "") else proxy
-            return super().request(uri, *args, **kwargs)
-
-        def _conn_request(self, conn: Any, request_uri: str, method: str, body: Any, headers: Any) -> Any:
-            if conn.sock is not None and _stale(conn.sock):
-                conn.close()
-            if conn.sock is None:
-                try:
-                    conn.connect()
-                except OSError as error:
-                    conn.close()
-                    raise NotSent(f"{type(error).__name__}: {error.strerror or error}") from error
-                except httplib2.HttpLib2Error as error:  # a proxy's refusal, an unknown host
-                    conn.close()
-                    raise NotSent(type(error).__name__) from error
-            try:
-                conn.request(method, request_uri, body, headers)
-                answer = conn.getresponse()
-                content = answer.read() if method != "HEAD" else b""
-                response = httplib2.Response(answer)
-            except BaseException:
-                conn.close()
-                raise
-            return response, _unpacked(response, content)
-
-    return Once
-
-
-def _unpacked(response: Any, content: bytes) -> bytes:
-    import gzip  # noqa: PLC0415
-    import zlib  # noqa: PLC0415
-
-    encoding = response.get("content-encoding", "")
-    if encoding not in {"gzip", "deflate"}:
-        return content
-    try:
-        unpacked = gzip.decompress(content) if encoding == "gzip" else zlib.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise http.client.IncompleteRead(content[:0]) from error
-    del response["content-encoding"]
-    return unpacked
-
-
-def _stale(sock: socket.socket) -> bool:
-    """Whether the other side closed an idle connection: something can be read although nothing was asked."""
-    poll = select.poll()
-    try:
-        poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    except (OSError, ValueError):
-        return True

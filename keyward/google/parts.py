@@ -71,7 +71,8 @@ class GoogleParts:
         """The REST APIs."""
 
         def make() -> Services:
-            return Services(self.endpoints, self.identity, self.calls, Http(self.identity, ca_certs=self.ca_certs))
+            http = self._surroundings.once("google.http", lambda: Http(self.identity, ca_certs=self.ca_certs))
+            return Services(self.endpoints, self.identity, self.calls, http)
 
         return self._surroundings.once("google.services", make)
 

@@ -37,6 +37,18 @@ class Surroundings:
                 self._made[name] = make()
             return cast("T", self._made[name])
 
+    def close(self) -> None:
+        """Close what was made and can be closed: connections, channels. What is asked for afterwards is made anew."""
+        with self._lock:
+            made, closers = list(self._made.values()), []
+            self._made.clear()
+            for one in made:
+                close = getattr(one, "close", None)
+                if callable(close):
+                    closers.append(close)
+        for close in closers:
+            close()
+
     def texts(self, name: str) -> tuple[str, ...]:
         """The option of that name as texts; empty when it is not set."""
         value = self.options.get(name, ())
