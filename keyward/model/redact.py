@@ -24,8 +24,9 @@ _PIECE = 12
 _SHORTEST_KNOWN = 4
 _LAST = 4
 _LONG_ENOUGH_FOR_LAST = 24
+_ONE_WORD = re.compile(rb"[A-Za-z0-9_+/=.-]*")
 _BODY = r"[A-Za-z0-9_~+/=.-]"
-_ANY_BODY = rf"(?:{_BODY}|%2[BbDdFf]|%3[Dd]|%5[Ff]|\\/|\\u00[2-7][0-9A-Fa-f])"  # escaped for a URL or for JSON in part
+_ANY_BODY = rf"(?:{_BODY}|%[0-9A-Fa-f]{{2}}|\\/|\\u00[2-7][0-9A-Fa-f])"  # escaped for a URL or for JSON in part
 _GONE = rf"(?:(?:{'|'.join(re.escape(shown.decode()) for shown in _SHOWN)})…)?\[hidden\]"
 
 # A published prefix and what hangs on it, cut off or not. Short prefixes must stand at the beginning of a word.
@@ -74,12 +75,8 @@ def mask(value: bytes | Secret, *, last: bool = True) -> str:
     """
     data = value.reveal() if isinstance(value, Secret) else value
     shown = next((prefix for prefix in _SHOWN if data.startswith(prefix) and b" " not in prefix), b"")
-    end = data[-_LAST:] if last and len(data) - len(shown) >= _LONG_ENOUGH_FOR_LAST and data.isascii() else b""
-    tail = (
-        end.decode("ascii", "replace")
-        if end.isalnum() or all(chr(byte) in "_-" or chr(byte).isalnum() for byte in end)
-        else ""
-    )
+    body = data[len(shown) :]
+    tail = body[-_LAST:].decode() if last and len(body) >= _LONG_ENOUGH_FOR_LAST and _ONE_WORD.fullmatch(body) else ""
     return f"{shown.decode()}…{tail}"
 
 
@@ -205,12 +202,14 @@ def _forms(value: bytes) -> Iterator[str]:
     yield text
     yield quote(value, safe="")
     yield quote(value)
+    yield quote(quote(value, safe=""), safe="")
     yield json.dumps(text)[1:-1]
     yield json.dumps(text)[1:-1].replace("/", "\\/")
     yield repr(text)[1:-1]
     yield "".join(f"%{byte:02X}" for byte in value)
     yield "".join(f"%{byte:02x}" for byte in value)
     yield "".join(f"\\u{ord(character):04x}" for character in text if ord(character) < 0x10000)
+    yield "".join(f"&#{ord(character)};" for character in text)
     yield value.hex()
     yield value.hex().upper()
     for start in range(3):

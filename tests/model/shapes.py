@@ -1,0 +1,27 @@
+"""Made-up values for tests, by the detectors' own makers."""
+
+import random
+
+from keyward.model.detectors import BY_KIND, DETECTORS
+from keyward.model.secret import Secret
+
+NAMED = {"aws-secret-key": "AWS_SECRET_ACCESS_KEY", "google-sa-key-id": "private_key_id"}
+"""Shapes that are only told by the name of what holds them."""
+
+SELF_EVIDENT = tuple(detector for detector in DETECTORS if detector.names is None)
+ONE_LINE = tuple(detector for detector in SELF_EVIDENT if detector.kind not in ("private-key", "google-sa-json"))
+
+
+def sample(kind: str, seed: int) -> bytes:
+    return BY_KIND[kind].sample(random.Random(f"{kind}{seed}"))
+
+
+def secret(kind: str, seed: int) -> Secret:
+    return Secret(sample(kind, seed))
+
+
+def pieces(value: bytes, kind: str, size: int = 12) -> set[str]:
+    """Every run of so many characters of the value behind the prefix that its issuer publishes."""
+    shown = max((prefix for prefix in BY_KIND[kind].shown if value.startswith(prefix)), key=len, default=b"")
+    text = value.removeprefix(shown).decode()
+    return {text[at : at + size] for at in range(len(text) - size + 1)}
