@@ -41,7 +41,15 @@ class EmulatorError(Exception):
 
 
 class Dropped(EmulatorError):  # an event on the wire, not a mistake
-    """The connection ends here without an answer, as an injected fault asked for."""
+    """The connection ends here without an answer, as an injected fault asked for.
+
+    Args:
+        orderly: it ends as if all were said, instead of by a reset.
+    """
+
+    def __init__(self, *, orderly: bool = False) -> None:
+        super().__init__("connection dropped on request")
+        self.orderly = orderly
 
 
 class ApiError(EmulatorError):

@@ -29,6 +29,8 @@ class Fault:
     delay: float = 0.0
     kill: bool = False
     after: bool = False
+    orderly: bool = False
+    """Drop the connection by an orderly end, not by a reset. httplib2 then sends any request again by itself."""
     status: str = ""
     """Canonical status, for example `UNAVAILABLE`."""
     message: str = ""

@@ -78,7 +78,7 @@ def run(world: World, call: Call, handler: Callable[[], T]) -> T:
         status, code = "OK", call.code
         if fault and fault.after:
             status, code = "DROPPED_AFTER", 0
-            raise Dropped  # noqa: TRY301  # one place that logs, whatever happened
+            raise Dropped(orderly=fault.orderly)  # noqa: TRY301  # one place that logs, whatever happened
     except ApiError as error:
         status, code = error.status, error.code
         raise
@@ -96,7 +96,7 @@ def _before(fault: Fault) -> None:
     if fault.delay:
         time.sleep(fault.delay)
     if fault.kill:
-        raise Dropped
+        raise Dropped(orderly=fault.orderly)
     if fault.status:
         message = fault.message or "The service is currently unavailable."
         code = HTTP_OF_STATUS.get(fault.status, 500)

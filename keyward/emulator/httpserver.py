@@ -112,9 +112,10 @@ class HttpServer:
                 connection.sendall(_wire(answer, close=close, head=request.method == "HEAD"))
                 if close:
                     break
-        except Dropped:
-            # A reset, as a broken load balancer or network sends it; an orderly end could look like an empty answer.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except Dropped as drop:
+            if not drop.orderly:
+                # Zero linger time makes the close a reset, as a broken load balancer or network sends it.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         except BadRequest as error:
             body = str(error).encode()
             with contextlib.suppress(OSError):

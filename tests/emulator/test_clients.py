@@ -2,6 +2,7 @@
 
 import pytest
 
+from keyward.emulator.faults import Fault
 from keyward.emulator.iam import ServiceAccounts
 from tests.parts.emulator import discovery, gcloud
 from tests.parts.need import require
@@ -69,6 +70,21 @@ def test_the_discovery_client_takes_a_key_through_its_life(emulator):
         assert deleted["deleteTime"]
         assert keys.list(parent=parent).execute() == {}
         assert "deleteTime" not in finish(keys.undelete(name=key["name"], body={}))
+
+
+@pytest.mark.parametrize(("orderly", "sent"), [(True, 2), (False, 1)])
+def test_the_discovery_client_sends_a_create_again_by_itself(emulator, orderly, sent):
+    from googleapiclient.errors import HttpError
+
+    parent = "projects/p1/locations/global"
+    with discovery(emulator, "apikeys", "v2") as service:
+        keys = service.projects().locations().keys()
+        keys.list(parent=parent).execute()
+        emulator.world.faults.add(Fault(method="POST", after=True, orderly=orderly))
+        with pytest.raises((HttpError, ConnectionResetError)):
+            keys.create(parent=parent, keyId="web", body={}).execute()
+        assert len(keys.list(parent=parent).execute()["keys"]) == 1
+    assert [entry["code"] for entry in emulator.world.log.since() if entry["method"] == "POST"] == [0, 409][:sent]
 
 
 def test_the_discovery_client_reads_refusals(emulator):
