@@ -1,0 +1,248 @@
+"""Writing the new key to every target, three-way: what holds the old key is written, what holds the new one is done, else a conflict.
+
+Keys of one group that share a secret are written at once; each key's rotation records the write as its own.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from keyward.ledger.records import RotationState, WaitingOn
+from keyward.model.capability import Can
+from keyward.model.errors import Ambiguous, Conflict, Refused, SourceError
+from keyward.model.ids import SecretRef
+from keyward.model.secretinfo import Payload
+from keyward.rotation.hold import holding
+from keyward.rotation.machine import Happened, Kind
+from keyward.rotation.places import Holds, Swap, done, holds, mark_of, rows_after_write, spliced, value_at
+from keyward.rotation.state import Target, TargetStatus
+from keyward.rotation.work import Work, told
+
+STEP = "write"
+GROUP_PATIENCE = timedelta(minutes=30)
+"""How long a key waits for another one of its group that shares a secret with it."""
+
+_AGAIN = 5.0
+_BEFORE_WRITING = (RotationState.PLANNED, RotationState.CREATING, RotationState.STAGED)
+_WRITING = (RotationState.VERIFIED, RotationState.DISTRIBUTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One target of one rotation in a secret that is about to be written, with what it holds now."""
+
+    work: Work
+    target: Target
+    holds: Holds
+    readable: bool = True
+
+
+def distribute(works: Sequence[Work]) -> None:
+    """Write every target of these rotations (one group) that is not written yet, then cut over those that are complete."""
+    ready = [work for work in works if work.rotation.state in _WRITING and not _waits_for_others(work, works)]
+    if not ready:
+        return
+    secrets = sorted({target.secret for work in ready for target in work.rotation.targets if not target.written})
+    with ExitStack() as stack:
+        for secret in secrets:
+            stack.enter_context(holding(ready[0], secret))
+        read = {secret: _read(secret, ready) for secret in secrets}
+        # All of a key's places are looked at before any is written: with a conflict in one, the others stay as they are.
+        stopped = {id(part.work) for _, parts in read.values() for part in parts if _stops(part)}
+        for secret, (payload, parts) in read.items():
+            going = [part for part in parts if id(part.work) not in stopped]
+            if going and payload is not None:
+                _write(secret, payload, going)
+    for work in ready:
+        if all(target.written for target in work.rotation.targets):
+            until = work.ctx.now + work.rotation.policy.grace
+            work.happened(Happened(Kind.ALL_WRITTEN, work.ctx.now, until=until), "cut-over", overlap_until=until)
+        elif work.rotation.waiting_on is WaitingOn.NOTHING:
+            work.halt(WaitingOn.PROVIDER, "not every target is written yet", seconds=_AGAIN, step=STEP)
+
+
+def _waits_for_others(work: Work, works: Sequence[Work]) -> bool:
+    """Whether another key of the group will soon be ready for the same secret, so one write can do for both."""
+    mine = {target.secret for target in work.rotation.targets if not target.written}
+    for other in works:
+        unready = other.rotation.state in _BEFORE_WRITING and other.rotation.waiting_on in (
+            WaitingOn.NOTHING,
+            WaitingOn.PROVIDER,
+        )
+        began = work.rotation.began or work.ctx.now
+        patient = work.ctx.now - began < GROUP_PATIENCE
+        if unready and patient and mine & {target.secret for target in other.rotation.targets}:
+            why = f"{other.rotation.old.id} is to be written to the same secret"
+            work.halt(WaitingOn.PROVIDER, why, seconds=_AGAIN, step=STEP)
+            return True
+    return False
+
+
+def _read(secret: SecretRef, works: Sequence[Work]) -> tuple[Payload | None, list[Part]]:
+    """The secret as it is now, and what each key's part of it holds; None when it cannot be read, which holds up its keys."""
+    todo = [(work, target) for work in works for target in work.rotation.targets if target.secret == secret]
+    todo = [(work, target) for work, target in todo if not target.written]
+    first = todo[0][0]
+    store = first.reach.store(secret)
+    try:
+        for mark in {mark_of(work.rotation) for work, target in todo if target.intent}:
+            store.sweep(secret, mark, first.ctx)
+        payload = store.read(secret, first.ctx)
+    except (Refused, SourceError) as error:
+        for work, target in todo:
+            _hold_up(work, target, TargetStatus.REFUSED, WaitingOn.BLOCKED, f"cannot be read: {told(error)}")
+        return None, [Part(work, target, Holds.NOTHING, readable=False) for work, target in todo]
+    return payload, [Part(work, target, _holds(work, target, payload)) for work, target in todo]
+
+
+def _holds(work: Work, target: Target, payload: Payload) -> Holds:
+    return holds(
+        payload,
+        target.place.part,
+        work.reach.fingerprints,
+        old=work.rotation.old.fingerprint,
+        new=work.new.fingerprint,
+    )
+
+
+def _stops(part: Part) -> bool:
+    if part.holds in (Holds.NEW, Holds.OLD):
+        return False
+    if part.readable:
+        why = f"holds {part.holds.value}, neither the old key nor the new one; nothing was overwritten"
+        _hold_up(part.work, part.target, TargetStatus.CONFLICT, WaitingOn.CONFLICT, why)
+    return True  # an unreadable one was held up when it was read
+
+
+def _write(secret: SecretRef, payload: Payload, parts: Sequence[Part]) -> None:
+    """One write for all parts that still hold the old key; then read back, compare, and move the aliases."""
+    pending = []
+    for part in parts:
+        if done(part.target):
+            continue
+        if part.holds is Holds.NEW:
+            _written(part.work, part.target, payload.version, "it held the new key already")
+        else:
+            pending.append(part)
+    if pending and not _write_pending(secret, payload, pending):
+        return
+    for part in parts:
+        _move_aliases(part.work, part.target.at)
+
+
+def _write_pending(secret: SecretRef, payload: Payload, parts: Sequence[Part]) -> bool:
+    swaps: list[Swap] = []
+    for part in parts:
+        new, old = part.work.value(part.work.new), value_at(payload, part.target.place.part)
+        if new is None or old is None:
+            part.work.halt(WaitingOn.PROVIDER, "the new key's value cannot be read just now", seconds=_AGAIN, step=STEP)
+            return False
+        swaps.append(Swap(part.target.place.part, old, new))
+    first = parts[0].work
+    store = first.reach.store(secret)
+    try:
+        data = spliced(payload, swaps)
+        for part in parts:
+            _intend(part, payload, len(parts))
+        first.guard()
+        version = store.write(secret, data, first.ctx, expect=payload.token, mark=mark_of(first.rotation))
+        wrote = version.id
+    except Conflict as error:
+        _hold_up_all(parts, TargetStatus.CONFLICT, WaitingOn.CONFLICT, f"changed just before it was written: {error}")
+        return False
+    except Refused as error:
+        _hold_up_all(parts, TargetStatus.REFUSED, WaitingOn.REFUSED, told(error))
+        return False
+    except Ambiguous:
+        wrote = ""  # reading back tells
+    return _read_back(secret, parts, wrote)
+
+
+def _intend(part: Part, payload: Payload, keys: int) -> None:
+    target, work = part.target, part.work
+    aliases = target.aliases
+    if payload.version != target.before and Can.ALIASES in work.reach.store(target.secret).can:
+        info = work.reach.store(target.secret).get(target.secret, work.ctx)
+        aliases = tuple(sorted(name for name, version in info.aliases.items() if version == payload.version))
+    begun = replace(target, status=TargetStatus.TODO, before=payload.version, aliases=aliases, intent=True, why="")
+    event = Happened(Kind.TARGET, work.ctx.now, target=begun)
+    work.intend(STEP, f"write {target.at}", target=target.at, event=event, before=payload.version, keys=keys)
+
+
+def _read_back(secret: SecretRef, parts: Sequence[Part], wrote: str) -> bool:
+    first = parts[0].work
+    store = first.reach.store(secret)
+    try:
+        payload = store.read(secret, first.ctx)
+    except (Refused, SourceError) as error:
+        if wrote and getattr(error, "status", "") == "denied":
+            for part in parts:
+                _written(part.work, part.target, wrote, f"written, not readable: {told(error)}", TargetStatus.UNREAD)
+            return True
+        for part in parts:
+            why = f"{part.target.at} cannot be read back: {told(error)}"
+            part.work.halt(WaitingOn.PROVIDER, why, seconds=_AGAIN, step=STEP)
+        return False
+    good = True
+    for part in parts:
+        found = _holds(part.work, part.target, payload)
+        if found is Holds.NEW:
+            _written(part.work, part.target, payload.version, "read back and equal")
+        elif found is Holds.OLD:
+            why = f"{part.target.at} does not show the new key yet"
+            part.work.halt(WaitingOn.PROVIDER, why, seconds=_AGAIN, step=STEP)
+            good = False
+        else:
+            why = f"holds {found.value} right after it was written"
+            _hold_up(part.work, part.target, TargetStatus.CONFLICT, WaitingOn.CONFLICT, why)
+            good = False
+    return good
+
+
+def _written(work: Work, target: Target, version: str, evidence: str, status: TargetStatus = TargetStatus.DONE) -> None:
+    now = work.rotation.target(target.at)
+    finished = replace(now, status=status, after=version, why="")
+    work.happened(
+        Happened(Kind.TARGET, work.ctx.now, target=finished),
+        STEP,
+        target=target.at,
+        placements=rows_after_write(work.rotation, finished, work.reach.store(target.secret).can, work.ctx.now),
+        before=now.before,
+        after=version,
+        evidence=evidence,
+    )
+
+
+def _move_aliases(work: Work, at: str) -> None:
+    """Point the names that readers use for the version before at the one that was written."""
+    target = work.rotation.target(at)
+    store = work.reach.store(target.secret)
+    for alias in target.aliases:
+        target = work.rotation.target(at)
+        if alias in target.moved:
+            continue
+        work.intend("alias", f"move alias {alias} of {target.secret}", target=at, before=target.before, alias=alias)
+        try:
+            store.move_alias(target.secret, alias, target.after, work.ctx)
+        except (Conflict, Refused) as error:
+            _hold_up(work, target, target.status, WaitingOn.CONFLICT, f"alias {alias} was not moved: {error}")
+            return
+        moved = replace(target, moved=(*target.moved, alias))
+        event = Happened(Kind.TARGET, work.ctx.now, target=moved)
+        evidence = f"{alias} -> {target.after}"
+        work.happened(event, "alias", target=at, before=target.before, after=target.after, evidence=evidence)
+
+
+def _hold_up_all(parts: Sequence[Part], status: TargetStatus, waiting_on: WaitingOn, why: str) -> None:
+    for part in parts:
+        _hold_up(part.work, part.target, status, waiting_on, why)
+
+
+def _hold_up(work: Work, target: Target, status: TargetStatus, waiting_on: WaitingOn, why: str) -> None:
+    """Record why a target cannot be written, and stand still."""
+    now = work.rotation.target(target.at)
+    if (now.status, now.why) != (status, why):  # said once, not at every tick
+        event = Happened(Kind.TARGET, work.ctx.now, target=replace(now, status=status, why=why))
+        work.happened(event, STEP, target=target.at, ok=False, evidence=why)
+    work.halt(waiting_on, f"{target.at} {why}", step=STEP)

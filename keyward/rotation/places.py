@@ -1,0 +1,111 @@
+"""What is in a place, compared three ways: the new key, the old key, or something else. The rotation's one view of payloads."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from keyward.ledger.records import PlacementRow
+from keyward.model.capability import Can
+from keyward.model.ids import PlacementRef
+from keyward.model.parts import read_part, splice
+from keyward.model.secret import Secret
+from keyward.model.secretinfo import Payload
+from keyward.rotation.reach import Fingerprints
+from keyward.rotation.state import KeyFacts, Rotation, Target, TargetStatus
+
+
+class Holds(StrEnum):
+    """What a place holds."""
+
+    NEW = "the new key"
+    OLD = "the old key"
+    OTHER = "another value"
+    NOTHING = "no such part"
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One part of a payload that gets another value; `old` is what is there now."""
+
+    part: str
+    old: Secret
+    new: Secret
+
+
+def value_at(payload: Payload, part: str) -> Secret | None:
+    """The value of that part; None when the payload has no such part."""
+    return read_part(payload.data.reveal(), part, payload.hint)
+
+
+def holds(payload: Payload, part: str, fingerprints: Fingerprints, *, old: str, new: str) -> Holds:
+    """What the part holds, by fingerprint."""
+    value = value_at(payload, part)
+    if value is None:
+        return Holds.NOTHING
+    found = fingerprints.fingerprint(value)
+    return {new: Holds.NEW, old: Holds.OLD}.get(found, Holds.OTHER) if found else Holds.OTHER
+
+
+def spliced(payload: Payload, swaps: list[Swap]) -> Secret:
+    """The payload with those parts replaced and every other byte left alone.
+
+    Raises:
+        Conflict: a part is not there any more.
+        Refused: the form of the payload cannot carry a value.
+    """
+    data = payload.data.reveal()
+    for swap in swaps:
+        data = splice(data, swap.part, swap.old, swap.new, payload.hint)
+    return Secret(data)
+
+
+def row_of(
+    target: Target, key: KeyFacts, version: str, *, role: str, at: datetime, written_by: str = "", gone: bool = False
+) -> PlacementRow:
+    """A row of the ledger that says that a version of the target's secret holds (or held) that key."""
+    return PlacementRow(
+        secret=str(target.secret),
+        version=version,
+        part=target.place.part,
+        credential=key.id,
+        fingerprint=key.fingerprint,
+        role=role,
+        version_state="enabled",
+        store=target.secret.store,
+        scope=target.scope,
+        host=target.host,
+        first_seen=at,
+        last_read=at,
+        gone=at if gone else None,
+        written_by=written_by,
+    )
+
+
+def rows_after_write(
+    rotation: Rotation, target: Target, can: frozenset[Can], at: datetime, *, undone: bool = False
+) -> list[PlacementRow]:
+    """What the ledger learns from one write: who is there now, and where the one before stays as an old version or is gone."""
+    if rotation.new is None:
+        return []
+    here, there = (rotation.old, rotation.new) if undone else (rotation.new, rotation.old)
+    now, before = (target.back, target.after) if undone else (target.after, target.before)
+    rows = [row_of(target, here, now, role="current", at=at, written_by=rotation.id)]
+    if before and before != now:
+        rows.append(row_of(target, there, before, role="old", at=at, gone=Can.VERSIONS not in can))
+    return rows
+
+
+def mark_of(rotation: Rotation) -> str:
+    """What names the temporary files of a rotation's writes: its group's id, so any member finds them again."""
+    return rotation.group or rotation.id
+
+
+def place_of(row: PlacementRow) -> PlacementRef:
+    """The exact place that a row of the ledger describes."""
+    secret = PlacementRef.parse(row.secret).secret
+    return PlacementRef(replace(secret, scope=row.scope), row.version, row.part)
+
+
+def done(target: Target) -> bool:
+    """Whether the value is in the target, whatever its aliases say."""
+    return target.status in (TargetStatus.DONE, TargetStatus.UNREAD)

@@ -1,0 +1,80 @@
+"""Whether the old key is quiet: pure arithmetic on what its provider counted, minus keyward's own probes."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from keyward.ledger.records import ProbeRow
+from keyward.model.usage import UsageReport, UseStatus
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What is known of the old key's use since cut-over.
+
+    `quiet` is None when it is unknown. `until` (UTC) is when it will be quiet if nothing uses it meanwhile. `evidence` is a sentence.
+    """
+
+    quiet: bool | None
+    until: datetime | None
+    evidence: str
+
+
+def counted_from(cutover: datetime, reader_delay: timedelta, report: UsageReport) -> datetime:
+    """The start of the first whole bucket after cut-over, the readers' delay and the record's lag: uses before say nothing."""
+    earliest = cutover + reader_delay + report.lag
+    size = report.precision.total_seconds()
+    if size <= 0:
+        return earliest
+    buckets = math.ceil((earliest - _EPOCH).total_seconds() / size)
+    return _EPOCH + timedelta(seconds=buckets * size)
+
+
+def foreign_use(report: UsageReport, uid: str, probes: Sequence[ProbeRow], since: datetime) -> datetime | None:
+    """The end of the last bucket since then with more calls than keyward's own probes, whatever their responses; None without one."""
+    counts: defaultdict[tuple[datetime, datetime], int] = defaultdict(int)
+    for bucket in report.by_key.get(uid, ()):
+        if bucket.end > since:
+            counts[bucket.start, bucket.end] += bucket.count
+    for probe in probes:
+        mine = next((bucket for bucket in counts if bucket[0] <= probe.at < bucket[1]), None)
+        if mine is not None:
+            counts[mine] -= 1
+    return max((end for (_, end), count in counts.items() if count > 0), default=None)
+
+
+def assess(
+    report: UsageReport,
+    uid: str,
+    probes: Sequence[ProbeRow],
+    *,
+    cutover: datetime,
+    reader_delay: timedelta,
+    quiet: timedelta,
+    now: datetime,
+) -> Quiet:
+    """Whether the key was unused for `quiet`, as far as the record shows; `now` and `cutover` are UTC."""
+    if report.status is not UseStatus.USED or not report.complete:
+        word = report.status.value if report.status is not UseStatus.USED else "incomplete"
+        detail = f" ({report.detail})" if report.detail else ""
+        return Quiet(None, None, f"use of the old key is unknown: {word}{detail}")
+    start = counted_from(cutover, reader_delay, report)
+    last = foreign_use(report, uid, probes, start)
+    until = max(start, last or start) + quiet + report.lag
+    seen = f"last used by others at {_time(last)}" if last else f"no use by others since {_time(start)}"
+    window = f"record of {_days(report)} d from {report.source or 'the provider'}, lag {report.lag}"
+    if now >= until:
+        return Quiet(True, until, f"{seen} ({window})")
+    return Quiet(False, until, f"{seen}; quiet at {_time(until)} if it stays so ({window})")
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
+
+
+def _days(report: UsageReport) -> int:
+    return round((report.until - report.since) / timedelta(days=1))

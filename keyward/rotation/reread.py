@@ -1,0 +1,172 @@
+"""Reading every known place of the old key again, now, before it goes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from keyward.ledger.records import PlacementRow, WaitingOn
+from keyward.model.capability import Can
+from keyward.model.errors import Gone, Refused, SourceError
+from keyward.model.ids import PlacementRef, SecretRef
+from keyward.model.placement import Placement, Role
+from keyward.model.secret import Secret
+from keyward.model.secretinfo import Payload
+from keyward.rotation.machine import Happened, Kind
+from keyward.rotation.places import Holds, holds, place_of, value_at
+from keyward.rotation.state import Target, TargetStatus
+from keyward.rotation.work import Work, told
+
+FRESH = timedelta(hours=24)
+"""How old another host's reading of its own places may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place that keeps the old key from going."""
+
+    name: str
+    why: str
+    waived: bool = False
+    waiting_on: WaitingOn = WaitingOn.PERSON
+
+
+@dataclass(slots=True)
+class Found:
+    """What re-reading found. `value` is the new key's value as one target holds it, `value_at` that target."""
+
+    problems: list[Problem] = field(default_factory=list)
+    good: int = 0
+    value: Secret | None = None
+    value_at: str = ""
+    looked: str = ""
+
+
+def reread(work: Work) -> Found:
+    """Read every target, every other known place and every place that a fresh look finds.
+
+    A target that went back to the old key is put down as drifted: the machine is writing again afterwards.
+    """
+    found = Found()
+    payloads: dict[SecretRef, Payload | Problem] = {}
+    for target in work.rotation.targets:
+        if not _target(work, target, payloads, found):
+            return found
+    found.problems.extend(_pins(work))
+    found.problems.extend(_others(work, payloads))
+    found.problems.extend(_fresh(work, found))
+    return found
+
+
+def _read(work: Work, secret: SecretRef, payloads: dict[SecretRef, Payload | Problem]) -> Payload | Problem:
+    if secret not in payloads:
+        try:
+            payloads[secret] = work.reach.store(secret).read(secret, work.ctx)
+        except (Refused, SourceError, Gone) as error:
+            why = f"{secret} cannot be read now: {told(error)}"
+            payloads[secret] = Problem("re-read", why, waiting_on=WaitingOn.BLOCKED)
+    return payloads[secret]
+
+
+def _held(work: Work, payload: Payload, part: str) -> Holds:
+    return holds(payload, part, work.reach.fingerprints, old=work.rotation.old.fingerprint, new=work.new.fingerprint)
+
+
+def _target(work: Work, target: Target, payloads: dict[SecretRef, Payload | Problem], found: Found) -> bool:
+    """Read one target; False when it had drifted back to the old key."""
+    policy = work.rotation.policy
+    waived = policy.waives(target.at, str(target.secret))
+    payload = _read(work, target.secret, payloads)
+    if isinstance(payload, Problem):
+        unread = target.status is TargetStatus.UNREAD and policy.accept_unread
+        found.problems.append(replace(payload, waived=waived or unread))
+        return True
+    held = _held(work, payload, target.place.part)
+    if held is Holds.NEW:
+        found.good += 1
+        if found.value is None:
+            found.value, found.value_at = value_at(payload, target.place.part), target.at
+    elif held is Holds.OLD:
+        again = replace(target, status=TargetStatus.TODO, moved=(), why="it went back to the old key")
+        event = Happened(Kind.DRIFTED, work.ctx.now, target=again)
+        work.happened(event, "drift", target=target.at, ok=False, evidence="it holds the old key again")
+        return False
+    else:
+        why = f"{target.at} holds {held.value} by now"
+        found.problems.append(Problem("re-read", why, waived, WaitingOn.CONFLICT))
+    return True
+
+
+def _pins(work: Work) -> Iterator[Problem]:
+    """Aliases that point at a version which holds the old key: somebody reads it."""
+    for secret in sorted({target.secret for target in work.rotation.targets}):
+        store = work.reach.store(secret)
+        if Can.ALIASES not in store.can:
+            continue
+        targets = [target for target in work.rotation.targets if target.secret == secret]
+        for alias, version in sorted(store.get(secret, work.ctx).aliases.items()):
+            exact = str(PlacementRef(secret, version))
+            if any(version == target.after for target in targets):
+                continue
+            if any(_pinned(work, target, version) for target in targets):
+                why = f"alias {alias} of {secret} still points at version {version}, which holds the old key"
+                yield Problem("pinned version", why, work.rotation.policy.waives(exact))
+
+
+def _pinned(work: Work, target: Target, version: str) -> bool:
+    if version == target.before:
+        return True
+    try:
+        payload = work.reach.store(target.secret).read(target.secret, work.ctx, version)
+    except (Refused, Gone):
+        return False  # disabled or destroyed: nobody reads the old key there
+    return _held(work, payload, target.place.part) is Holds.OLD
+
+
+def _others(work: Work, payloads: dict[SecretRef, Payload | Problem]) -> Iterator[Problem]:
+    """Places that the ledger knows to hold the old key and that are no targets of this rotation."""
+    mine = {(target.secret, target.place.part, target.host) for target in work.rotation.targets}
+    for row in work.reach.ledger.placements(credential=work.rotation.old.id):
+        place = place_of(row)
+        if row.role == Role.OLD or (place.secret, row.part, row.host) in mine:
+            continue
+        waived = work.rotation.policy.waives(str(place.current), str(place.secret), str(place))
+        if row.host and row.host != work.reach.host:
+            yield Problem("another host", _elsewhere(work, row), waived)
+            continue
+        payload = _read(work, place.secret, payloads)
+        if isinstance(payload, Problem):
+            yield replace(payload, waived=waived)
+        elif _held(work, payload, row.part) is Holds.OLD:
+            yield Problem("re-read", f"{place.current} still holds the old key and is no target", waived)
+
+
+def _elsewhere(work: Work, row: PlacementRow) -> str:
+    place = place_of(row).current
+    if row.last_read is not None and work.ctx.now - row.last_read <= FRESH:
+        return f"{place} on host {row.host} still held the old key when that host looked"
+    return f"{place} on host {row.host} was not read again within 24 h; run keyward there"
+
+
+def _fresh(work: Work, found: Found) -> Iterator[Problem]:
+    """Copies of the old key that nobody knew of."""
+    credential = work.look_up(work.rotation.old.ref)
+    if credential is None:
+        found.looked = "no fresh look: the old key is no more"
+        return
+    credential = replace(credential, fingerprint=work.rotation.old.fingerprint)
+    coverage = work.reach.look(credential)
+    found.looked = f"a fresh look at {sum(report.looked for report in coverage.sources)} payloads"
+    mine = {(target.secret, target.place.part) for target in work.rotation.targets}
+    for placement in coverage.placements:
+        if placement.role is Role.OLD or (placement.at.secret, placement.at.part) in mine:
+            continue
+        if _known(work, placement):
+            continue
+        place = placement.at.current
+        waived = work.rotation.policy.waives(str(place), str(place.secret), str(placement.at))
+        yield Problem("new place", f"{place} holds the old key and was not known when this was planned", waived)
+
+
+def _known(work: Work, placement: Placement) -> bool:
+    rows = work.reach.ledger.placements(credential=work.rotation.old.id)
+    return any(place_of(row).current == placement.at.current for row in rows)

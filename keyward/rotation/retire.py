@@ -1,0 +1,153 @@
+"""Switching the old key off, and probing it until it is dead."""
+
+from datetime import datetime, timedelta
+
+from keyward.ledger.records import WaitingOn
+from keyward.model.capability import Act, Can
+from keyward.model.credential import Credential, State
+from keyward.model.credential import Kind as KeyKind
+from keyward.model.errors import Ambiguous, Conflict, Gone, Refused, SourceError
+from keyward.model.secret import Secret
+from keyward.model.verdict import Verdict, VerdictKind
+from keyward.rotation.gate import passes
+from keyward.rotation.machine import Happened, Kind
+from keyward.rotation.places import value_at
+from keyward.rotation.work import Work, told
+
+STEP = "retire"
+LONGEST = timedelta(minutes=30)
+"""The longest that a deleted key was ever seen to work; waited in full when it cannot be probed."""
+
+_FEWEST = 3
+_AGAIN = 10.0
+
+
+def revoke(work: Work) -> None:
+    """Switch the old key off, once the gate was passed in this very run; a lost answer is settled by looking."""
+    old = work.rotation.old
+    credential = work.look_up(old.ref)
+    if _is_off(credential):
+        if not work.rotation.revoking:
+            work.intend(STEP, f"record that {old.id} is off already", event=Happened(Kind.REVOKING, work.ctx.now))
+        _off(work, credential, "it is off already")
+        return
+    if not work.gate_passed and not passes(work):
+        return
+    work.value(old)  # kept in memory for the probes afterwards; a deleted key's value may not be readable
+    etag = credential.etag if credential else ""
+    work.intend(STEP, f"revoke {old.id}", event=Happened(Kind.REVOKING, work.ctx.now), etag=etag)
+    try:
+        work.provider.act(Act.REVOKE, old.ref, work.ctx, etag=etag)
+    except Ambiguous as error:
+        if not _is_off(work.look_up(old.ref)):
+            work.halt(WaitingOn.PROVIDER, f"no answer to the revocation: {told(error)}", seconds=_AGAIN, step=STEP)
+            return
+    except Conflict as error:
+        work.halt(WaitingOn.PROVIDER, f"the old key changed just now: {error}", seconds=_AGAIN, step=STEP)
+        return
+    except Gone:
+        pass
+    except Refused as error:
+        work.halt(WaitingOn.REFUSED, f"the revocation was refused: {told(error)}", step=STEP)
+        return
+    _off(work, _look_again(work), "revoked")
+
+
+def _look_again(work: Work) -> Credential | None:
+    """The key after its end, for the date until when it can be restored; that date is worth no failure."""
+    try:
+        return work.look_up(work.rotation.old.ref)
+    except SourceError:
+        return None
+
+
+def _is_off(credential: Credential | None) -> bool:
+    return credential is None or credential.state in (State.RESTORABLE, State.DELETED)
+
+
+def _off(work: Work, credential: Credential | None, evidence: str) -> None:
+    until = credential.restorable_until if credential else None
+    event = Happened(Kind.REVOKED, work.ctx.now, until=until)
+    work.happened(event, STEP, credential=work.rotation.old.id, evidence=evidence, undo_until=until)
+
+
+def confirm(work: Work) -> None:
+    """Probe the old key; a run of failed probes, long enough for its provider, says that it is dead."""
+    rotation, now = work.rotation, work.ctx.now
+    usual, run = work.provider.dead_after(_as_credential(work))
+    value = _old_value(work)
+    if value is None:
+        _wait_out(work, usual + run, "its value cannot be had for a probe")
+        return
+    verdict = work.probe(value, None, rotation.old.id, "confirm")
+    alive = _alive(verdict)
+    if verdict.kind is VerdictKind.UNPROVED:
+        _wait_out(work, usual + run, f"it cannot be tried from here ({verdict.evidence})")
+        return
+    evidence = f"{verdict.kind.value}: {verdict.evidence}"
+    pause = min(60.0, max(20.0, run / 10))
+    event = Happened(Kind.PROBED, now, alive=alive, until=now + timedelta(seconds=pause), why=_why(alive, evidence))
+    work.happened(event, "confirm", ok=alive is not True, evidence=evidence)
+    failing = work.rotation.failing_since
+    if alive is False and failing is not None and _long_enough(work, failing, run):
+        seconds = (now - failing).total_seconds()
+        count = work.rotation.failed_probes
+        _dead(work, f"dead: {count} probes failed over {seconds:.0f} s, the last: {verdict.evidence}")
+
+
+def _alive(verdict: Verdict) -> bool | None:
+    if verdict.alive:
+        return True
+    # "Not yet" is what a provider says of a young key that it does not recognise; this one is on its way out.
+    return False if verdict.kind in (VerdictKind.DEAD, VerdictKind.NOT_YET) else None
+
+
+def _why(alive: bool | None, evidence: str) -> str:
+    word = {True: "still works", False: "stopped working, to be sure it is probed again", None: "could not be tried"}
+    return f"the old key {word[alive]} ({evidence})"
+
+
+def _long_enough(work: Work, failing: datetime, run: float) -> bool:
+    return work.rotation.failed_probes >= _FEWEST and work.ctx.now - failing >= timedelta(seconds=run)
+
+
+def _wait_out(work: Work, seconds: float, why: str) -> None:
+    revoked = work.rotation.revoked or work.ctx.now
+    until = revoked + max(LONGEST, timedelta(seconds=seconds))
+    if work.ctx.now >= until:
+        _dead(work, f"not proved by probes, since {why}; the longest known delay has passed")
+    else:
+        left = (until - work.ctx.now).total_seconds()
+        why = f"{why}; waiting out the longest known delay"
+        work.halt(WaitingOn.PROVIDER, why, seconds=left, step="confirm")
+
+
+def _dead(work: Work, evidence: str) -> None:
+    event = Happened(Kind.DEAD, work.ctx.now, verdict=evidence)
+    work.happened(event, "confirm", credential=work.rotation.old.id, evidence=evidence)
+
+
+def _as_credential(work: Work) -> Credential:
+    old = work.rotation.old
+    return Credential(
+        old.ref, KeyKind(old.kind), State.RESTORABLE, old.resource, old.uid, old.name, old.created, etag=old.etag
+    )
+
+
+def _old_value(work: Work) -> Secret | None:
+    """The old key's value: from memory, its provider, or an old version of a target."""
+    value = work.value(work.rotation.old)
+    if value is not None:
+        return value
+    for target in work.rotation.targets:
+        store = work.reach.store(target.secret)
+        if not target.before or Can.VERSIONS not in store.can:
+            continue
+        try:
+            payload = store.read(target.secret, work.ctx, target.before)
+        except (Gone, Refused, SourceError):
+            continue
+        value = value_at(payload, target.place.part)
+        if value is not None and work.reach.fingerprints.fingerprint(value) == work.rotation.old.fingerprint:
+            return work.reach.values.keep(work.rotation.old.id, value)
+    return None

@@ -1,0 +1,231 @@
+"""Going back: the old key alive again and proved, then back in every target, then (after the readers' delay) the new one deleted."""
+
+from dataclasses import replace
+
+from keyward.ledger.records import WaitingOn
+from keyward.model.capability import Act, Can
+from keyward.model.credential import Credential, State
+from keyward.model.errors import Ambiguous, Conflict, Gone, NeedsPerson, Refused
+from keyward.model.ids import SecretRef
+from keyward.model.secretinfo import Payload
+from keyward.model.verdict import VerdictKind
+from keyward.rotation.hold import holding
+from keyward.rotation.machine import Happened, Kind, holds_new
+from keyward.rotation.places import Holds, Swap, holds, mark_of, place_of, rows_after_write, spliced, value_at
+from keyward.rotation.state import Target, TargetStatus
+from keyward.rotation.tidy import sweep_made
+from keyward.rotation.work import Work, told
+
+STEP = "undo"
+_AGAIN = 10.0
+
+
+def check_possible(work: Work) -> None:
+    """Make sure, before anything moves, that the old key can come back.
+
+    Raises:
+        NeedsPerson: it cannot.
+    """
+    rotation = work.rotation
+    if not any(holds_new(target) for target in rotation.targets):
+        return
+    credential = work.look_up(rotation.old.ref)
+    if credential is None or credential.state is State.DELETED:
+        raise NeedsPerson(
+            f"{rotation.old.id} is deleted for good, so rotation {rotation.id} cannot be undone.",
+            hint="Its successor stays in use; rotate that one if it is bad.",
+        )
+    if not credential.live and Can.RESTORE not in work.provider.can:
+        raise NeedsPerson(f"{rotation.old.id} is off and its provider cannot restore it.", hint="Rotate again instead.")
+    if rotation.new is not None:
+        row = next(iter(work.reach.ledger.rotations(open_only=True, credential=rotation.new.id)), None)
+        if row is not None:
+            raise NeedsPerson(
+                f"{rotation.new.id} is being rotated itself ({row.id}).", hint=f"First: keyward undo {row.id}"
+            )
+
+
+def restore(work: Work) -> None:
+    """Bring the old key back to life where it was off, and prove it before anything is written."""
+    old = work.rotation.old
+    needed = any(holds_new(target) for target in work.rotation.targets)
+    credential = work.look_up(old.ref)
+    if needed and credential is None:
+        work.halt(WaitingOn.PERSON, f"{old.id} is deleted for good; the new key stays in its targets", step="restore")
+        return
+    if credential is not None and not credential.live and not _bring_back(work, credential):
+        return
+    if needed and not _proved(work):
+        return
+    work.happened(Happened(Kind.RESTORED, work.ctx.now), "restore", credential=old.id, evidence=f"{old.id} is alive")
+
+
+def _bring_back(work: Work, credential: Credential) -> bool:
+    act = Act.ENABLE if credential.state is State.DISABLED else Act.RESTORE
+    work.intend("restore", f"{act.value} {credential.id}", etag=credential.etag)
+    try:
+        work.provider.act(act, credential.ref, work.ctx)
+    except (Ambiguous, Conflict) as error:
+        work.halt(WaitingOn.PROVIDER, f"no clear answer to {act.value}: {error}", seconds=_AGAIN, step="restore")
+        return False
+    except (Refused, Gone) as error:
+        work.halt(WaitingOn.REFUSED, f"{act.value} was refused: {told(error)}", step="restore")
+        return False
+    return True
+
+
+def _proved(work: Work) -> bool:
+    old = work.rotation.old
+    value = work.value(old)
+    if value is None:
+        work.halt(
+            WaitingOn.PERSON, f"the value of {old.id} cannot be read, so it cannot be written back", step="restore"
+        )
+        return False
+    verdict = work.probe(value, None, old.id, "restore")
+    if verdict.alive or (verdict.kind is VerdictKind.UNPROVED and work.rotation.policy.accept_unproved):
+        return True
+    evidence = f"{old.id} is restored but does not work yet ({verdict.kind.value}: {verdict.evidence})"
+    if verdict.kind in (VerdictKind.BLOCKED, VerdictKind.UNPROVED):
+        work.halt(WaitingOn.PERSON, evidence, step="restore")
+    else:
+        work.halt(WaitingOn.PROVIDER, evidence, seconds=_AGAIN, step="restore")
+    return False
+
+
+def write_back(work: Work) -> None:
+    """Put the old key back wherever the new one is, and leave alone what holds anything else."""
+    touched = [target for target in work.rotation.targets if holds_new(target)]
+    for secret in sorted({target.secret for target in touched}, reverse=True):
+        with holding(work, secret):
+            if not _write_back(work, secret, [target for target in touched if target.secret == secret]):
+                return
+    written = any(target.back for target in work.rotation.targets)
+    until = work.ctx.now + work.rotation.policy.reader_delay if written else work.ctx.now
+    evidence = "every target holds the old key" if written else "the new key was in no target"
+    work.happened(Happened(Kind.ALL_BACK, work.ctx.now, until=until), STEP, evidence=evidence)
+
+
+def _write_back(work: Work, secret: SecretRef, targets: list[Target]) -> bool:
+    store = work.reach.store(secret)
+    for mark in sorted({mark_of(work.rotation), work.rotation.id}):
+        store.sweep(secret, mark, work.ctx)
+    payload = store.read(secret, work.ctx)
+    swaps, back = [], []
+    for target in targets:
+        held = _held(work, payload, target)
+        if held is not Holds.NEW:
+            _settled(work, target, payload.version, held)
+            continue
+        old, new = work.value(work.rotation.old), value_at(payload, target.place.part)
+        if old is None or new is None:
+            work.halt(WaitingOn.PROVIDER, "the old key's value cannot be read just now", seconds=_AGAIN, step=STEP)
+            return False
+        swaps.append(Swap(target.place.part, new, old))
+        back.append(target)
+    if swaps and not _write(work, secret, payload, swaps, back):
+        return False
+    return _aliases_back(work, secret, targets)
+
+
+def _write(work: Work, secret: SecretRef, payload: Payload, swaps: list[Swap], back: list[Target]) -> bool:
+    store = work.reach.store(secret)
+    for target in back:
+        what = f"write the old key back to {target.at}"
+        work.intend(STEP, what, target=target.at, before=payload.version)
+    try:
+        store.write(secret, spliced(payload, swaps), work.ctx, expect=payload.token, mark=work.rotation.id)
+    except (Conflict, Ambiguous) as error:
+        work.halt(WaitingOn.PROVIDER, f"{secret} was not surely written: {error}", seconds=_AGAIN, step=STEP)
+        return False
+    except Refused as error:
+        work.halt(WaitingOn.REFUSED, f"{secret}: {told(error)}", step=STEP)
+        return False
+    after = store.read(secret, work.ctx)
+    for target in back:
+        held = _held(work, after, target)
+        if held is Holds.NEW:
+            work.halt(WaitingOn.PROVIDER, f"{target.at} does not show the old key yet", seconds=_AGAIN, step=STEP)
+            return False
+        _settled(work, target, after.version, held, before=payload.version)
+    return True
+
+
+def _held(work: Work, payload: Payload, target: Target) -> Holds:
+    new = work.rotation.new.fingerprint if work.rotation.new else ""
+    return holds(payload, target.place.part, work.reach.fingerprints, old=work.rotation.old.fingerprint, new=new)
+
+
+def _settled(work: Work, target: Target, version: str, held: Holds, before: str = "") -> None:
+    """The target does not hold the new key (any more)."""
+    status = TargetStatus.BACK if held is Holds.OLD else TargetStatus.LEFT
+    settled = replace(target, status=status, back=version if status is TargetStatus.BACK else "", why="")
+    can = work.reach.store(target.secret).can
+    work.happened(
+        Happened(Kind.TARGET, work.ctx.now, target=settled),
+        STEP,
+        target=target.at,
+        placements=rows_after_write(work.rotation, settled, can, work.ctx.now, undone=True) if settled.back else (),
+        before=before or target.after,
+        after=version,
+        evidence=f"holds {held.value}",
+    )
+
+
+def _aliases_back(work: Work, secret: SecretRef, targets: list[Target]) -> bool:
+    """Names that were moved to the new key's version are moved to the one that holds the old key again."""
+    store = work.reach.store(secret)
+    if Can.ALIASES not in store.can:
+        return True
+    aliases = store.get(secret, work.ctx).aliases
+    for target in (work.rotation.target(target.at) for target in targets):
+        for alias in target.aliases:
+            if not target.back or aliases.get(alias) in (None, target.back, target.before):
+                continue
+            before = aliases[alias]
+            work.intend("alias", f"move alias {alias} of {secret} back", target=target.at, before=before, alias=alias)
+            try:
+                store.move_alias(secret, alias, target.back, work.ctx)
+            except (Conflict, Refused) as error:
+                work.halt(WaitingOn.CONFLICT, f"alias {alias} of {secret} was not moved back: {error}", step=STEP)
+                return False
+            evidence = f"{alias} -> {target.back}"
+            work.note(
+                "outcome", "alias", target=target.at, ok=True, before=before, after=target.back, evidence=evidence
+            )
+    return True
+
+
+def delete_new(work: Work) -> None:
+    """Delete the successor, once nothing holds it."""
+    for target in work.rotation.targets:
+        if target.status is not TargetStatus.BACK or work.rotation.new is None:
+            continue
+        payload = work.reach.store(target.secret).read(target.secret, work.ctx)
+        if _held(work, payload, target) is Holds.NEW:
+            again = replace(target, status=TargetStatus.DONE, back="", why="it went back to the new key")
+            event = Happened(Kind.DRIFTED, work.ctx.now, target=again)
+            work.happened(event, "drift", target=target.at, ok=False, evidence="it holds the new key again")
+            return
+    elsewhere = _elsewhere(work)
+    if elsewhere:
+        why = f"{elsewhere} holds the new key too; put another one there, or --waive it"
+        work.halt(WaitingOn.PERSON, why, step="delete-new")
+        return
+    sweep_made(work, keep=None)
+    work.happened(Happened(Kind.NEW_GONE, work.ctx.now), "delete-new", evidence=work.rotation.failure)
+    if work.rotation.new is not None:
+        work.reach.values.forget(work.rotation.new.id)
+    work.reach.values.forget(work.rotation.old.id)
+
+
+def _elsewhere(work: Work) -> str:
+    """A known place that holds the new key and is none of this rotation's targets."""
+    if work.rotation.new is None:
+        return ""
+    mine = {target.at for target in work.rotation.targets}
+    for row in work.reach.ledger.placements(credential=work.rotation.new.id):
+        place = str(place_of(row).current)
+        if row.role != "old" and place not in mine and not work.rotation.policy.waives(place):
+            return place
+    return ""
