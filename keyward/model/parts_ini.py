@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from keyward.model.leaf import Leaf, cannot
 from keyward.model.secret import Secret
 
-_SECTION = re.compile(rb"[ \t]*\[+(?P<name>[^\]\r\n]*)\]+[ \t]*(?:[#;].*)?\r?\Z")
-_ENTRY = re.compile(rb"(?P<key>[^\s=:#;\[][^=:\r\n]*?)[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)\r?\Z")
-_COMMENT = re.compile(rb"[ \t]+[#;]")
+_SECTION = re.compile(rb"[ \t]*+\[{1,2}+(?P<name>[^\[\]\r\n]*+)\]{1,2}+[ \t]*+(?:[#;].*)?\r?\Z")
+_ENTRY = re.compile(rb"(?P<key>[^\s=:#;\[][^=:\r\n]*+)[=:][ \t]*+(?P<value>[^\r\n]*)\r?\Z")
+_COMMENT = re.compile(rb"[ \t][#;]")
 _QUOTED = re.compile(rb"(?:\"(?P<double>[^\"\\]+)\"|'(?P<single>[^'\\]+)')[ \t]*(?:[#;].*)?\Z")
 _OTHER_FORMS = (b'"', b"'", b"[", b"{")
 _CARRIES_BARE = re.compile(rb"[A-Za-z0-9_./:=@+,~-]*")
@@ -38,7 +38,7 @@ def ini_leaves(payload: bytes) -> Iterator[Leaf]:
         if opened is not None:
             section = _step(opened["name"])
         elif entry is not None and not (following[:1] in (b" ", b"\t") and following.strip()):
-            name = _step(entry["key"].strip(b"\"'"))
+            name = _step(entry["key"].rstrip().strip(b"\"'"))
             leaf = _leaf(name if section is None else f"{section}/{name}", entry["value"], at + entry.start("value"))
             if leaf is not None:
                 yield leaf

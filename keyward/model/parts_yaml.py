@@ -12,7 +12,7 @@ from keyward.model.leaf import Leaf, cannot
 from keyward.model.parts_json import pointer, string_leaf
 from keyward.model.secret import Secret
 
-_KEY = rb"(?:[A-Za-z0-9_$./][A-Za-z0-9_$./ -]*?|\"[^\"\\\r\n]*\"|'[^'\r\n]*')"
+_KEY = rb"(?:[A-Za-z0-9_$./][A-Za-z0-9_$./-]*+(?:[ ]++[A-Za-z0-9_$./-]++)*+|\"[^\"\\\r\n]*\"|'[^'\r\n]*')"
 _LINE = re.compile(
     rb"(?P<indent> *)(?P<dashes>(?:-[ ]+)*)(?:(?P<key>"
     + _KEY
@@ -21,7 +21,7 @@ _LINE = re.compile(
 _DOUBLE = re.compile(rb'"(?P<value>(?:[^"\\]|\\.)*+)"[ \t]*(?:[ \t]#.*)?\Z')
 _SINGLE = re.compile(rb"'(?P<value>[^']*+)'[ \t]*(?:[ \t]#.*)?\Z")
 _BLOCK = re.compile(rb"[|>][0-9+-]*[ \t]*(?:[ \t]#.*)?\Z")
-_COMMENT = re.compile(rb"[ \t]+#")
+_COMMENT = re.compile(rb"[ \t]#")
 _SPECIAL = (b"&", b"*", b"!", b"|", b">", b"{", b"[", b"%", b"@", b"`", b"'", b'"', b"?", b"#", b",", b"]", b"}")
 _NO_CONTENT = (b"#", b"---", b"...", b"\t")
 _CARRIES_PLAIN = re.compile(rb"[A-Za-z0-9_/.][A-Za-z0-9_./+=@%~-]*")
@@ -110,7 +110,7 @@ def _column(line: bytes) -> int:
 
 def _goes_on(lines: list[bytes], number: int) -> bool:
     """Whether the scalar of that line may go on in the next: a deeper line that is neither a comment nor the next key of an item."""
-    following = next((line for line in lines[number + 1 :] if line.strip()), b"")
+    following = next((lines[at] for at in range(number + 1, len(lines)) if lines[at].strip()), b"")
     if _column(following) <= _column(lines[number]) or following.lstrip().startswith(b"#"):
         return False
     found = _LINE.match(following)

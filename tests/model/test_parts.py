@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 
 import pytest
 import yaml
@@ -134,6 +135,43 @@ def test_two_keys_of_one_json_are_replaced_one_after_the_other():
     twice = splice(once, "/openai", Secret.of(other), secret("openai", 2))
     assert json.loads(twice) == {"gemini": NEW.text(), "openai": sample("openai", 2).decode()}
     assert json.loads(splice(twice, "/gemini", NEW, Secret.of(G)))["openai"] == sample("openai", 2).decode()
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "[",
+        "]",
+        "{",
+        '{"a":',
+        "a ",
+        "a: ",
+        "- ",
+        "a\n",
+        "a:\n",
+        "a: b\n",
+        "'",
+        '"',
+        'A="',
+        "A='\n",
+        "A=\\",
+        " #",
+        "[x",
+        "\t=",
+        "\n",
+        "\\u0041",
+    ],
+)
+@pytest.mark.parametrize("hint", ["", "dotenv", "ini", "yaml"])
+def test_hostile_payloads_cost_linear_time(unit, hint):
+    def seconds(size):
+        payload = (unit * (size // len(unit))).encode()
+        start = time.process_time()
+        all_values(payload, hint)
+        return time.process_time() - start
+
+    small = min(seconds(5_000) for _ in range(3))
+    assert seconds(40_000) <= 8 * 4 * small + 0.05  # quadratic would be 64 times
 
 
 def test_broken_json_and_deep_json_are_text():
