@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -183,13 +184,17 @@ class Scene:
 
 
 def encoded(value: str) -> set[str]:
-    """Every form in which a value could slip out: itself, base64, URL-, JSON- and hex-escaped, and each piece of twelve characters."""
-    import urllib.parse
-
+    """Every form in which a value could slip out: base64, URL-, JSON- and hex-escaped, whole or cut, and each piece of twelve characters."""
     raw = value.encode()
-    forms = {value, raw.hex(), raw.hex().upper(), urllib.parse.quote(value, safe=""), json.dumps(value)[1:-1]}
-    for shift in range(3):  # a value inside a longer text can stand at any of three offsets of base64
-        text = base64.b64encode(b"\0" * shift + raw).decode()
-        forms.add(text[(4 if shift else 0) : -4])
-    forms.update(value[start : start + 12] for start in range(len(value) - 11))
+    forms = {urllib.parse.quote(value, safe=""), json.dumps(value)[1:-1], *_pieces(value, 12)}
+    for text in (raw.hex(), raw.hex().upper()):
+        forms |= _pieces(text, 24)
+    for shift in range(3):  # inside a longer text a value can stand at any of three offsets of base64
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(b"\0" * shift + raw).decode()
+            forms |= _pieces(text[(4 if shift else 0) : -4], 16)
     return {form for form in forms if len(form) >= 12}
+
+
+def _pieces(text: str, size: int) -> set[str]:
+    return {text[start : start + size] for start in range(max(1, len(text) - size + 1))}
