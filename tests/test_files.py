@@ -201,6 +201,17 @@ def test_a_planted_link_at_the_temporary_name_is_not_followed(tmp_path):
     assert not path.is_symlink()
 
 
+def test_a_link_planted_in_the_last_moment_is_not_followed_either(tmp_path, monkeypatch):
+    victim, path = tmp_path / "victim", tmp_path / "file"
+    victim.write_bytes(b"precious")
+    path.write_bytes(b"old")
+    monkeypatch.setattr(files, "_remove", lambda *_: (tmp_path / "file.keyward-m").symlink_to(victim))
+    with pytest.raises(Refused):
+        files.replace(path, b"new", mark="m")
+    assert victim.read_bytes() == b"precious"
+    assert path.read_bytes() == b"old"
+
+
 @pytest.mark.parametrize("mark", ["", "../x", "a/b", "a b", "x" * 65])
 def test_marks_that_are_no_file_names_are_refused(tmp_path, mark):
     with pytest.raises(Refused):

@@ -68,6 +68,11 @@ class MacKeyring(OtherKeyring):
         if status != OK:
             raise Ambiguous(f"The Keychain answered {status} when {ref_of(service, user)} was changed.")
 
+    def _status(self, error: Exception) -> str:
+        # python-keyring keeps the system's status as the first argument of the cause.
+        cause = error.__cause__.args[:1] if error.__cause__ is not None else ()
+        return "denied" if DENIED.intersection(cause) else super()._status(error)
+
 
 @contextlib.contextmanager
 def without_dialogs(keychain: Keychain) -> Iterator[None]:
@@ -87,7 +92,7 @@ class SystemKeychain:
     def __init__(self) -> None:
         self._security = ctypes.CDLL(find_library("Security"))
         self._core = ctypes.CDLL(find_library("CoreFoundation"))
-        for name in ("CFStringCreateWithCString", "CFDataCreate", "CFDictionaryCreate"):
+        for name in ("CFStringCreateWithBytes", "CFDataCreate", "CFDictionaryCreate"):
             getattr(self._core, name).restype = ctypes.c_void_p
         self._core.CFRelease.argtypes = (ctypes.c_void_p,)
         self._security.SecItemUpdate.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
@@ -120,9 +125,10 @@ class SystemKeychain:
         return ctypes.c_void_p.in_dll(self._security, name)
 
     def _string(self, made: list[ctypes.c_void_p], text: str) -> ctypes.c_void_p:
-        encoded = ctypes.c_char_p(text.encode())
-        string = self._core.CFStringCreateWithCString(None, encoded, ctypes.c_uint32(self._UTF8))
-        return _kept(made, string)
+        encoded = text.encode()
+        size, encoding = ctypes.c_long(len(encoded)), ctypes.c_uint32(self._UTF8)
+        external = ctypes.c_ubyte(0)
+        return _kept(made, self._core.CFStringCreateWithBytes(None, ctypes.c_char_p(encoded), size, encoding, external))
 
     def _data(self, made: list[ctypes.c_void_p], value: bytes) -> ctypes.c_void_p:
         return _kept(made, self._core.CFDataCreate(None, ctypes.c_char_p(value), ctypes.c_long(len(value))))

@@ -43,12 +43,26 @@ class OtherKeyring:
         """The entries that keyward was told of and that are there, and one for each service named in the settings.
 
         Raises:
-            SourceError: the keyring cannot be asked.
+            SourceError: the keyring cannot be asked; at the end, with status "partial", when that was so for single entries only.
         """
         told_of = self._index.names()
+        failed: list[tuple[str, SourceError]] = []
+        found = 0
         for service, user in sorted(told_of | self._named(told_of)):
-            with contextlib.suppress(Gone):
-                yield self.item(service, user)
+            try:
+                item = self.item(service, user)
+            except Gone:
+                continue
+            except SourceError as error:
+                failed.append((str(ref_of(service, user)), error))
+                continue
+            found += 1
+            yield item
+        if failed and not found:
+            raise failed[0][1]
+        if failed:
+            names = ", ".join(name for name, _ in failed)
+            raise SourceError(f"Not read: {names}. {failed[0][1].message}", status="partial", hint=failed[0][1].hint)
 
     def item(self, service: str, user: str) -> Item:
         """One entry; raises like `read`."""
@@ -84,13 +98,16 @@ class OtherKeyring:
         except UnicodeDecodeError:
             raise Refused(f"{ref_of(service, user)} can hold text only, and this is not UTF-8.") from None
         self._index.remember(service, user)
-        with self._quiet():
-            try:
-                self._backend.set_password(service, user, text)
-            except (KeyringLocked, PasswordSetError) as error:
-                raise Refused(f"The keyring did not take {ref_of(service, user)}: {told(error, value)}.") from None
-            except (KeyringError, OSError, RuntimeError) as error:
-                raise Ambiguous(f"The keyring did not confirm {ref_of(service, user)}: {told(error, value)}.") from None
+        try:
+            self._backend.set_password(service, user, text)
+        except (KeyringLocked, PasswordSetError) as error:
+            raise Refused(f"The keyring did not take {ref_of(service, user)}: {told(error, value)}.") from None
+        except (KeyringError, OSError, RuntimeError) as error:
+            raise Ambiguous(f"The keyring did not confirm {ref_of(service, user)}: {told(error, value)}.") from None
+
+    def _status(self, error: Exception) -> str:  # noqa: ARG002  # other systems know more
+        """Which status a trouble without a name of its own has."""
+        return "failed"
 
     def _named(self, told_of: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """The first user of each service named in the settings that nothing else is known of."""
@@ -118,5 +135,6 @@ class OtherKeyring:
         except (KeyringError, OSError, RuntimeError, ValueError) as error:
             raise SourceError(
                 f"The keyring failed: {told(error)}.",
+                status=self._status(error),
                 hint="If it wants to ask for a permission, allow it for this entry in its own application.",
             ) from None

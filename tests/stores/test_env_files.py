@@ -174,6 +174,12 @@ def test_an_edit_while_the_new_file_is_prepared_is_a_conflict(folder, monkeypatc
     assert names(folder) == [".env"]
 
 
+def test_a_conflict_known_beforehand_writes_no_temporary_file(folder, monkeypatch):
+    monkeypatch.setattr("keyward.files.replace", None)
+    with pytest.raises(Conflict):
+        STORE.write(ref_in(folder), Secret(b"new"), a_ctx(), expect="another", mark=MARK)
+
+
 @pytest.mark.parametrize("what", ["time", "inode", "content"])
 def test_any_change_of_the_file_is_a_conflict(folder, what):
     ref, path = ref_in(folder), folder / ".env"

@@ -2,9 +2,10 @@
 
 import functools
 
+import keyring.errors
 import pytest
 
-from keyward.model.errors import Ambiguous, Gone, Refused
+from keyward.model.errors import Ambiguous, Gone, Refused, SourceError
 from keyward.model.secret import Secret
 from keyward.stores.keyring_index import Index
 from keyward.stores.keyring_macos import MacKeyring, without_dialogs
@@ -59,3 +60,22 @@ def test_what_is_no_text_is_refused_before_the_system_is_asked(tmp_path):
     with pytest.raises(Refused, match="UTF-8"):
         ring(tmp_path, keychain).write("service", "me", Secret(b"\xff"))
     assert not keychain.calls
+
+
+def test_an_entry_that_would_ask_is_denied_and_the_others_are_listed(tmp_path, monkeypatch):
+    def get_password(self, service, username):
+        if service == "asks":
+            raise keyring.errors.KeyringError("Can't get password from keychain") from OSError(-25308, "Unknown Error")
+        return "value"
+
+    monkeypatch.setattr(Backend, "get_password", get_password)
+    for service in ("asks", "tells"):
+        Index(tmp_path / "index").remember(service, "me")
+    its, found = ring(tmp_path, Keychain()), []
+    with pytest.raises(SourceError, match="keyring:asks/me") as partial:
+        found.extend(item.service for item in its.items())
+    assert partial.value.status == "partial"
+    assert found == ["tells"]
+    with pytest.raises(SourceError) as denied:
+        its.read("asks", "me")
+    assert denied.value.status == "denied"
