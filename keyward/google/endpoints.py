@@ -67,6 +67,8 @@ class Endpoints:
 
     def loopback(self, api: str) -> bool:
         """Whether the API is asked on this machine, where no credentials are needed."""
+        if api == "secretmanager" and self.grpc:
+            return True
         return (override := self.overrides.get(api)) is not None and override.loopback
 
     def active_overrides(self) -> tuple[str, ...]:

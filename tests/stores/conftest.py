@@ -1,0 +1,3 @@
+from tests.parts.emulator import emulator, make_emulator
+
+__all__ = ["emulator", "make_emulator"]
