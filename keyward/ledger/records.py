@@ -134,3 +134,28 @@ class Lease:
     name: str
     owner: str
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRow:
+    """A finding that a person accepted until a date. `subject` is the id of the key, secret or project that the rule speaks of."""
+
+    rule: str
+    subject: str
+    actor: str
+    reason: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationRow:
+    """A person's dated statement that a checklist item holds in a scope, until it expires."""
+
+    checklist: str
+    item: str
+    scope: str
+    actor: str
+    statement: str
+    at: datetime
+    expires: datetime
