@@ -47,7 +47,7 @@ class Terminal:
     def __post_init__(self) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvpe(
+            os.execvpe(  # noqa: S606  # a program of ours, no shell
                 self.argv[0], list(self.argv), {**self.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
             )
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))

@@ -133,10 +133,13 @@ def _files(points: Points) -> None:
 
 
 def _keyring(points: Points) -> None:
+    """Every change of an item, however the program talks to the Secret Service."""
     try:
         from keyring.backends import SecretService
+        from secretstorage.item import Item
     except ImportError:
         return
+    points.around(Item, "set_secret", lambda *_, **__: "keyring set")
     points.around(SecretService.Keyring, "set_password", lambda *_, **__: "keyring set")
 
 
