@@ -1,0 +1,146 @@
+"""A ledger in memory that keeps the promises of the interface: fences, one open rotation a key, JSON only, events in order."""
+
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+
+from keyward.ledger.records import EventRow, Lease, ProbeRow, RotationRow, TargetRow
+from keyward.model.errors import Held
+from keyward.rotation.codec import encode
+
+
+class MemoryLedger:
+    """Survives the death of a process, as the real one does. `world.hook` runs around every commit."""
+
+    def __init__(self, world):
+        self.world = world
+        self.rows: dict[str, RotationRow] = {}
+        self.leases: dict[str, list] = {}
+        self.trail: list[EventRow] = []
+        self.accepted: dict[str, TargetRow] = {}
+        self.seen: dict[tuple, object] = {}
+        self.uses: list[ProbeRow] = []
+        self.dead: set[str] = set()
+        self.fence = 0
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def _commit(self, what):
+        with self._lock:
+            self.world.hook(f"before commit {what}")
+            yield
+            self.world.hook(f"after commit {what}")
+
+    def meta(self, name):
+        return None
+
+    def _free(self, name, owner):
+        held = self.leases.get(name)
+        alive = held and held[0].split("/")[0] not in self.dead and held[2] > self.world.now.timestamp()
+        return not alive or held[0] == owner
+
+    def acquire(self, name, owner, seconds):
+        with self._lock:
+            if not self._free(name, owner):
+                raise Held(f"{name} is held")
+            self.fence += 1
+            self.leases[name] = [owner, self.fence, self.world.now.timestamp() + seconds]
+            return Lease(name, owner, self.fence)
+
+    def _mine(self, lease):
+        held = self.leases.get(lease.name)
+        if held is None or held[1] != lease.fence:
+            raise Held(f"{lease.name} was lost")
+        return held
+
+    def renew(self, lease, seconds):
+        with self._lock:
+            self._mine(lease)[2] = self.world.now.timestamp() + seconds
+
+    def release(self, lease):
+        if self.world.crashed:
+            return  # the process is gone: nobody gives anything back
+        with self._lock:
+            held = self.leases.get(lease.name)
+            if held is not None and held[1] == lease.fence:
+                del self.leases[lease.name]
+
+    def _store(self, row, events, placements=()):
+        row = replace(row, data=json.loads(json.dumps(row.data)))
+        for event in events:
+            self.trail.append(replace(event, seq=len(self.trail) + 1, detail=json.loads(json.dumps(event.detail))))
+        self.rows[row.id] = row
+        self.remember(placements)
+
+    def open_rotation(self, row, events, *, lease_seconds, owner):
+        with self._commit("open"):
+            if any(known.credential == row.credential and not known.state.closed for known in self.rows.values()):
+                raise Held("open already")
+            self._store(row, events)
+            return self.acquire(f"rotation:{row.id}", owner, lease_seconds)
+
+    def commit(self, lease, row, events=(), *, placements=()):
+        with self._commit(f"{row.state.value} {[event.step for event in events]}"):
+            self._mine(lease)
+            self._store(row, events, placements)
+
+    def rotation(self, rotation_id):
+        found = [row for name, row in self.rows.items() if name.startswith(rotation_id)]
+        return found[0] if len(found) == 1 else None
+
+    def rotations(self, *, open_only=False, credential=None, group=None):
+        return [
+            row
+            for row in sorted(self.rows.values(), key=lambda row: row.id, reverse=True)
+            if not (open_only and row.state.closed)
+            and credential in (None, row.credential)
+            and group in (None, row.group)
+        ]
+
+    def append(self, events):
+        self.trail.extend(events)
+
+    def events(self, *, rotation=None, after=0):
+        return iter([e for e in self.trail if rotation in (None, e.rotation) and e.seq > after])
+
+    def verify_chain(self):
+        return len(self.trail), None
+
+    def accept(self, target, actor, how, at):
+        with self._commit("accept"):
+            self.accepted.setdefault(target, TargetRow(target, actor, at, how))
+
+    def targets(self):
+        return dict(self.accepted)
+
+    def remember(self, rows):
+        for row in rows:
+            name = (row.secret, row.version, row.part, row.host, row.credential)
+            known = self.seen.get(name)
+            self.seen[name] = replace(row, first_seen=known.first_seen if known else row.first_seen)
+
+    def see(self, source, host, rows, at, *, complete):
+        self.remember(replace(row, first_seen=row.first_seen or at, last_read=at) for row in rows)
+
+    def placements(self, *, credential=None, include_gone=False):
+        return [
+            row
+            for row in self.seen.values()
+            if credential in (None, row.credential) and (include_gone or row.gone is None)
+        ]
+
+    def probe(self, row):
+        self.uses.append(row)
+
+    def probes(self, credential, since):
+        return [row for row in self.uses if row.credential == credential and row.at >= since]
+
+    def close(self):
+        pass
+
+    def text(self):
+        """Everything that it holds, as text, to search for values."""
+        return json.dumps(
+            [encode(item) for item in (*self.rows.values(), *self.trail, *self.seen.values(), *self.uses)]
+        )
