@@ -1,0 +1,180 @@
+"""The speed bars of keyward, as ratios within one run, with the machine they were measured on.
+
+    python benchmarks/bars.py                 every bar at full size
+    python benchmarks/bars.py --small --factor 2   what CI runs: fewer rows and repetitions, fails at twice the bar
+    python benchmarks/bars.py --only app,list
+
+A ratio compares with a program that does nothing on the same toolkit, run in turns with ours. Milliseconds of key presses compare with
+one frame at 60 Hz. Nothing here leaves the machine: the cache is fabricated.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from measure import FRAME, Terminal, percentile, process, ratio
+
+HERE = Path(__file__).resolve().parent
+PYTHON = sys.executable
+MARKER = "bench-key-0000001"
+"""Display name of the first row of a fabricated cache."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One bar: `value` and `bar` in `unit` (`x` is a ratio), and what it was made of."""
+
+    name: str
+    value: float
+    bar: float
+    unit: str
+    detail: str = ""
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A user with nothing but a fabricated cache."""
+    keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return {
+        **keep,
+        "HOME": str(home),
+        "KEYWARD_HOME": str(home / "state"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+
+
+@contextlib.contextmanager
+def cached(keys: int) -> Iterator[dict[str, str]]:
+    """Environment variables of a user whose cache holds so many keys."""
+    with tempfile.TemporaryDirectory(prefix="keyward-bench-") as folder:
+        environ = environment(Path(folder))
+        subprocess.run(
+            [PYTHON, str(HERE / "make_cache.py"), str(keys), environ["KEYWARD_HOME"]],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        yield environ
+
+
+def start(times: int, _rows: int) -> Iterator[Measured]:
+    """`--version` and `--help` against an empty Typer program."""
+    environ = {**os.environ}
+    for word in ("--version", "--help"):
+        value, ours, theirs = ratio(
+            lambda word=word: process([PYTHON, "-m", "keyward", word], environ),  # type: ignore[misc]  # bound now, not later
+            lambda: process([PYTHON, str(HERE / "baseline_typer.py")], environ),
+            times,
+        )
+        yield Measured(f"keyward {word}", value, 1.5, "x", f"{ours * 1000:.0f} ms / {theirs * 1000:.0f} ms")
+
+
+def listing(times: int, _rows: int) -> Iterator[Measured]:
+    """`list --format json` of 10,000 cached keys against an empty Typer program."""
+    with cached(10_000) as environ:
+        value, ours, theirs = ratio(
+            lambda: process([PYTHON, "-m", "keyward", "list", "--format", "json"], environ),
+            lambda: process([PYTHON, str(HERE / "baseline_typer.py")], environ),
+            times,
+        )
+        yield Measured(
+            "list --format json, 10,000 keys", value, 1.6, "x", f"{ours * 1000:.0f} ms / {theirs * 1000:.0f} ms"
+        )
+
+
+def app(times: int, rows: int) -> Iterator[Measured]:
+    """First content, first rows and memory of the app against an app with one Static."""
+    with cached(rows) as environ:
+
+        def first(needle: bytes, *argv: str) -> Callable[[], float]:
+            def measure() -> float:
+                terminal = Terminal([PYTHON, *argv], environ)
+                try:
+                    return terminal.seen(needle)
+                finally:
+                    terminal.end()
+
+            return measure
+
+        least = first(b"least-app-is-here", str(HERE / "baseline_app.py"))
+        for name, needle, bar in (("shell", b"keyward", 1.6), ("first rows", MARKER.encode(), 1.9)):
+            value, ours, theirs = ratio(first(needle, "-m", "keyward"), least, times)
+            yield Measured(
+                f"app with {rows:,} keys: {name}", value, bar, "x", f"{ours * 1000:.0f} ms / {theirs * 1000:.0f} ms"
+            )
+        terminal = Terminal([PYTHON, "-m", "keyward"], environ)
+        try:
+            terminal.seen(MARKER.encode())
+            terminal.settle(quiet=1.5)
+            yield Measured(f"app with {rows:,} keys: memory", terminal.memory(), 250, "MB")
+        finally:
+            terminal.end()
+
+
+def keys(times: int, rows: int) -> Iterator[Measured]:
+    """From a key press to the last byte that it painted."""
+    with cached(rows) as environ:
+        terminal = Terminal([PYTHON, "-m", "keyward"], environ)
+        try:
+            terminal.seen(MARKER.encode())
+            terminal.settle(quiet=1.5)
+            moves = [terminal.paint(b"j") for _ in range(times * 10)]
+            pages = [terminal.paint(b"\x1b[6~") for _ in range(times * 5)]
+            terminal.paint(b"/")
+            typed = [
+                terminal.paint(bytes([letter]), quiet=0.25) for _ in range(times) for letter in b"prod\x7f\x7f\x7f\x7f"
+            ]
+        finally:
+            terminal.end()
+    for name, values, frames in (("cursor", moves, 1), ("page", pages, 1), ("filtered rows", typed, 3)):
+        detail = f"p99 {percentile(values, 0.99) * 1000:.1f} ms of {len(values)}"
+        yield Measured(
+            f"key to paint with {rows:,} keys: {name}, median",
+            median(values) * 1000,
+            frames * FRAME * 1000,
+            "ms",
+            detail,
+        )
+
+
+BARS: dict[str, Callable[[int, int], Iterator[Measured]]] = {"start": start, "list": listing, "app": app, "keys": keys}
+
+
+def machine() -> str:
+    """What the numbers were measured on."""
+    busy = os.getloadavg()[0]
+    disk = shutil.disk_usage(tempfile.gettempdir())
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {busy:.2f}, disk {disk.free >> 30} GiB free"
+
+
+def main() -> int:
+    """Measure, print, and say by the exit status whether every bar was kept."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--small", action="store_true", help="fewer rows and repetitions")
+    ask.add_argument("--factor", type=float, default=1.0, help="fail only above the bar times this")
+    ask.add_argument("--only", default=",".join(BARS), help="which, by comma")
+    ask.add_argument("--json", action="store_true", help="print JSON")
+    told = ask.parse_args()
+    times, rows = (3, 20_000) if told.small else (9, 100_000)
+    found = [measured for name in told.only.split(",") for measured in BARS[name](times, rows)]
+    if told.json:
+        print(json.dumps({"machine": machine(), "bars": [asdict(one) for one in found]}))
+    else:
+        print(machine())
+        for one in found:
+            print(
+                f"{'ok  ' if one.value <= one.bar else 'OVER'} {one.name:<52} {one.value:8.2f} {one.unit:<3} bar {one.bar:.2f}  {one.detail}"
+            )
+    return 0 if all(one.value <= one.bar * told.factor for one in found) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
