@@ -5,9 +5,15 @@ component, and everything outside `[A-Za-z0-9._~@/-]`, are percent-encoded (RFC 
 """
 
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from functools import partial
+from urllib.parse import quote as _quote
+from urllib.parse import unquote as _unquote
 
 from keyward.model.errors import UsageError
+
+# Paths that are not UTF-8 come from the operating system with surrogates, and go through unharmed.
+quote = partial(_quote, errors="surrogateescape")
+unquote = partial(_unquote, errors="surrogateescape")
 
 
 def _component(text: str, keep: str = "@") -> str:

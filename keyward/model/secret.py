@@ -1,7 +1,7 @@
-"""The one type that holds a credential's value.
+r"""The one type that holds a credential's value.
 
-It cannot be printed, logged, formatted, pickled or compared in variable time; `reveal` is the single door, so `grep 'reveal('`
-finds every place where a value is really used.
+It cannot be printed, logged, formatted, pickled or compared in variable time. `reveal` is the single door (`text` goes through it), so
+`grep -E 'reveal\(|\.text\('` finds every place where a value is really used.
 """
 
 import hmac
@@ -33,11 +33,7 @@ class Secret:
         return self._value
 
     def text(self) -> str:
-        """The value as text for a header or an API field; the same care as `reveal`.
-
-        Raises:
-            UnicodeDecodeError: never for values made by `of`; for others when they are not UTF-8.
-        """
+        """The value as text for a header or an API field; the same care as `reveal`. Bytes that are not UTF-8 become surrogates."""
         return self.reveal().decode("utf-8", "surrogateescape")
 
     def __len__(self) -> int:

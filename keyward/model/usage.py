@@ -76,7 +76,8 @@ class UsageReport:
 
     def last_use(self, local_id: str, created: datetime | None) -> LastUse:
         """What this record says of one key, in the most honest word."""
-        days = round((self.until - self.since) / timedelta(days=1))
+        # Whole days: a window is never said to be longer than it is.
+        days = (self.until - self.since) // timedelta(days=1)
         known = {
             "window_days": days,
             "source": self.source,
@@ -91,6 +92,6 @@ class UsageReport:
             return LastUse(UseStatus.USED, max(seen), **known)  # type: ignore[arg-type]  # one mapping serves three calls
         if not self.complete:
             return LastUse(UseStatus.FAILED, source=self.source, detail=self.detail or "the record is incomplete")
-        if created is not None and created >= self.since:
+        if created is not None and self.since <= created <= self.until:
             return LastUse(UseStatus.NEVER, **known)  # type: ignore[arg-type]
         return LastUse(UseStatus.NOT_SEEN, **known)  # type: ignore[arg-type]
