@@ -46,7 +46,7 @@ def test_the_discovery_client_sends_a_create_once():
 
 
 def test_a_connection_that_went_stale_while_idle_is_replaced_before_anything_is_sent():
-    with raw_server(answer(200), answer(200)) as server:  # closes after each answer, without saying so
+    with raw_server(answer(200), answer(200), polite=False) as server:  # closes after each answer, without saying so
         http = Http(None, timeout=5)
         assert http.request(server.url, "GET")[0].status == 200
         for _ in range(50):  # until the other side's goodbye has arrived

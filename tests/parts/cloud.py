@@ -60,11 +60,15 @@ def emulator_ctx(emulator, **more):
 
 
 class RawServer:
-    """A TCP server that answers each request with the next script entry: bytes to send, or None to drop the connection."""
+    """A TCP server that answers each request with the next script entry: bytes to send, or None to drop the connection.
 
-    def __init__(self, *script, keep=False):
+    It closes after each answer unless `keep`, and says so unless it is not `polite`.
+    """
+
+    def __init__(self, *script, keep=False, polite=True):
         self._script = list(script)
         self._keep = keep
+        self._polite = polite
         self.requests = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -89,6 +93,8 @@ class RawServer:
                 answer = self._script.pop(0) if self._script else None
                 if answer is None:
                     return
+                if self._polite and not self._keep:
+                    answer = answer.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n", 1)
                 connection.sendall(answer)
                 if not self._keep:
                     return
@@ -117,8 +123,8 @@ class RawServer:
 
 
 @contextmanager
-def raw_server(*script, keep=False):
-    server = RawServer(*script, keep=keep)
+def raw_server(*script, keep=False, polite=True):
+    server = RawServer(*script, keep=keep, polite=polite)
     try:
         yield server
     finally:
