@@ -44,21 +44,24 @@ def distribute(works: Sequence[Work]) -> None:
     if not ready:
         return
     secrets = sorted({target.secret for work in ready for target in work.rotation.targets if not target.written})
+    for work in ready:
+        work.halted = False
     with ExitStack() as stack:
         for secret in secrets:
             stack.enter_context(holding(ready[0], secret))
         read = {secret: _read(secret, ready) for secret in secrets}
         # All of a key's places are looked at before any is written: with a conflict in one, the others stay as they are.
-        stopped = {id(part.work) for _, parts in read.values() for part in parts if _stops(part)}
+        for part in (part for _, parts in read.values() for part in parts):
+            _compare(part)
         for secret, (payload, parts) in read.items():
-            going = [part for part in parts if id(part.work) not in stopped]
+            going = [part for part in parts if not part.work.halted]
             if going and payload is not None:
                 _write(secret, payload, going)
     for work in ready:
         if all(target.written for target in work.rotation.targets):
             until = work.ctx.now + work.rotation.policy.grace
             work.happened(Happened(Kind.ALL_WRITTEN, work.ctx.now, until=until), "cut-over", overlap_until=until)
-        elif work.rotation.waiting_on is WaitingOn.NOTHING:
+        elif not work.halted:
             work.halt(WaitingOn.PROVIDER, "not every target is written yet", seconds=_AGAIN, step=STEP)
 
 
@@ -106,13 +109,11 @@ def _holds(work: Work, target: Target, payload: Payload) -> Holds:
     )
 
 
-def _stops(part: Part) -> bool:
-    if part.holds in (Holds.NEW, Holds.OLD):
-        return False
-    if part.readable:
+def _compare(part: Part) -> None:
+    """A place that holds neither key holds up the rotation; one that cannot be read did so when it was read."""
+    if part.readable and part.holds not in (Holds.NEW, Holds.OLD):
         why = f"holds {part.holds.value}, neither the old key nor the new one; nothing was overwritten"
         _hold_up(part.work, part.target, TargetStatus.CONFLICT, WaitingOn.CONFLICT, why)
-    return True  # an unreadable one was held up when it was read
 
 
 def _write(secret: SecretRef, payload: Payload, parts: Sequence[Part]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from keyward.model.capability import Ready
+from keyward.model.capability import Readiness, Ready
 from keyward.model.credential import AgeIs
 from keyward.model.errors import Exit
 from keyward.model.source import SourceReport
@@ -23,7 +23,8 @@ class KeyPlan:
     """What would be done for one key, and what stands in the way.
 
     `age` and `last_use` are as of the plan's `at`. `targets` are written, `places` is everything that was found, accepted or not.
-    `under_way` is the rotation that an apply continues instead of beginning one. `sources` say where it was looked and where not.
+    `under_way` is the rotation that an apply continues instead of beginning one. `sources` say where it was looked and where not,
+    `readiness` what was found to be permitted, missing or not known.
     """
 
     id: str
@@ -40,6 +41,7 @@ class KeyPlan:
     irreversible: tuple[Irreversible, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     warnings: tuple[str, ...] = ()
+    readiness: tuple[Readiness, ...] = ()
     sources: tuple[SourceReport, ...] = ()
     looked: int = 0
     not_looked: int = 0
@@ -120,6 +122,7 @@ def _key(key: KeyAsRead, facts: Facts, policy: Policy) -> KeyPlan:
         # A rotation that is under way goes on by what was agreed then.
         blockers=() if key.under_way else tuple(blockers(key, policy)),
         warnings=_warnings(key, policy),
+        readiness=key.readiness,
         sources=key.sources,
         looked=sum(source.looked for source in key.sources),
         not_looked=sum(source.not_looked for source in key.sources),

@@ -16,6 +16,7 @@ _VOLATILE = frozenset(
         "last_use",
         "steps",
         "irreversible",
+        "readiness",
         "looked",
         "not_looked",
         "sources",

@@ -32,6 +32,7 @@ class Work:
         self.lease = lease
         self.rotation = rotation
         self.gate_passed = False
+        self.halted = False
 
     @property
     def ctx(self) -> Ctx:
@@ -106,6 +107,7 @@ class Work:
 
     def _halt(self, event: Happened, step: str) -> None:
         before = self.rotation
+        self.halted = True
         self.rotation = advance(self.rotation, event)
         said = (before.waiting_on, before.why, before.state) == (
             self.rotation.waiting_on,

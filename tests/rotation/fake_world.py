@@ -5,9 +5,9 @@ import hmac
 import json
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from keyward.model.capability import Act, Can, CrashClass, Readiness, Ready
 from keyward.model.context import Ctx
@@ -21,6 +21,9 @@ from keyward.model.usage import UsageReport, UseBucket, UseStatus
 from keyward.model.verdict import Verdict, VerdictKind
 from keyward.providers.interface import Created
 from keyward.rotation.reach import Coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GHOST = timedelta(minutes=6)
 YOUNG = timedelta(seconds=25)
@@ -395,7 +398,7 @@ class Stage:
         self.copies: list[Placement] = []
         self.world.watched += [
             lambda: json.loads(self.vault.current(("acme", "app")))["a"],
-            lambda: self.env_value(),
+            self.env_value,
             lambda: self.ring.current(("service", "user")),
         ]
 

@@ -4,10 +4,14 @@ import json
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from keyward.ledger.records import EventRow, Lease, ProbeRow, RotationRow, TargetRow
+from keyward.ledger.records import Lease, TargetRow
 from keyward.model.errors import Held
 from keyward.rotation.codec import encode
+
+if TYPE_CHECKING:
+    from keyward.ledger.records import EventRow, ProbeRow, RotationRow
 
 
 class MemoryLedger:

@@ -1,0 +1,73 @@
+"""Whether a key is quiet: what counts as use, from when, and what is not known."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from keyward.ledger.records import ProbeRow
+from keyward.model.usage import UsageReport, UseBucket, UseStatus
+from keyward.rotation.quiet import assess, counted_from
+
+CUTOVER = datetime(2026, 3, 1, 10, 7, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+QUIET = timedelta(days=7)
+
+
+def report(*buckets, status=UseStatus.USED, complete=True):
+    used = tuple(UseBucket(start, start + HOUR, count, response=response) for start, count, response in buckets)
+    return UsageReport(
+        status, CUTOVER - QUIET, CUTOVER + 2 * QUIET, {"u": used}, "test", HOUR, timedelta(minutes=30), complete
+    )
+
+
+def judged(found, probes=(), after=QUIET + 3 * HOUR):
+    return assess(
+        found, "u", probes, cutover=CUTOVER, reader_delay=timedelta(minutes=5), quiet=QUIET, now=CUTOVER + after
+    )
+
+
+def test_counting_begins_with_the_first_whole_bucket():
+    # 10:07 + 5 min + 30 min lag = 10:42, so the bucket of 11:00 is the first that lies after it as a whole.
+    assert counted_from(CUTOVER, timedelta(minutes=5), report()) == datetime(2026, 3, 1, 11, tzinfo=UTC)
+
+
+def test_use_before_counting_began_is_no_use():
+    early = report((CUTOVER.replace(minute=0), 50, "2xx"))
+    assert judged(early).quiet is True
+
+
+def test_use_afterwards_starts_it_again():
+    at = (CUTOVER + timedelta(days=3)).replace(minute=0)
+    known = judged(report((at, 1, "2xx")))
+    assert known.quiet is False
+    assert known.until == at + HOUR + QUIET + timedelta(minutes=30)
+
+
+def test_refused_calls_are_use_too():
+    at = (CUTOVER + timedelta(days=3)).replace(minute=0)
+    assert judged(report((at, 1, "4xx"))).quiet is False
+
+
+@pytest.mark.parametrize(("calls", "quiet"), [(2, True), (3, False)])
+def test_own_probes_are_no_use(calls, quiet):
+    at = (CUTOVER + timedelta(days=3)).replace(minute=0)
+    probes = [
+        ProbeRow("k", at + timedelta(minutes=5), "works", ""),
+        ProbeRow("k", at + timedelta(minutes=9), "works", ""),
+    ]
+    # The record splits a bucket by service and response: together they are the calls of that hour.
+    found = report((at, 1, "2xx"), (at, calls - 1, "4xx"))
+    assert judged(found, probes).quiet is quiet
+
+
+def test_not_yet_is_not_quiet():
+    assert judged(report(), after=QUIET).quiet is False
+
+
+@pytest.mark.parametrize("status", [UseStatus.DENIED, UseStatus.UNSUPPORTED, UseStatus.FAILED, UseStatus.NOT_SCANNED])
+def test_no_record_is_not_quiet_but_unknown(status):
+    assert judged(report(status=status)).quiet is None
+
+
+def test_an_incomplete_record_is_unknown():
+    assert judged(report(complete=False)).quiet is None
