@@ -75,10 +75,9 @@ def _assignment(data: bytes, at: int, line: int) -> tuple[Assignment | None, int
         raw = (raw[: comment.start()] if comment else raw).rstrip(b" \t")
         if raw.startswith(_SHELL_QUOTES) or raw.endswith(b"\\") or (body["value"].startswith(b"#") and not head["gap"]):
             return None, start
-        if comment and not raw:
-            begin = start - len(
-                head["gap"]
-            )  # a new value goes right behind the equals sign, the comment keeps its blank
+        if not raw:
+            # A new value goes right behind the equals sign; a comment keeps the blank before it.
+            begin = start - len(head["gap"])
         end = begin + len(raw)
     value = _unescaped(raw) if kind == DOUBLE else raw
     name = head["name"].decode("ascii")
@@ -96,14 +95,16 @@ def splice(data: bytes, assignment: Assignment, new: Secret) -> bytes:
         Conflict: the assignment is not at that place any more.
         Refused: the line format cannot carry the value, or its readers would not agree on it.
     """
-    if assignment not in parse(data):
+    before = parse(data)
+    if assignment not in before:
         raise Conflict(
             f"{assignment.name} is not in line {assignment.line} as it was read.", hint="Read the file again."
         )
     raw = data[assignment.start : assignment.end]
     changed = data[: assignment.start] + written(new.reveal(), assignment, raw) + data[assignment.end :]
-    back = next((each for each in parse(changed) if each.start == assignment.start), None)
-    if back is None or back.value != new or back.quote != assignment.quote:
+    after = parse(changed)
+    at = before.index(assignment)
+    if len(after) != len(before) or after[at].value != new or after[at].quote != assignment.quote:
         raise _cannot(assignment)
     return changed
 

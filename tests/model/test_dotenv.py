@@ -107,7 +107,7 @@ LINES = st.lists(
 )
 
 
-@given(LINES, st.sampled_from([b"\n", b"\r\n"]), st.booleans(), st.text("abcXYZ019_-./=", max_size=12))
+@given(LINES, st.sampled_from([b"\n", b"\r\n"]), st.booleans(), st.text("abcXYZ019_-./=", min_size=1, max_size=12))
 def test_every_other_byte_stays_and_the_way_back_restores_the_file(lines, end, last, new):
     data = end.join(lines) + (end if last else b"")
     for place in parse(data):
@@ -117,6 +117,11 @@ def test_every_other_byte_stays_and_the_way_back_restores_the_file(lines, end, l
         back = next(each for each in parse(changed) if each.start == place.start)
         assert back.value == Secret.of(new)
         assert splice(changed, back, place.value) == data
+
+
+def test_a_value_can_be_emptied():
+    assert splice(b"A= 1 # c\nB=2", parse(b"A= 1 # c\nB=2")[0], Secret(b"")) == b"A=  # c\nB=2"
+    assert splice(b"A=\t", parse(b"A=\t")[0], Secret(b"x")) == b"A=x\t"
 
 
 @given(st.binary(max_size=120), st.binary(max_size=20))
