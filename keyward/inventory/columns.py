@@ -1,0 +1,67 @@
+"""The keys of the cache as columns, for lists and filters."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from keyward.inventory.cache_schema import LIST
+from keyward.model.query_rows import Columns
+
+if TYPE_CHECKING:
+    from keyward.inventory.cache import CacheReader
+
+_READ = """
+    SELECT ordinal, id, coalesce(name, ''), provider, scope, kind, state, created, first_seen, use_status, used, window_days,
+           expires, places, haystack, stores, secrets, restricted, source, stale
+    FROM key WHERE ordinal > ? ORDER BY ordinal LIMIT ?
+"""
+_NAMES = (
+    "id", "name", "provider", "scope", "kind", "state", "created", "first_seen", "last_used_status", "last_used_at",
+    "last_used_window", "expires", "places", "haystack",
+)  # fmt: skip
+_ALL = -1
+
+
+def chunks(cache: "CacheReader", first: int, more: int) -> Iterator[Columns]:
+    """A first window full of keys, then so many at a time."""
+    words = _Words(cache)
+    after, size = 0, first
+    while rows := list(cache.rows(_READ, (after, size))):
+        yield words.columns(rows)
+        if len(rows) < size:
+            return
+        after, size = rows[-1][0], more
+
+
+def columns(cache: "CacheReader") -> Columns:
+    """All keys."""
+    return _Words(cache).columns(list(cache.rows(_READ, (0, _ALL))))
+
+
+class _Words:
+    """Few different texts stand in many rows: each is taken apart once."""
+
+    def __init__(self, cache: "CacheReader") -> None:
+        self._status = dict(cache.rows("SELECT id, status FROM source"))
+        self._lists: dict[str, tuple[str, ...]] = {"": ()}
+
+    def columns(self, rows: list[tuple[object, ...]]) -> Columns:
+        by_column = list(map(list, zip(*rows, strict=True))) or [[] for _ in range(len(_NAMES) + 6)]
+        plain = dict(zip(_NAMES, by_column[1:], strict=False))
+        stores, secrets, restricted, source, stale = by_column[len(_NAMES) + 1 :]
+        return Columns(
+            **plain,
+            stores=self._split(stores),
+            secrets=self._split(secrets),
+            restrictions=[None if one is None else self._of(str(one)) for one in restricted],
+            findings=[()] * len(rows),
+            source_status=["stale" if old else self._status.get(at, "") for at, old in zip(source, stale, strict=True)],
+        )
+
+    def _split(self, texts: list[object]) -> list[tuple[str, ...]]:
+        return [self._of(str(text)) for text in texts]
+
+    def _of(self, text: str) -> tuple[str, ...]:
+        found = self._lists.get(text)
+        if found is None:
+            found = self._lists[text] = tuple(text.split(LIST))
+        return found

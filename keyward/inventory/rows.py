@@ -1,0 +1,209 @@
+"""Credentials, secrets and placements as rows of the cache, and back."""
+
+import json
+from datetime import timedelta
+from typing import Any, Protocol
+
+from keyward.inventory.cache_schema import LIST
+from keyward.inventory.times import moment, seconds
+from keyward.model.credential import Credential, Kind, Restrictions, State
+from keyward.model.ids import CredentialRef, PlacementRef, SecretRef
+from keyward.model.placement import Placement, Role
+from keyward.model.secretinfo import SecretInfo, Version, VersionState
+from keyward.model.source import SourceReport, SourceStatus
+from keyward.model.usage import LastUse, UseStatus
+
+
+class Row(Protocol):
+    """A row by the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+def dump(value: object) -> str:
+    """JSON text as it is printed: one line, in the characters that people read."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def key_row(credential: Credential, source: str) -> dict[str, Any]:
+    """The row of `key` for a credential; what its placements say (`stores`, `secrets`, `places`) comes when it is linked."""
+    use, limits = credential.last_use, credential.restrictions
+    return {
+        "id": credential.id,
+        "source": source,
+        "provider": credential.ref.provider,
+        "scope": credential.ref.scope,
+        "name": credential.name,
+        "kind": credential.kind.value,
+        "state": credential.state.value,
+        "issuer": credential.issuer,
+        "created": seconds(credential.created),
+        "first_seen": seconds(credential.first_seen),
+        "expires": seconds(credential.expires),
+        "use_status": use.status.value,
+        "used": seconds(use.at),
+        "window_days": use.window_days,
+        "restricted": None if limits is None else LIST.join(one for one in (*limits.apis, limits.client) if one),
+        "identity": credential.bound_identity,
+        "fingerprint": credential.fingerprint,
+        "uid": credential.uid,
+    }
+
+
+def key_more(credential: Credential) -> str:
+    """What of a credential has no column of its own."""
+    use, limits = credential.last_use, credential.restrictions
+    return dump(
+        {
+            "local": credential.ref.local,
+            "resource": credential.resource,
+            "deleted": seconds(credential.deleted),
+            "restorable_until": seconds(credential.restorable_until),
+            "restrictions": None
+            if limits is None
+            else {
+                "apis": limits.apis,
+                "client": limits.client,
+                "allowed": limits.allowed,
+                "raw": dict(limits.raw),
+            },
+            "annotations": dict(credential.annotations),
+            "etag": credential.etag,
+            "use": [use.source, use.precision.total_seconds(), use.lag.total_seconds(), use.detail],
+        }
+    )
+
+
+def credential(row: Row) -> Credential:
+    """The credential of a joined row of `key` and `detail`."""
+    more = json.loads(row["more"])
+    limits = more["restrictions"]
+    source, precision, lag, detail = more["use"]
+    return Credential(
+        ref=CredentialRef(row["provider"], row["scope"], tuple(more["local"])),
+        kind=Kind(row["kind"]),
+        state=State(row["state"]),
+        resource=more["resource"],
+        uid=row["uid"],
+        name=row["name"],
+        created=moment(row["created"]),
+        first_seen=moment(row["first_seen"]),
+        expires=moment(row["expires"]),
+        deleted=moment(more["deleted"]),
+        restorable_until=moment(more["restorable_until"]),
+        restrictions=limits
+        and Restrictions(tuple(limits["apis"]), limits["client"], tuple(limits["allowed"]), limits["raw"]),
+        bound_identity=row["identity"],
+        annotations=more["annotations"],
+        etag=more["etag"],
+        fingerprint=row["fingerprint"],
+        last_use=LastUse(
+            UseStatus(row["use_status"]),
+            moment(row["used"]),
+            row["window_days"],
+            source,
+            timedelta(seconds=precision),
+            timedelta(seconds=lag),
+            detail,
+        ),
+        issuer=row["issuer"],
+    )
+
+
+def secret_row(info: SecretInfo) -> dict[str, Any]:
+    """The row of `secret`, without its ready text."""
+    versions = info.versions
+    more = {
+        "updated": seconds(info.updated),
+        "labels": dict(info.labels),
+        "annotations": dict(info.annotations),
+        "rotation": info.rotation,
+        "topics": info.topics,
+        "etag": info.etag,
+        "lasting": info.immutable_versions,
+        "plaintext": info.plaintext,
+        "unsafe": info.unsafe,
+    }
+    return {
+        "id": str(info.ref),
+        "source": info.ref.source,
+        "store": info.ref.store,
+        "scope": info.ref.scope,
+        "locator": dump(info.ref.locator),
+        "current": info.current,
+        "versions": None
+        if versions is None
+        else dump([(one.id, one.state.value, seconds(one.created), one.etag) for one in versions]),
+        "aliases": dump(dict(info.aliases)),
+        "created": seconds(info.created),
+        "more": dump(more),
+    }
+
+
+def secret_info(row: Row) -> SecretInfo:
+    """The secret of a row of `secret`."""
+    more = json.loads(row["more"])
+    versions = row["versions"]
+    return SecretInfo(
+        ref=SecretRef(row["store"], tuple(json.loads(row["locator"])), row["scope"]),
+        created=moment(row["created"]),
+        updated=moment(more["updated"]),
+        current=row["current"],
+        versions=None
+        if versions is None
+        else tuple(
+            Version(name, VersionState(state), moment(at), etag) for name, state, at, etag in json.loads(versions)
+        ),
+        aliases=json.loads(row["aliases"]),
+        labels=more["labels"],
+        annotations=more["annotations"],
+        rotation=more["rotation"],
+        topics=tuple(more["topics"]),
+        etag=more["etag"],
+        immutable_versions=more["lasting"],
+        plaintext=more["plaintext"],
+        unsafe=more["unsafe"],
+    )
+
+
+def placement(row: Row, accepted: frozenset[str] = frozenset()) -> Placement:
+    """The placement of a joined row of `placement`, `key`, `detail` and `secret`; `accepted` are the targets of the ledger."""
+    where = SecretRef(row["store"], tuple(json.loads(row["locator"])), row["secret_scope"])
+    provider, scope, local = row["provider"], row["scope"], tuple(json.loads(row["more"])["local"])
+    return Placement(
+        at=PlacementRef(where, row["version"], row["part"]),
+        credential=CredentialRef(provider, scope, local),
+        role=Role(row["role"]),
+        version_state=VersionState(row["version_state"]),
+        alias=row["alias"],
+        fingerprint=row["fingerprint"],
+        found_by=row["found_by"],
+        host=row["host"],
+        accepted=row["target"] in accepted,
+    )
+
+
+def report(row: Row) -> SourceReport:
+    """The report of a row of `source`."""
+    names = ("id", "detail", "permission", "api", "items", "looked", "not_looked")
+    return SourceReport(
+        status=SourceStatus(row["status"]),
+        at=moment(row["at"]),
+        stale_since=moment(row["stale_since"]),
+        **{name: row[name] for name in names},
+    )
+
+
+def haystack(row: Row) -> str:
+    """Everything that bare text of a query is looked for in."""
+    shown = (
+        row["id"],
+        row["name"],
+        row["kind"],
+        row["state"],
+        row["issuer"],
+        row["identity"],
+        row["restricted"],
+        row["secrets"],
+    )
+    return LIST.join(text for text in shown if text).casefold()
