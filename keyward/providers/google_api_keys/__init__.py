@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyward.model.surroundings import Surroundings
-    from keyward.providers.google_api_keys.provider import GoogleApiKeys
+    from keyward.providers.google_api_keys.api_keys import GoogleApiKeys
 
 
 def provider(surroundings: "Surroundings") -> "GoogleApiKeys":
     """The provider `google-api-keys`; nothing is asked and no credentials are looked for yet."""
     from keyward.google.parts import of  # noqa: PLC0415
-    from keyward.providers.google_api_keys.provider import GoogleApiKeys  # noqa: PLC0415
+    from keyward.providers.google_api_keys.api_keys import GoogleApiKeys  # noqa: PLC0415
 
     return GoogleApiKeys(of(surroundings))

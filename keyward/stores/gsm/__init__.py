@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyward.model.surroundings import Surroundings
-    from keyward.stores.gsm.store import SecretManager
+    from keyward.stores.gsm.secret_manager import SecretManager
 
 
 def store(surroundings: "Surroundings") -> "SecretManager":
     """The store `gsm`; nothing is asked and no credentials are looked for yet."""
     from keyward.google.parts import of  # noqa: PLC0415
     from keyward.stores.gsm.client import Connection  # noqa: PLC0415
-    from keyward.stores.gsm.store import SecretManager  # noqa: PLC0415
+    from keyward.stores.gsm.secret_manager import SecretManager  # noqa: PLC0415
 
     parts = of(surroundings)
     return SecretManager(parts, surroundings.once("gsm.connection", lambda: Connection(parts)))

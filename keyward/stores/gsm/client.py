@@ -65,7 +65,9 @@ class Connection:
             import grpc  # noqa: PLC0415
 
             # A proxy must not see what is meant to stay on this machine.
-            channel = grpc.insecure_channel(endpoints.grpc, options=[("grpc.enable_http_proxy", 0)])
+            channel = grpc.insecure_channel(
+                endpoints.grpc, options=[("grpc.enable_http_proxy", 0), ("grpc.primary_user_agent", USER_AGENT)]
+            )
             return kind("grpc")(channel=channel, client_info=info)
         place = urlsplit(endpoints.url(API))
         if place.scheme == "https":
@@ -80,6 +82,7 @@ class Connection:
         transport = kind(host=host, url_scheme="http", credentials=credentials, client_info=info)
         session = transport._session  # noqa: SLF001  # the library offers no other way to keep it off a proxy
         session.trust_env = False
+        session.headers["user-agent"] = USER_AGENT
         # Enough for all workers, and no second attempts: a lost answer is for keyward to judge.
         session.mount("http://", HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
         return transport
