@@ -1,13 +1,15 @@
 """A scalar inside a payload: where its bytes are, what they mean, and how another value is written in the same place."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from keyward.model.detectors import find
 from keyward.model.errors import Refused
 from keyward.model.secret import Secret
 
 _BLANK = b" \t\r\n"
+_KEY_IN_NAME = "~key"
 _WORD = re.compile(rb"[A-Za-z0-9_.~+/=-]+")
 
 Write = Callable[[bytes, bytes], bytes]
@@ -50,6 +52,26 @@ class Leaf:
             return 0, len(value)
         start = len(value) - len(value.lstrip(_BLANK))
         return start, max(start, len(value.rstrip(_BLANK)))
+
+
+def without_keys(name: str) -> str:
+    """A name from a payload as it may be kept: a key that somebody wrote where names belong becomes `~key`."""
+    return _KEY_IN_NAME.join(_beside_keys(name))
+
+
+def step(name: str) -> str:
+    """One step of a name of several, escaped as in a JSON pointer (RFC 6901); it never holds a key."""
+    return _KEY_IN_NAME.join(text.replace("~", "~0").replace("/", "~1") for text in _beside_keys(name))
+
+
+def _beside_keys(name: str) -> Iterator[str]:
+    data = name.encode("utf-8", "surrogatepass")
+    at = 0
+    for match in find(data):
+        if match.detector.is_secret:
+            yield data[at : match.start].decode("utf-8", "surrogatepass")
+            at = match.end
+    yield data[at:].decode("utf-8", "surrogatepass")
 
 
 def write_anything(value: bytes, raw: bytes) -> bytes:

@@ -2,16 +2,17 @@
 
 A payload is one value (perhaps with white space around it), JSON, an env file, INI or YAML; of anything else the pieces that have a key's
 shape. A part is named by what holds it: nothing for the whole payload, a JSON pointer, a variable, `section/key`. A piece of a larger
-value is `<name>~@<n>`, the n-th there; the second of two parts of one name is `<name>~.2`. A replacement leaves every other byte alone.
+value is `<name>~@<n>`, the n-th there; the second of two parts of one name is `<name>~.2`; a key where a name belongs is `~key` in names.
+A replacement leaves every other byte alone.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keyward.model import dotenv
 from keyward.model.detectors import find, identify
 from keyward.model.errors import Conflict, Refused
-from keyward.model.leaf import Leaf, Write, write_anything, write_word
+from keyward.model.leaf import Leaf, Write, without_keys, write_anything, write_word
 from keyward.model.parts_ini import ini_leaves, is_ini
 from keyward.model.parts_json import json_leaves
 from keyward.model.parts_yaml import is_yaml, yaml_leaves
@@ -138,7 +139,8 @@ def _structured(payload: bytes, hint: str) -> list[Leaf] | None:
 
 
 def _dotenv_leaves(payload: bytes) -> Iterator[Leaf]:
-    for assignment in dotenv.parse(payload):
+    for parsed in dotenv.parse(payload):
+        assignment = replace(parsed, name=without_keys(parsed.name))
 
         def write(value: bytes, raw: bytes, to: dotenv.Assignment = assignment) -> bytes:
             return dotenv.written(value, to, raw)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from keyward.model.leaf import Leaf, cannot
+from keyward.model.leaf import Leaf, cannot, step
 from keyward.model.secret import Secret
 
 _SECTION = re.compile(rb"[ \t]*+\[{1,2}+(?P<name>[^\[\]\r\n]*+)\]{1,2}+[ \t]*+(?:[#;].*)?\r?\Z")
@@ -24,7 +24,7 @@ def is_ini(payload: bytes) -> bool:
 
 
 def _step(name: bytes) -> str:
-    return name.decode("utf-8", "replace").strip().replace("~", "~0").replace("/", "~1")
+    return step(name.decode("utf-8", "replace").strip())
 
 
 def ini_leaves(payload: bytes) -> Iterator[Leaf]:

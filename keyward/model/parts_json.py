@@ -4,17 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 
-from keyward.model.leaf import Leaf, cannot
+from keyward.model.leaf import Leaf, cannot, step
 from keyward.model.secret import Secret
 
 _TOKEN = re.compile(rb'[ \t\r\n]*+(?:(?P<mark>[\[\]{},:])|"(?P<string>(?:[^"\\]|\\.)*+)"|(?P<other>[^\s\[\]{},:"]++))')
 _PIECE = re.compile(rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]+)")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-def pointer(name: str) -> str:
-    """One step of a JSON pointer."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def json_leaves(payload: bytes) -> list[Leaf] | None:
@@ -41,7 +36,7 @@ def _walk(payload: bytes, at: int) -> Iterator[Leaf]:
             if expects_key:
                 path[-1], expects_key = json.loads(b'"' + token["string"] + b'"'), False
             else:
-                name = "".join(pointer(str(step)) for step in path)
+                name = "".join(f"/{step(str(each))}" for each in path)
                 yield string_leaf(name, token["string"], token.start("string"))
         elif mark in (b"{", b"["):
             path.append("" if mark == b"{" else 0)

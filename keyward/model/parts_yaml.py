@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from keyward.model.leaf import Leaf, cannot
-from keyward.model.parts_json import pointer, string_leaf
+from keyward.model.leaf import Leaf, cannot, step
+from keyward.model.parts_json import string_leaf
 from keyward.model.secret import Secret
 
 _KEY = rb"(?:[A-Za-z0-9_$./][A-Za-z0-9_$./-]*+(?:[ ]++[A-Za-z0-9_$./-]++)*+|\"[^\"\\\r\n]*\"|'[^'\r\n]*')"
@@ -56,7 +56,7 @@ class _Path:
             self.levels.append(_Level(column, 0))
 
     def __str__(self) -> str:
-        return "".join(pointer(str(level.step)) for level in self.levels)
+        return "".join(f"/{step(str(level.step))}" for level in self.levels)
 
 
 def is_yaml(payload: bytes) -> bool:

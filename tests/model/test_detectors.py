@@ -82,6 +82,12 @@ def test_the_most_specific_shape_wins():
     assert [kind for kind, _ in found(json_key)] == ["google-sa-json", "google-sa-key-id"]
 
 
+def test_where_two_shapes_overlap_the_longer_wins():
+    token = b"1//" + b"a" * 35 + b"-" + b"b" * 40
+    text = b"aws_secret_access_key=" + b"c/" + token
+    assert found(text) == [("google-refresh-token", token)]
+
+
 def test_ids_are_no_secrets_and_point_to_a_kind_of_key():
     assert {kind for kind in KINDS if not BY_KIND[kind].is_secret} == {"google-sa-key-id", "aws-access-key-id"}
     assert kind_of("google-auth-key") is Kind.AUTH_KEY

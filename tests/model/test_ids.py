@@ -42,7 +42,7 @@ def test_places_go_both_ways(store, locator, version, part):
 
 @given(st.binary(min_size=1, max_size=12))
 def test_paths_that_are_not_utf_8_go_both_ways(name):
-    path = "/home/me/" + name.decode("utf-8", "surrogateescape").replace("\x00", "")
+    path = "/home/me/" + name.replace(b"\x00", b"").decode("utf-8", "surrogateescape")
     ref = SecretRef("env", (path,)).at(part="VAR")
     assert PlacementRef.parse(str(ref)) == ref
 

@@ -13,7 +13,7 @@ from keyward.model.detectors import BY_KIND
 from keyward.model.errors import Conflict, Refused
 from keyward.model.parts import all_values, find_parts, read_part, splice
 from keyward.model.secret import Secret
-from tests.model.shapes import ONE_LINE, sample, secret
+from tests.model.shapes import ONE_LINE, pieces, sample, secret
 
 G = sample("google-api-key", 1).decode()
 NEW = secret("google-auth-key", 2)
@@ -40,6 +40,7 @@ def names(payload, hint=""):
         (f"a:\n  b: {G}\n  c: '{G}'\nd:\n- \"{G}\"\n- k: {G}\n  l: {G}\n", ["/a/b", "/a/c", "/d/0", "/d/1/k", "/d/1/l"]),
         (f"---\na: &x {G}\nb: *x\nc: !t {G}\nd: {{e: {G}}}\nf: {G}\n", ["~@1", "~@2", "~@3", "/f"]),
         (f"a: |\n  K={G}\n  L=2\nb: {G}\n", ["~@1", "/b"]),
+        (f"a: {G}\n  {G}\nb: {G}\n", ["~@1", "~@2", "/b"]),
         (f'[one]\nkey = {G}\n[two/three]\nkey: "{G}" ; c\n# {G}\n', ["one/key", "two~1three/key", "~@1"]),
         (f"Dear all, the key is {G}, and ({G}).", ["~@1", "~@2"]),
         ("nothing here", []),
@@ -70,6 +71,21 @@ def test_the_name_of_the_holder_tells_shapes_without_a_prefix():
         ("default/aws_secret_access_key", "aws-secret-key"),
     ]
     assert [part.kind for part in find_parts(json.dumps({"SecretAccessKey": value}).encode())] == ["aws-secret-key"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        json.dumps({G: "x", f"{G}/a~b": {"k": G}}), f"{G}: x\n", f"{G}=x\n", f"[{G}]\n{G} = x\n",
+        json.dumps({sample("aws-bedrock", 1).decode(): "x"}),
+    ],
+)  # fmt: skip
+def test_a_key_written_where_names_belong_is_in_no_name(payload):
+    parts = all_values(payload.encode())
+    assert any("~key" in part.name for part in parts)
+    for part in parts:
+        assert not pieces(G.encode(), "google-api-key") & pieces(part.name.encode(), "google-api-key")
+        assert not pieces(sample("aws-bedrock", 1), "aws-bedrock") & pieces(part.name.encode(), "aws-bedrock")
 
 
 def test_values_without_a_shape_are_offered_too():
@@ -279,6 +295,8 @@ def test_json_names_are_pointers_to_the_values(document):
         if part.encoding != "json" or "~@" in part.name:
             continue
         at = document
+        if "~key" in part.name:
+            continue
         for step in part.name.split("/")[1:]:
             at = at[int(step)] if isinstance(at, list) else at[step.replace("~1", "/").replace("~0", "~")]
         assert at.strip(" \t\r\n") == part.value.text()

@@ -31,6 +31,8 @@ FORMS = {
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64, shifted by one": lambda text: base64.b64encode(b"a" + text.encode() + b"xy").decode(),
     "base64, shifted by two": lambda text: base64.urlsafe_b64encode(b"a " + text.encode() + b"xyz").decode(),
+    "base64, cut at the front": lambda text: base64.b64encode(b"xyz:" + text.encode()).decode()[2:],
+    "base64, cut by one": lambda text: base64.b64encode(b"xyz: " + text.encode()).decode()[1:],
     "cut off": lambda text: text[: len(text) * 2 // 3],
     "glued to other text": lambda text: f"zz{text}zz",
     "in the repr of bytes": lambda text: repr({"a": text.encode()}),
@@ -130,6 +132,13 @@ def test_a_known_value_goes_whatever_its_shape(value, form, around):
         hidden[at : at + 12] for at in range(len(hidden) - 11)
     }
     assert written not in hidden
+
+
+def test_a_piece_of_twelve_characters_of_a_known_value_goes():
+    value = "odd value, no shape: Q7w9x"
+    for at in range(len(value) - 11):
+        assert value[at : at + 12] not in redact(f"<{value[at : at + 12]}>", [Secret.of(value)])
+        assert redact(f"<{value[at : at + 11]}>", [Secret.of(value)]) == f"<{value[at : at + 11]}>"
 
 
 def test_a_known_value_with_special_characters_goes_in_every_writing():
