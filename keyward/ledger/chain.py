@@ -6,10 +6,10 @@ shows that lines at the end were taken away.
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from keyward.ledger.writable import canonical
 from keyward.model.fingerprint import FingerprintKey
 from keyward.model.secret import Secret
 
@@ -31,8 +31,9 @@ def link(key: Secret, before: str, event: Mapping[str, Any]) -> str:
         before: the link of the line before; empty at the first one.
         event: the line's columns as they are stored.
     """
-    line = canonical([event[name] for name in _BOUND])
-    return hmac.new(key.reveal(), _DOMAIN + before.encode() + b"\0" + line.encode(), hashlib.sha256).hexdigest()
+    # As it is stored, not as it would be written now: nothing may be tidied up before it is bound. ASCII, whatever a line holds.
+    line = json.dumps([before, *(event[name] for name in _BOUND)], separators=(",", ":"), default=repr)
+    return hmac.new(key.reveal(), _DOMAIN + line.encode("ascii"), hashlib.sha256).hexdigest()
 
 
 def first_misfit(key: Secret, lines: Iterable[Mapping[str, Any]], head: str) -> tuple[int, int | None]:
@@ -46,7 +47,7 @@ def first_misfit(key: Secret, lines: Iterable[Mapping[str, Any]], head: str) -> 
     before, count = "", 0
     for line in lines:
         count += 1
-        if line["seq"] != count or not hmac.compare_digest(str(line["chain"]), link(key, before, line)):
+        if line["seq"] != count or str(line["chain"]) != link(key, before, line):
             return count, count
         before = str(line["chain"])
     return (count, None) if head == noted(count, before) else (count, count + 1)

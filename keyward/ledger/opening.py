@@ -8,19 +8,27 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from keyward.files import shown
 from keyward.ledger import fingerprint_key
 from keyward.ledger.boot import MomentSource, since_boot
 from keyward.ledger.chain import chain_key as derive
 from keyward.ledger.migrate import upgrade
-from keyward.ledger.place import alone, check_place, holds_something, local_path, make_file, make_folder, unmake
+from keyward.ledger.place import (
+    NoLedger,
+    alone,
+    check_place,
+    holds_something,
+    local_path,
+    make_file,
+    make_folder,
+    no_ledger,
+    unmake,
+)
 from keyward.ledger.reading import ReadOnlyLedger
 from keyward.ledger.schema import meta
 from keyward.ledger.sql import SqlLedger
 from keyward.ledger.sqlite import SqliteDatabase
 from keyward.ledger.troubles import broken
 from keyward.ledger.writable import stamp
-from keyward.model.errors import NotConfigured
 from keyward.model.fingerprint import FingerprintKey
 from keyward.model.secret import Secret
 
@@ -49,7 +57,8 @@ def open_ledger(
         clock: the present in UTC, for the date of making.
 
     Raises:
-        NotConfigured: there is none, and it may not be made; or the URL names a database that is not supported.
+        NoLedger: there is none, and it may not be made.
+        NotConfigured: the URL names a database that is not supported.
         NotAllowed: the file or its folder is open to others, or lies on a network file system.
         LedgerBroken: it cannot be read or is newer than this program. It is left as it is.
         AnotherWorld: it belongs to other endpoints.
@@ -59,13 +68,13 @@ def open_ledger(
     if create:
         make_folder(path)
     elif not path.parent.is_dir():
-        raise _missing(path)
+        raise no_ledger(path)
     check_place(path)
     with alone(path.parent):
         made = create and make_file(path)
         fresh = made or not _inspected(path, world)
         if fresh and not create:
-            raise _missing(path)
+            raise no_ledger(path)
         try:
             return _opened(path, world, chain_key, moments, clock(), fresh=fresh)
         except BaseException:
@@ -105,10 +114,6 @@ def open_with_key(
     return ledger, key
 
 
-def _missing(path: Path) -> NotConfigured:
-    return NotConfigured(f"There is no ledger at {shown(path)}.", hint="`keyward scan` makes one.")
-
-
 def _inspected(path: Path, world: str) -> bool:
     """Whether there is a ledger that may be opened; it is looked at without changing a byte.
 
@@ -119,10 +124,8 @@ def _inspected(path: Path, world: str) -> bool:
         return False
     try:
         ReadOnlyLedger(path, world=world).close()
-    except NotConfigured as error:
-        if type(error) is NotConfigured:  # a making that was killed half-way left a database without tables
-            return False
-        raise
+    except NoLedger:  # a making that was killed left a database without tables
+        return False
     return True
 
 

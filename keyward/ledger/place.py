@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keyward.files import private_folder, shown
 from keyward.ledger.troubles import broken
-from keyward.model.errors import LedgerBroken, NotAllowed, NotConfigured, Refused
+from keyward.model.errors import NotAllowed, NotConfigured, Refused
 from keyward.model.text import clean
 from keyward.places import unsafe
 
@@ -141,9 +141,16 @@ def holds_something(path: Path) -> bool:
     finally:
         os.close(opened)
     if head and head != _HEADER:
-        raise _not_a_database(path)
+        raise broken(path, "it is no SQLite database")
     return bool(head)
 
 
-def _not_a_database(path: Path) -> LedgerBroken:
-    return broken(path, "it is no SQLite database")
+class NoLedger(NotConfigured):
+    """There is no ledger yet."""
+
+    title = "No ledger"
+
+
+def no_ledger(path: Path) -> NoLedger:
+    """There is none at that path, or one whose making was interrupted before it held anything."""
+    return NoLedger(f"There is no ledger at {shown(path)}.", hint="`keyward scan` makes one.")

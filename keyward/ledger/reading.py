@@ -11,14 +11,13 @@ from os import PathLike
 from typing import Any, Self
 from urllib.parse import quote
 
-from keyward.files import shown
-from keyward.ledger.place import check_place, holds_something, local_path
+from keyward.ledger.place import check_place, holds_something, local_path, no_ledger
 from keyward.ledger.records import EventRow, PlacementRow, RotationRow, TargetRow
 from keyward.ledger.rows import record
 from keyward.ledger.troubles import broken, trouble
 from keyward.ledger.version import SCHEMA, check_known, check_world
 from keyward.ledger.writable import stamp
-from keyward.model.errors import AmbiguousKey, NotConfigured
+from keyward.model.errors import AmbiguousKey
 
 _ROTATION = "SELECT * FROM rotation WHERE substr(id, 1, length(:named)) = :named ORDER BY id LIMIT 2"
 _ROTATIONS = """
@@ -55,9 +54,11 @@ class ReadOnlyLedger:
 
     def __init__(self, where: str | PathLike[str], *, world: str | None = None) -> None:
         self.path = local_path(where)
+        if not self.path.parent.is_dir():
+            raise no_ledger(self.path)
         check_place(self.path)
         if not holds_something(self.path):
-            raise NotConfigured(f"There is no ledger at {shown(self.path)}.", hint="`keyward scan` makes one.")
+            raise no_ledger(self.path)
         try:
             name = quote(str(self.path).encode("utf-8", "surrogateescape"))
             self._db = sqlite3.connect(f"file:{name}?mode=ro", uri=True, timeout=10, check_same_thread=False)
@@ -77,8 +78,7 @@ class ReadOnlyLedger:
         if not self._ask("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'"):
             if self._ask("SELECT 1 FROM sqlite_master LIMIT 1"):
                 raise broken(self.path, "it is a database of another program")
-            self._db.close()
-            raise NotConfigured(f"There is no ledger at {shown(self.path)} yet.", hint="`keyward scan` makes one.")
+            raise no_ledger(self.path)
         check_known(self.path, self.meta("schema"))
         check_world(self.path, self.meta("world"), world)
 

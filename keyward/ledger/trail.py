@@ -16,6 +16,7 @@ from keyward.model.secret import Secret
 
 HEAD = "head"
 _PAGE = 500
+_BELOW_ALL = -(2**63)  # a line that somebody gave an impossible number must show too
 
 
 def append(connection: Connection, key: Secret | None, events: Sequence[EventRow]) -> None:
@@ -71,7 +72,7 @@ def stored(connection: Connection, *, rotation: str | None = None, after: int = 
 
 def everything(connection: Connection) -> Iterator[dict[str, Any]]:
     """All lines as they are stored, in order."""
-    after = 0
+    after = _BELOW_ALL
     while page := stored(connection, after=after):
         yield from page
         after = page[-1]["seq"]
