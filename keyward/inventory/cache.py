@@ -108,11 +108,11 @@ class CacheReader:
 
         return chunks(self, first, more)
 
-    def columns(self) -> "Columns":
-        """All keys as columns."""
+    def columns(self, keys: Iterable[str] | None = None) -> "Columns":
+        """All keys as columns, or those of these ids; an id that is not there is left out."""
         from keyward.inventory.columns import columns  # noqa: PLC0415
 
-        return columns(self)
+        return columns(self, keys)
 
     # One by one
 

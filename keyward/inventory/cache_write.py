@@ -246,10 +246,8 @@ class CacheWriter:
         if ids == list(range(1, len(ids) + 1)):
             return
         columns = ", ".join(row["name"] for row in run("PRAGMA table_info(key)") if row["name"] != "ordinal")
-        run(
-            # The names are those of the table itself.
-            f"CREATE TEMP TABLE ordered AS SELECT row_number() OVER ({wanted}) AS n, * FROM key JOIN detail USING (ordinal)"
-        )
+        numbered = f"SELECT row_number() OVER ({wanted}) AS n, * FROM key JOIN detail USING (ordinal)"  # noqa: S608
+        run(f"CREATE TEMP TABLE ordered AS {numbered}")
         run("DELETE FROM key")
         run("DELETE FROM detail")
         run(f"INSERT INTO key (ordinal, {columns}) SELECT n, {columns} FROM ordered ORDER BY n")  # noqa: S608

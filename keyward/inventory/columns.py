@@ -1,6 +1,6 @@
 """The keys of the cache as columns, for lists and filters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from keyward.inventory.cache_schema import LIST
@@ -9,11 +9,13 @@ from keyward.model.query_rows import Columns
 if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
 
-_READ = """
+_COLUMNS = """
     SELECT ordinal, id, coalesce(name, ''), provider, scope, kind, state, created, first_seen, use_status, used, window_days,
            expires, places, haystack, stores, secrets, restricted, source, stale
-    FROM key WHERE ordinal > ? ORDER BY ordinal LIMIT ?
+    FROM key
 """
+_READ = f"{_COLUMNS} WHERE ordinal > ? ORDER BY ordinal LIMIT ?"
+_READ_ONE = f"{_COLUMNS} WHERE id = ?"
 _NAMES = (
     "id", "name", "provider", "scope", "kind", "state", "created", "first_seen", "last_used_status", "last_used_at",
     "last_used_window", "expires", "places", "haystack",
@@ -32,9 +34,11 @@ def chunks(cache: "CacheReader", first: int, more: int) -> Iterator[Columns]:
         after, size = rows[-1][0], more
 
 
-def columns(cache: "CacheReader") -> Columns:
-    """All keys."""
-    return _Words(cache).columns(list(cache.rows(_READ, (0, _ALL))))
+def columns(cache: "CacheReader", keys: Iterable[str] | None = None) -> Columns:
+    """All keys, or those of these ids in their order."""
+    if keys is None:
+        return _Words(cache).columns(list(cache.rows(_READ, (0, _ALL))))
+    return _Words(cache).columns([row for key in keys for row in cache.rows(_READ_ONE, (key,))])
 
 
 class _Words:

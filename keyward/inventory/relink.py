@@ -73,7 +73,7 @@ class Relink:
         placed: set[Placed] = set()
         shapes: dict[str, tuple[Link, str]] = {}
         for info, host, version, found in self._payloads():
-            if _gone(info, version):
+            if gone(info, version):
                 continue
             for one in link(found, known, lambda provider: provider not in waiting):
                 placed.add(_placed(one, info, host, version))
@@ -131,7 +131,7 @@ class Relink:
             self._run("UPDATE detail SET placements = ? WHERE ordinal = ?", (text, row["ordinal"]))
 
 
-def _gone(info: SecretInfo, version: str) -> bool:
+def gone(info: SecretInfo, version: str) -> bool:
     """Whether the secret no longer has the payload of that version."""
     if info.versions is None:
         return version != info.current

@@ -88,7 +88,7 @@ class Scene:
         place = self.world.known(project) or self.world.new_project(project)
         book = self.world.state(Book)
         then = self.world.clock.now() - timedelta(days=100)
-        secret = plant_secret(book, Parent(place.number), name, then, **fields)
+        secret = plant_secret(book, Parent(str(place.number)), name, then, **fields)
         for payload in payloads:
             plant_version(book, secret, payload if isinstance(payload, bytes) else payload.encode(), then)
         return secret
@@ -104,7 +104,7 @@ class Scene:
     def versions(self, name, project=PROJECT):
         """(state, payload) of every version of a secret, oldest first."""
         number = self.world.known(project).number
-        for secret in self.world.state(Book)._secrets.get(Parent(number), {}).values():
+        for secret in self.world.state(Book)._secrets.get(Parent(str(number)), {}).values():
             if secret.secret_id == name:
                 return [(version.state.value, version.payload) for version in secret.versions]
         raise KeyError(name)
