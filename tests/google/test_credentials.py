@@ -103,7 +103,7 @@ def test_application_default_credentials_leave_the_quota_project_to_keyward(tmp_
 
 def test_the_token_is_fetched_once_for_all_threads(tmp_path, monkeypatch):
     token = json.dumps({"access_token": "fresh", "expires_in": 3600, "token_type": "Bearer"}).encode()
-    with raw_server(*[answer(200, token)] * 9) as tokens, raw_server(*[answer(200)] * 8) as server:
+    with raw_server(*[answer(200, token)] * 9, delay=0.05) as tokens, raw_server(*[answer(200)] * 8) as server:
         identity = user_credentials(tmp_path, "http://127.0.0.1:1/", monkeypatch)
         identity.credentials._token_uri = tokens.url
         http = Http(identity, timeout=5)
@@ -113,6 +113,27 @@ def test_the_token_is_fetched_once_for_all_threads(tmp_path, monkeypatch):
         assert len(server.requests) == 8
         assert len(tokens.requests) == 1
         http.close()
+
+
+def test_a_token_that_another_thread_renewed_meanwhile_is_taken_as_it_is():
+    class Renewed:
+        token, refreshed = "new", 0
+
+        def refresh(self, request):
+            self.refreshed += 1
+
+        def apply(self, headers):
+            headers["authorization"] = f"Bearer {self.token}"
+
+        def before_request(self, request, method, uri, headers):
+            self.apply(headers)
+
+    renewed, headers = Renewed(), {}
+    identity = credentials.Identity(renewed, "somebody")
+    identity.authorise(None, "u", "GET", headers, refused="Bearer old")
+    assert renewed.refreshed == 0
+    identity.authorise(None, "u", "GET", headers, refused="Bearer new")
+    assert renewed.refreshed == 1
 
 
 def test_a_key_probe_carries_no_token(tmp_path):

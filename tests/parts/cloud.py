@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from keyward.model.context import Ctx
 from keyward.model.surroundings import Surroundings
@@ -38,8 +38,6 @@ class Time:
         self.lock = threading.Lock()
 
     def wait(self, seconds):
-        from datetime import timedelta
-
         with self.lock:
             self.waits.append(seconds)
             self.at += timedelta(seconds=seconds)
@@ -65,7 +63,8 @@ class RawServer:
     It closes after each answer unless `keep`, and says so unless it is not `polite`.
     """
 
-    def __init__(self, *script, keep=False, polite=True):
+    def __init__(self, *script, keep=False, polite=True, delay=0.0):
+        self._delay = delay
         self._script = list(script)
         self._keep = keep
         self._polite = polite
@@ -90,6 +89,7 @@ class RawServer:
         with connection:
             while request := self._read(connection):
                 self.requests.append(request)
+                time.sleep(self._delay)
                 answer = self._script.pop(0) if self._script else None
                 if answer is None:
                     return
@@ -123,8 +123,8 @@ class RawServer:
 
 
 @contextmanager
-def raw_server(*script, keep=False, polite=True):
-    server = RawServer(*script, keep=keep, polite=polite)
+def raw_server(*script, **how):
+    server = RawServer(*script, **how)
     try:
         yield server
     finally:

@@ -1,5 +1,7 @@
 """What is particular about Google API keys: names, adoption, lost answers, restrictions, operations, use, readiness."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from keyward.emulator.usage import Usage
 from keyward.model.capability import Act, Ready
 from keyward.model.credential import Kind, Restrictions, State
 from keyward.model.errors import Ambiguous, Conflict, Gone, Refused, SourceError
+from keyward.model.events import QuotaWait
 from keyward.model.ids import CredentialRef
 from keyward.model.usage import UseStatus
 from keyward.providers.google_api_keys import provider
@@ -285,6 +288,25 @@ def test_a_change_under_our_hands_is_a_conflict_however_google_says_it(cloud, st
     with pytest.raises(Conflict):
         cloud.provider.act(Act.REVOKE, made.ref, cloud.ctx, etag=made.etag)
     assert cloud.provider.get(made.ref, cloud.ctx) == newer
+    assert cloud.requests("keys.delete") == []
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "FAILED_PRECONDITION"])
+def test_a_change_between_the_look_and_the_delete_is_a_conflict_too(cloud, monkeypatch, status):
+    cloud.emulator.world.behaviour.etag_mismatch = status
+    made = cloud.create().credential
+    find = cloud.provider._keys.find
+
+    def look_then_lose(ref, ctx):
+        found = find(ref, ctx)
+        monkeypatch.setattr(cloud.provider._keys, "find", find)
+        cloud.provider.update(ref, Change(name="theirs"), ctx, etag="")
+        return found
+
+    monkeypatch.setattr(cloud.provider._keys, "find", look_then_lose)
+    with pytest.raises(Conflict):
+        cloud.provider.act(Act.REVOKE, made.ref, cloud.ctx, etag=made.etag)
+    assert cloud.provider.get(made.ref, cloud.ctx).live
 
 
 def test_a_deleted_key_is_not_changed(cloud):
@@ -420,3 +442,33 @@ def test_the_bound_account_and_the_organisation_policy_are_looked_at(cloud):
     assert readiness(cloud, bound_identity=email, restrictions=gemini)[account].ready is Ready.NO
     cloud.emulator.world.behaviour.bound_keys_blocked = False
     assert readiness(cloud, bound_identity=email, restrictions=maps)[policy].ready is Ready.YES
+
+
+# Many at once
+
+
+def test_many_threads_share_one_provider(cloud):
+    made = [cloud.create(f"r{number}").credential for number in range(4)]
+    with ThreadPoolExecutor(16) as pool:
+        values = list(pool.map(lambda one: cloud.provider.read_value(one.ref, cloud.ctx).reveal(), made * 16))
+        listings = list(pool.map(lambda _: len(list(cloud.provider.list("acme", cloud.ctx))), range(16)))
+    assert values == values[:4] * 16
+    assert set(listings) == {4}
+
+
+def test_googles_quotas_are_kept_without_a_single_refusal(make_emulator, tmp_path):
+    emulator = make_emulator(grpc=False, rate=0, quotas=True)
+    cloud, events = Cloud(emulator, tmp_path), []
+    ref = cloud.create().credential.ref
+
+    def wait(seconds):
+        emulator.world.clock.advance(seconds)
+        return True
+
+    ctx = replace(cloud.ctx, wait=wait, report=events.append)
+    for _ in range(500):
+        cloud.provider.get(ref, ctx)
+    assert {one["code"] for one in emulator.world.log.since(0)} == {200}
+    assert {type(event) for event in events} == {QuotaWait}
+    assert len(events) == 2
+    cloud.around.close()

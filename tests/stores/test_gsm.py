@@ -1,5 +1,7 @@
 """What is particular about Secret Manager: versions, states, aliases, checksums, lost answers; over REST and over gRPC."""
 
+from dataclasses import replace
+
 import pytest
 
 from keyward.emulator.faults import Fault
@@ -140,6 +142,14 @@ def test_a_value_that_may_not_be_read_is_denied(cloud):
     with pytest.raises(SourceError) as caught:
         cloud.store.read(cloud.ref, cloud.ctx)
     assert (caught.value.status, caught.value.permission) == ("denied", "secretmanager.versions.access")
+
+
+def test_reads_are_tried_again_by_keyward_and_not_by_the_library_behind_its_back(cloud):
+    waits = []
+    ctx = replace(cloud.ctx, wait=lambda seconds: waits.append(seconds) or True)
+    cloud.fault("versions.access", status="UNAVAILABLE", times=2)
+    assert cloud.store.read(cloud.ref, ctx).data.reveal() == b"one"
+    assert len(waits) == 2
 
 
 def test_a_payload_that_arrives_damaged_is_not_believed(cloud, monkeypatch):
