@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure of a property.
+settings.register_profile("keyward", deadline=None)
+settings.load_profile("keyward")
 
 pytest_plugins = ["tests.parts.secret_service"]
 

@@ -32,12 +32,12 @@ _CONFIDENCE = {Check.PASSES: Confidence.PROVED, Check.NONE: Confidence.LIKELY, C
 class Detector:
     """One key shape.
 
-    `kind` names it in ids (`shape:<kind>/...`); `label` and `issuer` are for people. `provider` is the provider that lists and revokes
-    such keys, `credential` what sort of credential it is. `prefixes` are the literals that must be there before `pattern` is tried;
-    the pattern begins with one of them; `needs` is a literal that must be somewhere in the data too. When the pattern has a group `value`, that is the key and the rest is its context, and
-    `names` says which variable or field names are such a context. `shown` are the leading characters that the issuer publishes: all
-    that a mask may keep. `is_secret` is false for ids that only point to a key. `sample` makes a value of this shape that fits its
-    check and was never issued.
+    `kind` names it in ids (`shape:<kind>/...`); `label` and `issuer` are for people. `provider` is the provider that lists and
+    revokes such keys, `credential` what sort of credential it is. `prefixes` are the literals that must be there before `pattern` is
+    tried; the pattern begins with one of them; `needs` is a literal that must be somewhere in the data too. When the pattern has a
+    group `value`, that is the key and the rest is its context, and `names` says which variable or field names are such a context.
+    `shown` are the leading characters that the issuer publishes: all that a mask may keep. `is_secret` is false for ids that only
+    point to a key. `sample` makes a value of this shape that fits its check and was never issued.
     """
 
     kind: str

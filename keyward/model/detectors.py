@@ -115,7 +115,8 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     Detector(
         "google-sa-key-id", "Google service account key id", "Google", "google-sa-keys", Kind.SA_KEY,
-        (b"private_key_id",), _KEY_ID, _random(b"", 40, _HEX, b""), names=re.compile(r"private_?key_?id$", re.IGNORECASE), is_secret=False,
+        (b"private_key_id",), _KEY_ID, _random(b"", 40, _HEX, b""),
+        names=re.compile(r"private_?key_?id$", re.IGNORECASE), is_secret=False,
     ),
     Detector(
         "private-key", "private key", "", "", Kind.TOKEN,
@@ -143,21 +144,23 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     Detector(
         "openai-admin", "OpenAI admin key", "OpenAI", "openai", Kind.API_KEY,
-        (b"sk-admin-",), _shape(rb"sk-admin-[\w-]{40,200}+"), _openai(b"sk-admin-", 58), shown=(b"sk-admin-",), offline=checks.openai_marker,
+        (b"sk-admin-",), _shape(rb"sk-admin-[\w-]{40,200}+"), _openai(b"sk-admin-", 58),
+        shown=(b"sk-admin-",), offline=checks.openai_marker,
     ),
     Detector(
         "openai", "OpenAI key", "OpenAI", "openai", Kind.API_KEY,
-        (b"sk-proj-", b"sk-svcacct-", b"sk-service-"), _shape(rb"sk-(?:proj|svcacct|service)-[\w-]{40,200}+"), _openai(b"sk-proj-", 74),
-        shown=(b"sk-proj-", b"sk-svcacct-", b"sk-service-"), offline=checks.openai_marker,
+        (b"sk-proj-", b"sk-svcacct-", b"sk-service-"), _shape(rb"sk-(?:proj|svcacct|service)-[\w-]{40,200}+"),
+        _openai(b"sk-proj-", 74), shown=(b"sk-proj-", b"sk-svcacct-", b"sk-service-"), offline=checks.openai_marker,
     ),
     Detector(
         "openai-legacy", "OpenAI user key", "OpenAI", "openai", Kind.API_KEY,
-        (b"sk-",), _shape(rb"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"), _openai(b"sk-", 20), shown=(b"sk-",), offline=checks.openai_marker,
+        (b"sk-",), _shape(rb"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"), _openai(b"sk-", 20),
+        shown=(b"sk-",), offline=checks.openai_marker,
     ),
     Detector(
         "anthropic", "Anthropic key", "Anthropic", "anthropic", Kind.API_KEY,
-        (b"sk-ant-api",), _shape(rb"sk-ant-api\d\d-[\w-]{80,120}+"), _random(b"sk-ant-api03-", 93, _WORD, b"AA"), shown=(b"sk-ant-api03-", b"sk-ant-"),
-        offline=checks.anthropic_tail,
+        (b"sk-ant-api",), _shape(rb"sk-ant-api\d\d-[\w-]{80,120}+"), _random(b"sk-ant-api03-", 93, _WORD, b"AA"),
+        shown=(b"sk-ant-api03-", b"sk-ant-"), offline=checks.anthropic_tail,
     ),
     Detector(
         "anthropic-admin", "Anthropic admin key", "Anthropic", "anthropic", Kind.API_KEY,
