@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from keyward.ledger.records import RotationState, WaitingOn
 from keyward.model.capability import Can
-from keyward.model.errors import Ambiguous, Conflict, Refused, SourceError
+from keyward.model.errors import Ambiguous, Conflict, Gone, Refused, SourceError
 from keyward.model.ids import SecretRef
 from keyward.model.secretinfo import Payload
 from keyward.rotation.hold import holding
@@ -92,7 +92,7 @@ def _read(secret: SecretRef, works: Sequence[Work]) -> tuple[Payload | None, lis
         for mark in {mark_of(work.rotation) for work, target in todo if target.intent}:
             store.sweep(secret, mark, first.ctx)
         payload = store.read(secret, first.ctx)
-    except (Refused, SourceError) as error:
+    except (Refused, SourceError, Gone) as error:
         for work, target in todo:
             _hold_up(work, target, TargetStatus.REFUSED, WaitingOn.BLOCKED, f"cannot be read: {told(error)}")
         return None, [Part(work, target, Holds.NOTHING, readable=False) for work, target in todo]

@@ -8,6 +8,7 @@ from keyward.ledger.ids import new_rotation_id
 from keyward.ledger.records import EventRow
 from keyward.model.errors import Exit, Held, NeedsPerson, UnknownKey
 from keyward.model.ids import CredentialRef
+from keyward.rotation.amend import amend
 from keyward.rotation.codec import encode
 from keyward.rotation.outcome import Outcome, Until, reached
 from keyward.rotation.plan import KeyPlan, Plan, plan
@@ -16,6 +17,7 @@ from keyward.rotation.reach import Reach
 from keyward.rotation.runner import tick, undo
 from keyward.rotation.state import Rotation, from_row, to_row
 from keyward.rotation.survey import survey
+from keyward.rotation.work import Work
 
 _LONGEST_NAP = 300.0
 _SHORTEST_NAP = 0.5
@@ -107,7 +109,20 @@ class Engine:
         for key in agreed.keys:
             if key.under_way is None:
                 self._open(key, names[key.id], groups.get(key.id, ""), agreed)
+            else:
+                self._amend(key, key.under_way.id, agreed)
         return list(names.values())
+
+    def _amend(self, key: KeyPlan, rotation_id: str, agreed: Plan) -> None:
+        """Hand what was decided now to the rotation that is under way."""
+        reach = self.reach
+        lease = reach.ledger.acquire(f"rotation:{rotation_id}", reach.worker(), reach.lease_seconds)
+        try:
+            row = reach.ledger.rotation(rotation_id)
+            if row is not None and row.credential == key.id:
+                amend(Work(reach, lease, from_row(row)), agreed.policy, key.targets)
+        finally:
+            reach.ledger.release(lease)
 
     def _open(self, key: KeyPlan, rotation_id: str, group: str, agreed: Plan) -> None:
         reach, now = self.reach, self.reach.ctx.now

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from keyward.ledger.records import RotationState as S
 from keyward.ledger.records import WaitingOn
+from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation, Target, TargetStatus
 
 
@@ -41,6 +42,7 @@ class Kind(StrEnum):
     ALL_BACK = "all-back"
     NEW_GONE = "new-gone"
     HALTED = "halted"
+    AMENDED = "amended"
 
 
 class Action(StrEnum):
@@ -67,7 +69,8 @@ class Happened:
 
     `key`: the successor (MADE, PROVED). `verdict`: of which proof (PROVED) or death (DEAD). `target`: as it is now (TARGET, DRIFTED). `until`:
     when a stage of waiting ends (ALL_WRITTEN, DISABLED, REVOKED, ALL_BACK) or when to try again (HALTED, PROBED). `alive`: what a probe
-    said; None when it said nothing. `waiting_on`, `why`: why it stands still (HALTED, GATE_SHUT), or why it is undone (UNDO).
+    said; None when it said nothing. `waiting_on`, `why`: why it stands still (HALTED, GATE_SHUT), or why it is undone (UNDO). `policy`, `added`: what a
+    person decided meanwhile, and places that are targets from now on (AMENDED).
     """
 
     kind: Kind
@@ -80,6 +83,8 @@ class Happened:
     waiting_on: WaitingOn = WaitingOn.NOTHING
     why: str = ""
     notes: tuple[str, ...] = ()
+    policy: Policy | None = None
+    added: tuple[Target, ...] = ()
 
 
 Move = Callable[[Rotation, Happened], Rotation]
@@ -170,8 +175,22 @@ def _shut(rotation: Rotation, event: Happened) -> Rotation:
     return replace(_halted(rotation, event), revoking=False)
 
 
+def _amended(rotation: Rotation, event: Happened) -> Rotation:
+    """A person's decision on a rotation that is under way. With a new target, every target is looked at again before any end."""
+    known = {target.at for target in rotation.targets}
+    added = tuple(target for target in event.added if target.at not in known)
+    changed = replace(rotation, policy=event.policy or rotation.policy, targets=rotation.targets + added)
+    if added and rotation.state in (S.OVERLAP, S.RETIRING):
+        return replace(changed, state=S.DISTRIBUTING, cutover=None, overlap_until=None, revoking=False)
+    return changed
+
+
 _HALT: dict[Kind, tuple[S | None, Move]] = {Kind.HALTED: (None, _halted)}
-_UNDO: dict[Kind, tuple[S | None, Move]] = {**_HALT, Kind.UNDO: (S.ROLLING_BACK, _undo)}
+_UNDO: dict[Kind, tuple[S | None, Move]] = {
+    **_HALT,
+    Kind.UNDO: (S.ROLLING_BACK, _undo),
+    Kind.AMENDED: (None, _amended),
+}
 
 MOVES: Mapping[S, Mapping[Kind, tuple[S | None, Move]]] = {
     S.PLANNED: {**_UNDO, Kind.CREATING: (S.CREATING, _creating)},
@@ -214,7 +233,7 @@ MOVES: Mapping[S, Mapping[Kind, tuple[S | None, Move]]] = {
     S.RB_WAIT: {
         **_HALT,
         Kind.DRIFTED: (S.ROLLING_BACK, _target),
-        Kind.NEW_GONE: (S.ABORTED, _same),
+        Kind.NEW_GONE: (S.ABORTED, _tidied),
     },
     S.ABORTED: {},
 }
@@ -230,6 +249,8 @@ def _allowed(rotation: Rotation, event: Happened) -> bool:  # noqa: PLR0911  # o
         return rotation.cutover is not None
     if event.kind in (Kind.REVOKING, Kind.DRIFTED, Kind.GATE_SHUT) and rotation.state is S.RETIRING:
         return rotation.revoked is None
+    if event.kind is Kind.AMENDED:
+        return rotation.revoked is None or not event.added
     if event.kind is Kind.REVOKED:
         return rotation.revoking
     if event.kind in (Kind.PROBED, Kind.DEAD):
@@ -258,7 +279,8 @@ def advance(rotation: Rotation, event: Happened) -> Rotation:
         return rotation
     state, move = entry
     running = replace(rotation, waiting_on=WaitingOn.NOTHING, why="", due=None)
-    return replace(move(running, event), state=state or rotation.state)
+    moved = move(running, event)
+    return moved if state is None else replace(moved, state=state)
 
 
 def next_action(rotation: Rotation, now: datetime) -> Action:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from keyward.ledger.records import PlacementRow
 from keyward.model.capability import Can
 from keyward.model.ids import PlacementRef
-from keyward.model.parts import read_part, splice
+from keyward.model.parts import all_values, read_part, splice
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload
 from keyward.rotation.reach import Fingerprints
@@ -35,6 +35,12 @@ class Swap:
 def value_at(payload: Payload, part: str) -> Secret | None:
     """The value of that part; None when the payload has no such part."""
     return read_part(payload.data.reveal(), part, payload.hint)
+
+
+def form_of(payload: Payload, part: str) -> str:
+    """How the value is written there, in a word: `json`, `dotenv`, ...; empty when there is no such part."""
+    found = (known for known in all_values(payload.data.reveal(), payload.hint) if known.name == part)
+    return next((known.encoding for known in found), "")
 
 
 def holds(payload: Payload, part: str, fingerprints: Fingerprints, *, old: str, new: str) -> Holds:
@@ -90,7 +96,7 @@ def rows_after_write(
     here, there = (rotation.old, rotation.new) if undone else (rotation.new, rotation.old)
     now, before = (target.back, target.after) if undone else (target.after, target.before)
     rows = [row_of(target, here, now, role="current", at=at, written_by=rotation.id)]
-    if before and before != now:
+    if before and (before != now or Can.VERSIONS not in can):
         rows.append(row_of(target, there, before, role="old", at=at, gone=Can.VERSIONS not in can))
     return rows
 

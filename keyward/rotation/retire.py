@@ -1,6 +1,6 @@
 """Switching the old key off, and probing it until it is dead."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from keyward.ledger.records import WaitingOn
 from keyward.model.capability import Act, Can
@@ -73,26 +73,47 @@ def _off(work: Work, credential: Credential | None, evidence: str) -> None:
 
 def confirm(work: Work) -> None:
     """Probe the old key; a run of failed probes, long enough for its provider, says that it is dead."""
-    rotation, now = work.rotation, work.ctx.now
+    now = work.ctx.now
     usual, run = work.provider.dead_after(_as_credential(work))
     value = _old_value(work)
     if value is None:
         _wait_out(work, usual + run, "its value cannot be had for a probe")
         return
-    verdict = work.probe(value, None, rotation.old.id, "confirm")
-    alive = _alive(verdict)
+    verdict = _probe(work, value, run)
     if verdict.kind is VerdictKind.UNPROVED:
         _wait_out(work, usual + run, f"it cannot be tried from here ({verdict.evidence})")
         return
-    evidence = f"{verdict.kind.value}: {verdict.evidence}"
-    pause = min(60.0, max(20.0, run / 10))
-    event = Happened(Kind.PROBED, now, alive=alive, until=now + timedelta(seconds=pause), why=_why(alive, evidence))
-    work.happened(event, "confirm", ok=alive is not True, evidence=evidence)
-    failing = work.rotation.failing_since
-    if alive is False and failing is not None and _long_enough(work, failing, run):
-        seconds = (now - failing).total_seconds()
-        count = work.rotation.failed_probes
+    late = work.rotation.revoked is not None and now - work.rotation.revoked >= _longest(usual + run)
+    while late and _alive(verdict) is False and work.rotation.failed_probes < _FEWEST:
+        verdict = _probe(work, value, run)  # past the longest known delay a few failed probes in a row are enough
+    failing, count = work.rotation.failing_since, work.rotation.failed_probes
+    long_enough = failing is not None and now - failing >= timedelta(seconds=run)
+    if _alive(verdict) is False and count >= _FEWEST and (late or long_enough):
+        seconds = (now - (failing or now)).total_seconds()
         _dead(work, f"dead: {count} probes failed over {seconds:.0f} s, the last: {verdict.evidence}")
+
+
+def _probe(work: Work, value: Secret, run: float) -> Verdict:
+    """Use the old key once and count what came back."""
+    old, now = work.rotation.old, work.ctx.now
+    # Without the key's id, so that nobody takes a key on its way out for one that is too young to be known.
+    verdict = work.probe(value, None, old.id, "confirm", line=False)
+    alive, evidence = _alive(verdict), f"{verdict.kind.value}: {verdict.evidence}"
+    until = now + timedelta(seconds=min(60.0, max(20.0, run / 10)))
+    work.happened(
+        Happened(Kind.PROBED, now, alive=alive, until=until, why=_why(alive, evidence)),
+        "confirm",
+        kind="verdict",
+        ok=alive is not True,
+        credential=old.id,
+        verdict=verdict.kind.value,
+        evidence=verdict.evidence,
+    )
+    return verdict
+
+
+def _longest(seconds: float) -> timedelta:
+    return max(LONGEST, timedelta(seconds=seconds))
 
 
 def _alive(verdict: Verdict) -> bool | None:
@@ -107,13 +128,9 @@ def _why(alive: bool | None, evidence: str) -> str:
     return f"the old key {word[alive]} ({evidence})"
 
 
-def _long_enough(work: Work, failing: datetime, run: float) -> bool:
-    return work.rotation.failed_probes >= _FEWEST and work.ctx.now - failing >= timedelta(seconds=run)
-
-
 def _wait_out(work: Work, seconds: float, why: str) -> None:
     revoked = work.rotation.revoked or work.ctx.now
-    until = revoked + max(LONGEST, timedelta(seconds=seconds))
+    until = revoked + _longest(seconds)
     if work.ctx.now >= until:
         _dead(work, f"not proved by probes, since {why}; the longest known delay has passed")
     else:

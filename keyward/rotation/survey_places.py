@@ -14,7 +14,7 @@ from keyward.model.placement import Placement, Role
 from keyward.model.secretinfo import Payload, SecretInfo, VersionState
 from keyward.rotation.facts import PlaceFacts
 from keyward.rotation.foreign import hands_off, owner, rotator
-from keyward.rotation.places import Holds, holds, place_of
+from keyward.rotation.places import Holds, form_of, holds, place_of
 from keyward.rotation.policy import Policy
 from keyward.rotation.reach import Reach
 from keyward.rotation.work import told
@@ -101,7 +101,7 @@ def _place(reach: Reach, credential: Credential, known: _Known, read: dict[Secre
     if now.payload is None:
         return replace(facts, problem=now.problem)
     held = holds(now.payload, place.part, reach.fingerprints, old=credential.fingerprint or "", new="")
-    facts = replace(facts, version=now.payload.version, form=now.payload.hint, holds=held)
+    facts = replace(facts, version=now.payload.version, form=form_of(now.payload, place.part), holds=held)
     if held is not Holds.OLD:
         return facts if facts.pins else None
     return replace(facts, readiness=tuple(store.preflight(secret, _WANTED, reach.ctx)))

@@ -22,7 +22,9 @@ def tidy(work: Work) -> None:
     disabled: set[tuple[str, str]] = set()
     for secret in sorted({target.secret for target in work.rotation.targets}):
         if Can.VERSIONS in work.reach.store(secret).can:
-            notes.extend(_disable_versions(work, secret, rows, disabled))
+            held = {row.version for row in rows if row.secret == str(secret)}
+            held |= {target.before for target in work.rotation.targets if target.secret == secret and target.before}
+            notes.extend(disable_versions(work, secret, held, disabled))
     work.reach.values.forget(work.rotation.old.id)
     work.reach.values.forget(work.new.id)
     work.happened(
@@ -54,23 +56,20 @@ def _ours(work: Work, row: PlacementRow) -> bool:
     return str(place_of(row).secret) in {str(target.secret) for target in work.rotation.targets}
 
 
-def _disable_versions(
-    work: Work, secret: SecretRef, rows: Sequence[PlacementRow], disabled: set[tuple[str, str]]
-) -> Iterator[str]:
+def disable_versions(work: Work, secret: SecretRef, held: set[str], disabled: set[tuple[str, str]]) -> Iterator[str]:
+    """Disable the versions that held a dead key, except those that somebody may read; says which stay. Fills `disabled`."""
     store = work.reach.store(secret)
     try:
         info = store.get(secret, work.ctx)
     except (SourceError, Gone) as error:
         yield f"old versions of {secret} were not disabled: {told(error)}"
         return
-    held = {row.version for row in rows if row.secret == str(secret)}
-    held |= {target.before for target in work.rotation.targets if target.secret == secret and target.before}
     for version_id in sorted(held):
         version = info.version(version_id)
         if version is None or version.state is not VersionState.ENABLED:
             continue
         if version_id == info.current or version_id in info.aliases.values():
-            yield f"{secret.at(version_id)} held the old key and stays enabled: it is current or an alias points at it"
+            yield f"{secret.at(version_id)} held a dead key and stays enabled: it is current or an alias points at it"
             continue
         before, target = VersionState.ENABLED.value, str(secret)
         work.intend("disable-version", f"disable {secret.at(version_id)}", target=target, before=before)

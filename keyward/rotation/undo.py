@@ -13,7 +13,7 @@ from keyward.rotation.hold import holding
 from keyward.rotation.machine import Happened, Kind, holds_new
 from keyward.rotation.places import Holds, Swap, holds, mark_of, place_of, rows_after_write, spliced, value_at
 from keyward.rotation.state import Target, TargetStatus
-from keyward.rotation.tidy import sweep_made
+from keyward.rotation.tidy import disable_versions, sweep_made
 from keyward.rotation.work import Work, told
 
 STEP = "undo"
@@ -213,10 +213,21 @@ def delete_new(work: Work) -> None:
         work.halt(WaitingOn.PERSON, why, step="delete-new")
         return
     sweep_made(work, keep=None)
-    work.happened(Happened(Kind.NEW_GONE, work.ctx.now), "delete-new", evidence=work.rotation.failure)
+    notes = _disable_written(work)
+    work.happened(Happened(Kind.NEW_GONE, work.ctx.now, notes=notes), "delete-new", evidence=work.rotation.failure)
     if work.rotation.new is not None:
         work.reach.values.forget(work.rotation.new.id)
     work.reach.values.forget(work.rotation.old.id)
+
+
+def _disable_written(work: Work) -> tuple[str, ...]:
+    """Versions that held the new key are of no use to anybody any more."""
+    notes: list[str] = []
+    for secret in sorted({target.secret for target in work.rotation.targets if target.back}):
+        if Can.VERSIONS in work.reach.store(secret).can:
+            held = {target.after for target in work.rotation.targets if target.secret == secret and target.after}
+            notes.extend(disable_versions(work, secret, held, set()))
+    return tuple(notes)
 
 
 def _elsewhere(work: Work) -> str:

@@ -82,13 +82,14 @@ class Work:
         *,
         target: str = "",
         ok: bool = True,
+        kind: str = "outcome",
         placements: Sequence[PlacementRow] = (),
         **detail: object,
     ) -> None:
-        """Record what came of a step; the machine moves in the same commit."""
+        """Record what came of a step; the machine moves in the same commit. `kind` is the word for it in the trail."""
         before = self.rotation.state
         self.rotation = advance(self.rotation, event)
-        events = [self._event("outcome", step, target, {"ok": ok, **detail})]
+        events = [self._event(kind, step, target, {"ok": ok, **detail})]
         if self.rotation.state is not before:
             events.append(self._event("state", step, "", {"from": before.value, "to": self.rotation.state.value}))
         self._commit(events, placements)
@@ -119,13 +120,16 @@ class Work:
         self._commit([] if said else [line])
         self.ctx.report(Waiting(self.rotation.id, waiting, why, until))
 
-    def probe(self, value: Secret, ref: CredentialRef | None, credential: str, step: str) -> Verdict:
-        """Use a value once and remember that it was keyward's own use."""
+    def probe(
+        self, value: Secret, ref: CredentialRef | None, credential: str, step: str, *, line: bool = True
+    ) -> Verdict:
+        """Use a value once and remember that it was keyward's own use; `line` adds the verdict to the trail."""
         self.guard()
         verdict = self.provider.verify(value, ref, self.ctx)
         at = verdict.at or self.ctx.now
         self.reach.ledger.probe(ProbeRow(credential, at, verdict.kind.value, verdict.evidence, self.rotation.id))
-        self.note("verdict", step, credential=credential, verdict=verdict.kind.value, evidence=verdict.evidence)
+        if line:
+            self.note("verdict", step, credential=credential, verdict=verdict.kind.value, evidence=verdict.evidence)
         return verdict
 
     def look_up(self, ref: CredentialRef) -> Credential | None:
