@@ -95,6 +95,22 @@ def test_the_chains_key_is_neither_the_fingerprint_key_nor_that_of_another_ledge
     assert key != one != other
 
 
+def test_lines_of_two_histories_cannot_be_mixed():
+    """A restored backup that grew on has lines under the same key and with the same numbers."""
+    one, other = (grown(["same", middle, "same"]) for middle in ("this", "that"))
+    assert first_misfit(CHAIN_KEY, one, noted(3, one[2]["chain"])) == (3, None)
+    assert first_misfit(CHAIN_KEY, [*one[:2], other[2]], noted(3, other[2]["chain"])) == (3, 3)
+
+
+def grown(kinds):
+    before, chain = "", []
+    for seq, kind in enumerate(kinds, 1):
+        line = dict.fromkeys(FIELDS, "") | {"kind": kind, "seq": seq}
+        before = link(CHAIN_KEY, before, line)
+        chain.append(line | {"chain": before})
+    return chain
+
+
 lines = st.lists(st.fixed_dictionaries({name: st.text(max_size=5) for name in FIELDS}), min_size=1, max_size=6)
 
 
