@@ -26,7 +26,7 @@ def look_into(payload: Payload, key: FingerprintKey) -> tuple[Found, ...]:
 def _kept(part: Part, key: FingerprintKey) -> tuple[str, str] | None:
     """(fingerprint, id) of a part; None when nothing may be kept of it."""
     if part.kind and not BY_KIND[part.kind].is_secret:
-        return "", clean(part.value.text())
+        return "", clean(part.value.reveal_text())
     if part.kind or worth(part.value.reveal(), part.name):
         return key.fingerprint(part.value), ""
     return None

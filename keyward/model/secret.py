@@ -1,7 +1,7 @@
-r"""The one type that holds a credential's value.
+"""The one type that holds a credential's value.
 
-It cannot be printed, logged, formatted, pickled or compared in variable time. `reveal` is the single door (`text` goes through it), so
-`grep -E 'reveal\(|\.text\('` finds every place where a value is really used.
+It cannot be printed, logged, formatted, pickled or compared in variable time. `reveal` is the single door (`reveal_text` goes through
+it), so `grep reveal` finds every place where a value is really used.
 """
 
 import hmac
@@ -32,7 +32,7 @@ class Secret:
         """The raw bytes: call it where they are written, sent or hashed, and nowhere else."""
         return self._value
 
-    def text(self) -> str:
+    def reveal_text(self) -> str:
         """The value as text for a header or an API field; the same care as `reveal`. Bytes that are not UTF-8 become surrogates."""
         return self.reveal().decode("utf-8", "surrogateescape")
 

@@ -93,4 +93,4 @@ def unreachable(why: str) -> SourceError:
 def told(error: BaseException, value: Secret | None = None) -> str:
     """What the other side said, clean, and without the value should it be in there."""
     text = error.message if isinstance(error, KeywardError) else str(error) or type(error).__name__
-    return "(hidden: its words contain the value)" if value and value.text() in text else clean(text, 300)
+    return "(hidden: its words contain the value)" if value and value.reveal_text() in text else clean(text, 300)

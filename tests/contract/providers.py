@@ -110,7 +110,7 @@ class ProviderContract:
         dead = bench.provider.verify(wrong, None, bench.ctx)
         assert dead.kind is VerdictKind.DEAD, dead
         for secret in (value, wrong):
-            assert secret.text() not in verdict.evidence + dead.evidence
+            assert secret.reveal_text() not in verdict.evidence + dead.evidence
 
     def test_revoking_and_restoring_are_states_not_events(self, bench):
         provider, ctx = bench.provider, bench.ctx

@@ -149,7 +149,7 @@ def test_two_keys_of_one_json_are_replaced_one_after_the_other():
     payload = json.dumps({"gemini": G, "openai": other}, indent=1).encode() + b"\n"
     once = splice(payload, "/gemini", Secret.of(G), NEW)
     twice = splice(once, "/openai", Secret.of(other), secret("openai", 2))
-    assert json.loads(twice) == {"gemini": NEW.text(), "openai": sample("openai", 2).decode()}
+    assert json.loads(twice) == {"gemini": NEW.reveal_text(), "openai": sample("openai", 2).decode()}
     assert json.loads(splice(twice, "/gemini", NEW, Secret.of(G)))["openai"] == sample("openai", 2).decode()
 
 
@@ -218,7 +218,7 @@ other:
             at = at[int(step)] if isinstance(at, list) else at[step.replace("~1", "/").replace("~0", "~")]
         assert at == G
         changed = yaml.safe_load(splice(text.encode(), part.name, part.value, NEW))
-        assert json.dumps(changed).count(NEW.text()) == 1
+        assert json.dumps(changed).count(NEW.reveal_text()) == 1
     assert len(find_parts(text.encode())) == text.count(G)
 
 
@@ -281,7 +281,7 @@ def test_replacing_leaves_every_other_byte_alone_and_the_way_back_restores_all(t
 
 @given(PAYLOADS)
 def test_no_key_in_a_payload_is_missed(text):
-    values = [part.value.text() for part in find_parts(text.encode())]
+    values = [part.value.reveal_text() for part in find_parts(text.encode())]
     for kind in (detector.kind for detector in ONE_LINE if detector.is_secret):
         for seed in range(3):
             assert sample(kind, seed).decode() not in text.split() or any(
@@ -299,7 +299,7 @@ def test_json_names_are_pointers_to_the_values(document):
             continue
         for step in part.name.split("/")[1:]:
             at = at[int(step)] if isinstance(at, list) else at[step.replace("~1", "/").replace("~0", "~")]
-        assert at.strip(" \t\r\n") == part.value.text()
+        assert at.strip(" \t\r\n") == part.value.reveal_text()
 
 
 @given(PAYLOADS, st.sampled_from(["", "dotenv", "json", "ini", "yaml"]))

@@ -93,7 +93,7 @@ def test_no_way_to_a_text_shows_it(make):
 
 def test_reveal_is_the_door():
     assert SECRET.reveal() == VALUE.encode()
-    assert SECRET.text() == VALUE
+    assert SECRET.reveal_text() == VALUE
 
 
 def test_what_is_shown_says_so():
@@ -118,7 +118,7 @@ def test_equality_is_that_of_the_bytes(left, right):
 
 @given(st.binary(max_size=40))
 def test_text_and_bytes_go_both_ways(value):
-    assert Secret.of(Secret(value).text()).reveal() == value
+    assert Secret.of(Secret(value).reveal_text()).reveal() == value
 
 
 def test_later_changes_of_the_source_do_not_reach_it():

@@ -130,11 +130,11 @@ def test_the_value_travels_in_a_header_and_stays_out_of_the_evidence(kind):
         403,
         "PERMISSION_DENIED",
         "CONSUMER_SUSPENDED",
-        f"Permission denied: Consumer 'api_key:{value.text()}' has been suspended.",
+        f"Permission denied: Consumer 'api_key:{value.reveal_text()}' has been suspended.",
     )
     verdict, requests = verify(row, value=value)
     assert verdict.kind is Kind.BLOCKED
-    assert value.text() not in verdict.evidence
+    assert value.reveal_text() not in verdict.evidence
     head, _, headers = requests[0].partition(b"\r\n")
     assert value.reveal() not in head
     assert b"x-goog-api-key: " + value.reveal() in headers
@@ -143,8 +143,8 @@ def test_the_value_travels_in_a_header_and_stays_out_of_the_evidence(kind):
 
 def test_an_odd_value_echoed_by_the_server_is_hidden_too():
     value = Secret.of("not-a-known-shape-but-a-value-0123456789")
-    verdict, _ = verify(refusal(403, "PERMISSION_DENIED", None, f"{value.text()} is denied"), value=value)
-    assert value.text() not in verdict.evidence
+    verdict, _ = verify(refusal(403, "PERMISSION_DENIED", None, f"{value.reveal_text()} is denied"), value=value)
+    assert value.reveal_text() not in verdict.evidence
 
 
 @pytest.mark.parametrize("value", [b"", b"two words", b"line\n", b"caf\xc3\xa9", b"x\r\nhost: evil"])

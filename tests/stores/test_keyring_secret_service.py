@@ -83,7 +83,7 @@ def test_python_keyring_and_keyward_read_each_other(secret_service, service):
     assert info.ref == ref
     assert abs(info.created - datetime.now(UTC)) < timedelta(minutes=5)
     payload = its.read(ref, a_ctx())
-    assert payload.data.text() == "wört"
+    assert payload.data.reveal_text() == "wört"
     its.write(ref, Secret(b"new"), a_ctx(), expect=payload.token, mark=MARK)
     code = "import keyring, sys; sys.stdout.write(keyring.get_password(sys.argv[1], 'me'))"
     assert python(secret_service, code, service) == b"new"

@@ -84,7 +84,7 @@ class Probe:
         for _ in range(_TRIES):
             try:
                 response, body = self.http.request(
-                    self.base + PATH, headers={HEADER: value.text(), "accept": "application/json"}
+                    self.base + PATH, headers={HEADER: value.reveal_text(), "accept": "application/json"}
                 )
             except Exception as exception:
                 found = read(exception)
