@@ -1,6 +1,6 @@
 """Reading every known place of the old key again, now, before it goes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from keyward.ledger.records import PlacementRow, WaitingOn
 from keyward.model.capability import Can
 from keyward.model.errors import Gone, Refused, SourceError
 from keyward.model.ids import PlacementRef, SecretRef
-from keyward.model.placement import Placement, Role
+from keyward.model.placement import Role
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload
 from keyward.rotation.machine import Happened, Kind
@@ -52,8 +52,10 @@ def reread(work: Work) -> Found:
         if not _target(work, target, payloads, found):
             return found
     found.problems.extend(_pins(work))
-    found.problems.extend(_others(work, payloads))
-    found.problems.extend(_fresh(work, found))
+    # What was known before the look: a look may write what it finds into the ledger.
+    rows = [row for row in work.reach.ledger.placements(credential=work.rotation.old.id) if row.role != Role.OLD]
+    found.problems.extend(_others(work, rows, payloads))
+    found.problems.extend(_fresh(work, rows, found))
     return found
 
 
@@ -122,12 +124,14 @@ def _pinned(work: Work, target: Target, version: str) -> bool:
     return _held(work, payload, target.place.part) is Holds.OLD
 
 
-def _others(work: Work, payloads: dict[SecretRef, Payload | Problem]) -> Iterator[Problem]:
+def _others(
+    work: Work, rows: Sequence[PlacementRow], payloads: dict[SecretRef, Payload | Problem]
+) -> Iterator[Problem]:
     """Places that the ledger knows to hold the old key and that are no targets of this rotation."""
     mine = {(target.secret, target.place.part, target.host) for target in work.rotation.targets}
-    for row in work.reach.ledger.placements(credential=work.rotation.old.id):
+    for row in rows:
         place = place_of(row)
-        if row.role == Role.OLD or (place.secret, row.part, row.host) in mine:
+        if (place.secret, row.part, row.host) in mine:
             continue
         waived = work.rotation.policy.waives(str(place.current), str(place.secret), str(place))
         if row.host and row.host != work.reach.host:
@@ -147,7 +151,7 @@ def _elsewhere(work: Work, row: PlacementRow) -> str:
     return f"{place} on host {row.host} was not read again within 24 h; run keyward there"
 
 
-def _fresh(work: Work, found: Found) -> Iterator[Problem]:
+def _fresh(work: Work, rows: Sequence[PlacementRow], found: Found) -> Iterator[Problem]:
     """Copies of the old key that nobody knew of."""
     credential = work.look_up(work.rotation.old.ref)
     if credential is None:
@@ -156,17 +160,11 @@ def _fresh(work: Work, found: Found) -> Iterator[Problem]:
     credential = replace(credential, fingerprint=work.rotation.old.fingerprint)
     coverage = work.reach.look(credential)
     found.looked = f"a fresh look at {sum(report.looked for report in coverage.sources)} payloads"
-    mine = {(target.secret, target.place.part) for target in work.rotation.targets}
+    known = {(target.secret, target.place.part) for target in work.rotation.targets}
+    known |= {(place_of(row).secret, row.part) for row in rows if not row.host or row.host == work.reach.host}
     for placement in coverage.placements:
-        if placement.role is Role.OLD or (placement.at.secret, placement.at.part) in mine:
-            continue
-        if _known(work, placement):
+        if placement.role is Role.OLD or (placement.at.secret, placement.at.part) in known:
             continue
         place = placement.at.current
         waived = work.rotation.policy.waives(str(place), str(place.secret), str(placement.at))
         yield Problem("new place", f"{place} holds the old key and was not known when this was planned", waived)
-
-
-def _known(work: Work, placement: Placement) -> bool:
-    rows = work.reach.ledger.placements(credential=work.rotation.old.id)
-    return any(place_of(row).current == placement.at.current for row in rows)

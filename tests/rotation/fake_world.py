@@ -221,7 +221,7 @@ class FakeKeys:
 
     def verify(self, value, ref, ctx):
         world = self.world
-        key = world.by_material(value.text())
+        key = world.by_material(value.reveal().decode())
         self.world.calls.append("verify")
         if key is None:
             return Verdict(VerdictKind.DEAD, "400 unknown key", world.now)
@@ -337,7 +337,7 @@ class FakeStore:
             self.left[ref.locator] = mark
 
         def do():
-            found.append([data.text(), VersionState.ENABLED])
+            found.append([data.reveal().decode(), VersionState.ENABLED])
             self.left.pop(ref.locator, None)
 
         if not self._versioned():

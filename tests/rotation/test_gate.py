@@ -43,6 +43,40 @@ def test_a_copy_found_just_before_the_end_stops_it(play):
     assert play.stage.old.state is State.ACTIVE
 
 
+def test_a_look_that_writes_down_what_it_finds_hides_nothing(play):
+    engine, plan = play.plan()
+    (outcome,) = engine.run(plan, until=Until.CUT_OVER)
+    play.stage.files.put("/w/copy.env", payload=f"COPY='{play.stage.old.material}'\n", hint="dotenv")
+    real = play.stage.look
+
+    def look(credential):
+        found = real(credential)
+        play.ledger.remember(
+            PlacementRow(
+                str(place.at.secret),
+                place.at.version,
+                place.at.part,
+                credential.id,
+                credential.fingerprint,
+                "current",
+                "enabled",
+                place.at.secret.store,
+                "",
+                host=place.host,
+                first_seen=play.world.now,
+            )
+            for place in found.placements
+        )
+        return found
+
+    play.stage.look = look
+    (outcome,) = play.life().go_on([outcome.rotation], until=Until.DEAD)
+    assert "/w/copy.env" in outcome.why
+    assert play.stage.old.state is State.ACTIVE
+    (outcome,) = play.life().go_on([outcome.rotation], until=Until.DEAD)
+    assert "/w/copy.env" in outcome.why
+
+
 def test_a_target_that_went_back_is_written_again(play):
     engine, plan = play.plan()
     (outcome,) = engine.run(plan, until=Until.CUT_OVER)
