@@ -27,6 +27,7 @@ from keyward.settings.values import show_duration
 if TYPE_CHECKING:
     from keyward.google.endpoints import Endpoints
     from keyward.google.gcloud import Gcloud
+    from keyward.google.parts import GoogleParts
     from keyward.model.surroundings import Surroundings
     from keyward.plugins import Plugins
     from keyward.providers.interface import Provider
@@ -77,6 +78,11 @@ class Parts:
     def settings(self) -> Settings:
         """The settings."""
         return self.loaded.settings
+
+    def reload(self) -> None:
+        """Read the settings again, and let go of everything that was built from them; endpoints, world and clock stay."""
+        for name in ("loaded", "surroundings", "providers", "stores"):
+            self.__dict__.pop(name, None)
 
     def setting_rows(self) -> Iterator[tuple[str, str, str]]:
         """Every setting as (dotted name, value as written in the file, where it came from)."""
@@ -151,6 +157,21 @@ class Parts:
         return ctx if report is None else Ctx(ctx.clock, ctx.wait, stop, report=report)
 
     # Providers and stores
+
+    @property
+    def google(self) -> "GoogleParts":
+        """What all Google modules share: projects, credentials, connections. Nothing is asked yet."""
+        from keyward.google.parts import of  # noqa: PLC0415
+
+        return of(self.surroundings)
+
+    @property
+    def identity(self) -> str:
+        """Whom the cloud sees, for plans and the audit trail."""
+        try:
+            return self.google.identity.description
+        except NotConfigured:
+            return "no Google credentials"
 
     @cached_property
     def surroundings(self) -> "Surroundings":

@@ -13,6 +13,9 @@ from keyward.cli.invocation import Invocation
 from keyward.model.errors import NotConfigured, UsageError
 
 
+_SETTINGS = "# Settings of the demo only; your own keyward.toml is not touched by it.\n"
+
+
 def demo(
     context: typer.Context,
     serve: Annotated[
@@ -63,6 +66,8 @@ def demo(
     invocation: Invocation = context.obj
     home = invocation.parts.paths.state / "demo"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (home / "keyward.toml").exists():
+        replace(home / "keyward.toml", Secret.of(_SETTINGS), mark="demo")
     kept = [f"--state={state or home / f'emulator-{org}-{seed}.json'}", "--until-stdin-closes"]
     return _app_on(
         subprocess.Popen(

@@ -1,6 +1,7 @@
 """What every command gets: the global options, and the real parts built from them when first asked for."""
 
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyward.cli import guard
 
 if TYPE_CHECKING:
+    from keyward.desk import Desk
     from keyward.wiring import Parts
 
 
@@ -27,3 +29,15 @@ class Invocation:
         from keyward.wiring import Parts  # noqa: PLC0415  # help and version need none
 
         return Parts(environ=os.environ, config=self.config, folder=Path.cwd(), cancel=guard.cancelled)
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """What the engines can be asked for. It is closed with the process."""
+        from keyward.desk import Desk  # noqa: PLC0415  # help and version need none
+
+        return Desk(self.parts, warn=lambda text: sys.stderr.write(f"keyward: {text}\n") and None)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person sits at a terminal."""
+        return self.parts.interactive

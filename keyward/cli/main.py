@@ -8,6 +8,7 @@ import typer
 from keyward import __version__
 from keyward.cli import guard
 from keyward.cli.invocation import Invocation
+from keyward.cli.options import spelled_out
 from keyward.model.errors import Exit
 
 app = typer.Typer(
@@ -58,7 +59,7 @@ def run(arguments: list[str]) -> int:
 def _invoke(arguments: list[str]) -> int:
     command: Any = typer.main.get_command(app)
     try:
-        result = command.main(args=arguments, prog_name="keyward", standalone_mode=False)
+        result = command.main(args=spelled_out(arguments), prog_name="keyward", standalone_mode=False)
     except typer.TyperException as error:
         show = getattr(error, "show", None)
         if show is not None:

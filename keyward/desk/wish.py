@@ -44,9 +44,7 @@ class ScanSummary:
     def missing(self) -> tuple[SourceReport, ...]:
         """Sources that were not seen as a whole; an API that is off counts only when that was asked for."""
         return tuple(
-            one
-            for one in self.sources
-            if not one.covered or (self.strict and one.status is SourceStatus.DISABLED)
+            one for one in self.sources if not one.covered or (self.strict and one.status is SourceStatus.DISABLED)
         )
 
     @property

@@ -1,0 +1,118 @@
+"""`keyward history`: what was done, by whom, to what, with which proof."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keyward.cli.invocation import Invocation
+from keyward.cli.options import FormatOption
+from keyward.cli.output import Format, write_csv, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyward.rotation.history import History, Line
+
+SCHEMA = "keyward.history/1"
+_CSV = (
+    "rotation",
+    "seq",
+    "at",
+    "actor",
+    "host",
+    "kind",
+    "step",
+    "target",
+    "before",
+    "after",
+    "verdict",
+    "evidence",
+    "reason",
+    "gate",
+    "ok",
+)
+
+
+def history(
+    context: typer.Context,
+    rotation: Annotated[str, typer.Argument(metavar="[ROTATION]", help="One rotation, by id or unique prefix.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Only so many of the newest rotations; 0: all.")] = 20,
+    form: FormatOption = Format.TABLE,
+) -> int:
+    """Show rotations, newest first, each step with time, actor, target, versions, verdict, evidence and reason."""
+    invocation: Invocation = context.obj
+    desk = invocation.desk
+    if rotation:
+        found = [desk.history(rotation)]
+    else:
+        rows = desk.rotations()
+        shown = rows[:limit] if limit else rows
+        found = [desk.history(row.id) for row in shown]
+        if len(shown) < len(rows):
+            typer.echo(f"The newest {len(shown)} of {len(rows)} rotations; --limit 0 shows all.", err=True)
+    if form is Format.JSON:
+        from keyward.rotation.history import to_json  # noqa: PLC0415
+
+        write_json({"schema": SCHEMA, "world": desk.parts.world, "rotations": [to_json(one) for one in found]})
+    elif form is Format.IDS:
+        sys.stdout.write("".join(f"{one.rotation.id}\n" for one in found))
+    elif form is Format.CSV:
+        write_csv([_row(one, line) for one in found for line in one.lines], _CSV)
+    else:
+        sys.stdout.write(
+            "\n".join(f"{line}\n" for one in found for line in (*_text(one), "")).replace("\n\n\n", "\n\n")
+        )
+        if not found:
+            typer.echo("No rotation was made yet.", err=True)
+    return 0
+
+
+def _row(one: "History", line: "Line") -> list[str]:
+    at = line.at.isoformat() if line.at else ""
+    cells = [getattr(line, name) for name in _CSV[3:]]
+    return [one.rotation.id, str(line.seq), at, *("" if cell is None else str(cell) for cell in cells)]
+
+
+def _text(one: "History") -> "Iterator[str]":
+    from keyward.cli import words  # noqa: PLC0415
+
+    rotation = one.rotation
+    waiting = f", waiting on {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
+    yield f"rotation {rotation.id}: {rotation.state.value}{waiting}"
+    yield f"  key        {rotation.old.id}" + (f'  "{rotation.old.name}"' if rotation.old.name else "")
+    if rotation.new:
+        yield f"  new key    {rotation.new.id}"
+    if rotation.why or rotation.failure:
+        yield f"  why        {rotation.why or rotation.failure}"
+    if rotation.policy.reason:
+        yield f"  reason     {rotation.policy.reason}"
+    for gate in one.waived:
+        yield f"  waived     {gate}"
+    for target in rotation.targets:
+        yield f"  target     {target.at}: {target.status.value}{_versions(target.before, target.back or target.after)}"
+    if rotation.dead:
+        yield f"  dead       {words.moment(rotation.dead)}: {rotation.confirmed}"
+    if one.undo_until:
+        yield f"  undo until {words.moment(one.undo_until)}"
+    for note in rotation.notes:
+        yield f"  note       {note}"
+    for line in one.lines:
+        yield from _line(line)
+
+
+def _line(line: "Line") -> "Iterator[str]":
+    from keyward.cli import words  # noqa: PLC0415
+
+    sign = {True: "ok", False: "NOT OK", None: ""}[line.ok]
+    facts = [fact for fact in (line.target, _versions(line.before, line.after).strip(), line.gate, sign) if fact]
+    yield f"  {words.moment(line.at)}  {line.actor}@{line.host}  {line.kind:<8} {line.step:<12} {'  '.join(facts)}".rstrip()
+    said = [text for text in (line.what, line.verdict, line.evidence, line.reason and f"reason: {line.reason}") if text]
+    if said:
+        yield f"      {'; '.join(dict.fromkeys(said))}"
+
+
+def _versions(before: str, after: str) -> str:
+    if before and after and before != after:
+        return f" {before} -> {after}"
+    return f" {before or after}" if before or after else ""

@@ -1,0 +1,167 @@
+"""`keyward list` (`ls`): the keys of the last scan, from the cache, with its age and coverage."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keyward.cli.invocation import Invocation
+from keyward.cli.output import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from keyward.desk import Desk
+    from keyward.inventory.cache import CacheReader
+    from keyward.model.query_rows import Columns
+
+_HEADER = ("NAME", "KIND", "SCOPE", "AGE", "LAST USE", "PLACES", "STATE", "ID")
+_CSV = (
+    "id",
+    "provider",
+    "scope",
+    "name",
+    "kind",
+    "state",
+    "created",
+    "first_seen",
+    "last_used_status",
+    "last_used_at",
+    "places",
+    "source_status",
+)
+_PARTIAL = 3
+"""`Exit.PARTIAL`, without loading the errors for it."""
+
+
+def list_keys(
+    context: typer.Context,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[QUERY]...", help="Such as: project:acme-prod age>90d unused>30d store:keyring !kind:sa-key text"
+        ),
+    ] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Scan first.")] = False,
+    form: Annotated[Format, typer.Option("--format", "-o", help="How to print.")] = Format.TABLE,
+) -> int:
+    """List the keys of the last scan."""
+    invocation: Invocation = context.obj
+    desk = invocation.desk
+    if refresh:
+        from keyward.cli.progress import Progress  # noqa: PLC0415  # only who scans pays for it
+        from keyward.desk import ScanWish  # noqa: PLC0415
+
+        progress = Progress()
+        for warning in desk.scan(ScanWish(), progress).warnings:
+            typer.echo(warning, err=True)
+        progress.end()
+    wanted = " ".join(_quoted(word) for word in query or ())
+    cache = desk.cache()
+    try:
+        now = desk.parts.clock.now()
+        chosen = _chosen(cache, wanted, now) if wanted else None
+        if form is Format.JSON:
+            for piece in desk.inventory(chosen):
+                sys.stdout.write(piece)
+            sys.stdout.write("\n")
+        elif form is Format.IDS:
+            sys.stdout.writelines(f"{key}\n" for key in (chosen if chosen is not None else _all(cache)))
+        else:
+            _rows(cache, chosen, now, form)
+        return _coverage(desk, cache, now, quiet=form is not Format.TABLE)
+    finally:
+        cache.close()
+
+
+def _quoted(word: str) -> str:
+    """A word that the shell took out of its quotes gets them back."""
+    if " " in word and '"' not in word and ":" not in word:
+        return f'"{word}"'
+    return word
+
+
+def _chosen(cache: "CacheReader", text: str, now: "datetime") -> list[str]:
+    """The ids that the query holds for.
+
+    Raises:
+        QueryError: it cannot be read.
+    """
+    from keyward.model.query import parse  # noqa: PLC0415  # a list without a query needs none
+
+    wanted = parse(text)
+    columns = cache.columns()
+    return [columns.id[at] for at in wanted.columns(columns, range(len(columns.id)), now)]
+
+
+def _all(cache: "CacheReader") -> list[str]:
+    return [row[0] for row in cache.rows("SELECT id FROM key ORDER BY ordinal")]
+
+
+def _rows(cache: "CacheReader", chosen: "Sequence[str] | None", now: "datetime", form: Format) -> None:
+    from keyward.cli.output import write_csv, write_table  # noqa: PLC0415
+
+    columns = cache.columns()
+    wanted = None if chosen is None else set(chosen)
+    at = [row for row, key in enumerate(columns.id) if wanted is None or key in wanted]
+    if form is Format.CSV:
+        write_csv([[_plain(getattr(columns, name)[row]) for name in _CSV] for row in at], _CSV)
+    elif at:
+        write_table([_line(columns, row, now) for row in at], _HEADER)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        from keyward.inventory.times import stamp  # noqa: PLC0415
+
+        return stamp(value) or ""
+    return "" if value is None else str(value)
+
+
+def _line(columns: "Columns", row: int, now: "datetime") -> tuple[str, ...]:
+    from datetime import timedelta  # noqa: PLC0415
+
+    from keyward.cli import words  # noqa: PLC0415
+
+    def since(at: float | None) -> timedelta | None:
+        return None if at is None else timedelta(seconds=now.timestamp() - at)
+
+    created, seen = since(columns.created[row]), since(columns.first_seen[row])
+    age = words.span(created) if created is not None else f">= {words.span(seen)}" if seen is not None else "not known"
+    use = words.use(columns.last_used_status[row], since(columns.last_used_at[row]), columns.last_used_window[row])
+    state = columns.state[row]
+    stale = columns.source_status[row]
+    return (
+        columns.name[row] or "-",
+        columns.kind[row],
+        columns.scope[row],
+        age,
+        use,
+        str(columns.places[row]),
+        f"{state} ({stale})" if stale not in {"", "ok", "disabled"} else state,
+        columns.id[row],
+    )
+
+
+def _coverage(desk: "Desk", cache: "CacheReader", now: "datetime", *, quiet: bool) -> int:
+    """Say how old and how complete this is; the exit status."""
+    scanned = cache.scanned_at
+    if scanned is None:
+        typer.echo("Nothing was scanned yet. Run: keyward scan [FOLDER]", err=True)
+        return _PARTIAL
+    sources = cache.sources()
+    missing = [one for one in sources if not one.covered]
+    if not quiet:
+        from keyward.cli import words  # noqa: PLC0415
+
+        world = "EMULATOR; " if desk.parts.emulated else ""
+        typer.echo(
+            f"\n{world}{words.count(cache.counts()[0], 'key')} known, scanned {words.span(now - scanned)} ago; "
+            f"{len(sources) - len(missing)} of {words.count(len(sources), 'source')} seen as a whole.",
+            err=True,
+        )
+    for one in missing:
+        needs = f" (needs {one.permission})" if one.permission else ""
+        typer.echo(f"{one.status.value}: {one.id}{needs}", err=True)
+    return _PARTIAL if missing else 0

@@ -1,0 +1,95 @@
+"""`keyward show` (`describe`): everything known of one key."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from keyward.cli.invocation import Invocation
+from keyward.cli.options import FormatOption
+from keyward.cli.output import Format, write_csv, write_fields, write_json
+
+
+def show(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A key, by id, unique prefix or display name.")],
+    form: FormatOption = Format.TABLE,
+) -> int:
+    """Show one key: age, last use, restrictions, every place that holds it, rotations."""
+    from keyward.cli.keys import named  # noqa: PLC0415  # the cache is opened when something is asked
+
+    invocation: Invocation = context.obj
+    (found,) = named(invocation, [key])
+    document = invocation.desk.show(found)
+    if form is Format.JSON:
+        write_json(document)
+    elif form is Format.IDS:
+        typer.echo(found)
+    elif form is Format.CSV:
+        write_csv(list(_fields(document)), ("field", "value"))
+    else:
+        write_fields(dict(_fields(document)))
+    return 0
+
+
+def _fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    key = document["key"]
+    yield "id", key["id"]
+    yield "name", key["name"] or "-"
+    yield "kind", key["kind"]
+    yield "state", key["state"]
+    if key["resource"]:
+        yield "resource", key["resource"]
+    yield "age", _age(key)
+    yield "last use", _use(key["last_used"])
+    if key["expires_at"]:
+        yield "expires", key["expires_at"]
+    yield "restrictions", _restrictions(key["restrictions"])
+    if key["bound_identity"]:
+        yield "bound to", key["bound_identity"]
+    yield "places", "\n".join(_place(one) for one in key["placements"]) or "none found"
+    looked = key["placements_looked"]
+    yield "looked", f"in {looked['read']:,} payloads; not in {looked['not_read']:,}"
+    yield "coverage", "\n".join(f"{one['status']}: {one['id']}" for one in document["sources"]) or "-"
+    for one in document["rotations"]:
+        waiting = f", waiting on {one['waiting_on']}" if one["waiting_on"] else ""
+        yield f"rotation {one['id']}", f"{one['state']}{waiting}"
+    yield "scanned", document["scanned_at"] or "never"
+
+
+def _age(key: Mapping[str, Any]) -> str:
+    age = f"{key['age_days']} d"
+    return (
+        f"{age}, since {key['created_at']}" if key["age_is"] == "exact" else f"at least {age} (first seen by keyward)"
+    )
+
+
+def _use(used: Mapping[str, Any]) -> str:
+    window = f" (record of {used['window_days']} d)" if used["window_days"] is not None else ""
+    said = {
+        "used": f"{used['at']}{window}",
+        "never": f"never{window}",
+        "not_seen": f"not seen in {used['window_days']} d",
+        "not_scanned": "unknown (not asked)",
+        "unsupported": "unknown (no record)",
+    }
+    return said.get(used["status"], f"unknown ({used['status']})")
+
+
+def _restrictions(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "unknown"
+    parts = [*found["apis"], *([f"client: {found['client']}"] if found["client"] else [])]
+    return "\n".join(parts) or "none: every API, from everywhere"
+
+
+def _place(one: Mapping[str, Any]) -> str:
+    version = f" version {one['version']}" if one["version"] and one["store"] == "gsm" else ""
+    part = f"#{one['part']}" if one["part"] else ""
+    notes = [one["role"]]
+    if one["version_state"] and one["version_state"] != "enabled":
+        notes.append(one["version_state"])
+    notes.append("accepted" if one["accepted"] else "not accepted")
+    if one["host"]:
+        notes.append(f"on {one['host']}")
+    return f"{one['secret']}{part}{version} ({', '.join(notes)})"

@@ -1,0 +1,46 @@
+"""`keyward undo`: turn a rotation round."""
+
+from typing import Annotated
+
+import typer
+
+from keyward.cli.invocation import Invocation
+from keyward.cli.options import FormatOption
+from keyward.cli.output import Format
+
+
+def undo(
+    context: typer.Context,
+    rotation: Annotated[str, typer.Argument(help="Which rotation, by id; at a terminal a unique prefix will do.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for unattended runs.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit trail.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Go on until the new key is gone.")] = False,
+    timeout: Annotated[str, typer.Option(help="Stop waiting after this long, such as 30m.", show_default="none")] = "",
+    form: FormatOption = Format.TABLE,
+) -> int:
+    """Bring the old key back to life, write it back wherever the new one is, then delete the new one."""
+    from keyward.cli.ask import typed  # noqa: PLC0415
+    from keyward.cli.outcome_text import write_outcomes  # noqa: PLC0415  # the engines are loaded when something is done
+    from keyward.cli.progress import Progress  # noqa: PLC0415
+    from keyward.model.errors import UsageError  # noqa: PLC0415
+    from keyward.model.text import clean  # noqa: PLC0415
+    from keyward.settings.values import option_duration  # noqa: PLC0415
+
+    invocation: Invocation = context.obj
+    if timeout and not wait:
+        raise UsageError("--timeout says how long to wait, but nothing is waited for.", hint="Add --wait.")
+    limit = option_duration(timeout) if timeout else None
+    found = invocation.desk.history(rotation).rotation
+    if not invocation.interactive and found.id != rotation:
+        raise UsageError(
+            f"{rotation!r} is not a full id, which is needed without a terminal.", hint=f"It means {found.id}"
+        )
+    if not yes:
+        if not invocation.interactive:
+            raise UsageError("There is no terminal to ask at, so nothing was changed.", hint="Add --yes.")
+        new = f", and {found.new.id} is deleted" if found.new else ""
+        typed("undo", f"Rotation {found.id}: {found.old.id} comes back into every place{new}.")
+    progress = Progress()
+    outcomes = invocation.desk.undo(found.id, clean(reason), progress, wait=wait, timeout=limit)
+    progress.end()
+    return write_outcomes(invocation.desk, outcomes, form)

@@ -1,0 +1,46 @@
+"""From settings and wishes to the policy of a rotation."""
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keyward.rotation.policy import OnFailure, Policy, Retire
+
+if TYPE_CHECKING:
+    from keyward.desk.wish import Changes
+    from keyward.wiring import Parts
+
+
+def policy(parts: "Parts", changes: "Changes | None" = None) -> Policy:
+    """How a rotation is to go: what the settings say, and what was asked for this time."""
+    rotation = parts.settings.rotation
+    base = Policy(
+        grace=rotation.grace,
+        soak=rotation.soak,
+        quiet=rotation.quiet,
+        retire_by=rotation.retire_by,
+        on_failure=OnFailure(rotation.on_failure),
+        allow=parts.settings.targets.allow,
+        max_per_run=rotation.max_per_run,
+        settings_hash=settings_hash(parts),
+    )
+    if changes is None:
+        return base
+    return replace(
+        base,
+        grace=base.grace if changes.grace is None else changes.grace,
+        retire=base.retire if changes.retire is None else Retire(changes.retire),
+        accept_targets=changes.accept_targets,
+        accept_target=changes.accept_target,
+        waive=changes.waive,
+        accept_unproved=changes.accept_unproved,
+        reason=changes.reason,
+        yes=changes.yes,
+        interactive=changes.interactive,
+    )
+
+
+def settings_hash(parts: "Parts") -> str:
+    """What identifies the settings that a plan was made under: 16 hex characters."""
+    rows = sorted(f"{name}={value}" for name, value, _ in parts.setting_rows())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]

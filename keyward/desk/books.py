@@ -1,0 +1,118 @@
+"""The ledger and its fingerprint key, opened when they are first needed: made together by what needs them, never by what only reads."""
+
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyward.model.errors import FingerprintKeyMissing, NotConfigured
+
+if TYPE_CHECKING:
+    from keyward.ledger.reading import ReadOnlyLedger
+    from keyward.ledger.sql import SqlLedger
+    from keyward.model.fingerprint import FingerprintKey
+    from keyward.wiring import Parts
+
+
+class Books:
+    """The ledger of this host's user in the present world.
+
+    Args:
+        parts: the real parts.
+    """
+
+    def __init__(self, parts: "Parts") -> None:
+        self._parts = parts
+        self._lock = threading.Lock()
+        self._open: tuple[SqlLedger, FingerprintKey] | None = None
+
+    @property
+    def where(self) -> str:
+        """The file, or its `sqlite:` URL."""
+        return self._parts.settings.ledger.url or str(self._parts.paths.ledger)
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file that the settings name for the fingerprint key, if they do."""
+        named = self._parts.settings.fingerprint.key_file
+        return Path(named).expanduser().absolute() if named else None
+
+    def writing(self, *, create: bool = True) -> "tuple[SqlLedger, FingerprintKey]":
+        """The ledger and its key, both made where neither is there; kept open until `close`.
+
+        Raises:
+            FingerprintKeyMissing: the ledger names a key that is not here.
+            AnotherWorld: the ledger belongs to other endpoints.
+            NotConfigured: there is no ledger, and it may not be made.
+        """
+        with self._lock:
+            if self._open is None:
+                from keyward.ledger.opening import open_with_key  # noqa: PLC0415  # loads SQLAlchemy
+
+                self._open = open_with_key(self.where, world=self._parts.world, create=create, key_file=self.key_file)
+            return self._open
+
+    def reading(self) -> "ReadOnlyLedger | None":
+        """The ledger as it is, read with the standard library alone; None when there is none. The caller closes it."""
+        from keyward.ledger.reading import ReadOnlyLedger  # noqa: PLC0415
+
+        try:
+            return ReadOnlyLedger(self.where, world=self._parts.world)
+        except NotConfigured as error:
+            if type(error) is NotConfigured:  # its subclasses mean that there is one which may not be used
+                return None
+            raise
+
+    def key_of_reading(self) -> "FingerprintKey":
+        """The key that the ledger names; nothing is made.
+
+        Raises:
+            FingerprintKeyMissing: it is not here, or there is no ledger that names one.
+        """
+        from keyward.ledger import fingerprint_key  # noqa: PLC0415
+        from keyward.ledger.place import local_path  # noqa: PLC0415
+
+        ledger = self.reading()
+        if ledger is None:
+            raise FingerprintKeyMissing("There is no ledger yet, so there is no fingerprint key.")
+        with ledger:
+            # A ledger that only reads cannot name a key, and `load` never asks it to.
+            return fingerprint_key.load(
+                ledger,  # type: ignore[arg-type]
+                folder=local_path(self.where).parent,
+                key_file=self.key_file,
+            )
+
+    # Folders of this host that were scanned before
+
+    @property
+    def _folders_name(self) -> str:
+        return f"folders:{self._parts.host}"
+
+    def folders(self) -> tuple[Path, ...]:
+        """Folders of this host that a scan named before: a later look reads them again."""
+        if self._open is not None:
+            found = self._open[0].meta(self._folders_name)
+        else:
+            ledger = self.reading()
+            if ledger is None:
+                return ()
+            with ledger:
+                found = ledger.meta(self._folders_name)
+        return tuple(Path(name) for name in json.loads(found)) if found else ()
+
+    def remember_folders(self, folders: Sequence[Path]) -> None:
+        """Read these again from now on."""
+        known = self.folders()
+        added = dict.fromkeys([*known, *folders])
+        if len(added) > len(known):
+            ledger, _ = self.writing()
+            ledger.set_meta(self._folders_name, json.dumps([str(folder) for folder in added]))
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        with self._lock:
+            if self._open is not None:
+                self._open[0].close()
+                self._open = None

@@ -1,0 +1,40 @@
+"""Trying keys one after the other, with what the cache knows of their places."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from keyward.inventory.verify import Verifier
+from keyward.model.detectors import BY_KIND
+from keyward.model.errors import UnknownKey
+
+if TYPE_CHECKING:
+    from keyward.desk.desk import Desk
+    from keyward.model.context import Ctx
+    from keyward.model.verdict import Verdict
+    from keyward.providers.interface import Provider
+
+
+def verify(desk: "Desk", keys: Sequence[str], ctx: "Ctx") -> "Iterator[tuple[str, Verdict]]":
+    """Try each key once.
+
+    Raises:
+        UnknownKey: the cache has no such key.
+        Interrupted: cancelled.
+    """
+    ledger, _ = desk.books.writing()  # it remembers these uses, so that they are not taken for somebody else's
+    parts = desk.parts
+
+    def provider(name: str) -> "Provider | None":
+        known = BY_KIND[name].provider if name in BY_KIND else name  # keys known by their shape name that shape
+        return parts.providers.get(known) if known in parts.providers.names else None
+
+    verifier = Verifier(provider, parts.stores.get, ledger, ctx)
+    cache = desk.cache()
+    try:
+        for key in keys:
+            credential = cache.credential(key)
+            if credential is None:
+                raise UnknownKey(f"There is no key {key!r} in the last scan.", hint="`keyward scan` looks again.")
+            yield key, verifier.verify(credential, cache.placements(key))
+    finally:
+        cache.close()
