@@ -12,8 +12,7 @@ import typer
 from keyward.cli.invocation import Invocation
 from keyward.model.errors import NotConfigured, UsageError
 
-
-_SETTINGS = "# Settings of the demo only; your own keyward.toml is not touched by it.\n"
+_SETTINGS = b"# Settings of the demo only; your own keyward.toml is not touched by it.\n"
 
 
 def demo(
@@ -66,8 +65,11 @@ def demo(
     invocation: Invocation = context.obj
     home = invocation.parts.paths.state / "demo"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (home / "keyward.toml").touch(mode=0o600)  # a settings file that is named has to be there
     if not (home / "keyward.toml").exists():
-        replace(home / "keyward.toml", Secret.of(_SETTINGS), mark="demo")
+        from keyward.files import replace  # noqa: PLC0415  # `--serve` writes no file
+
+        replace(home / "keyward.toml", _SETTINGS, mark="demo")
     kept = [f"--state={state or home / f'emulator-{org}-{seed}.json'}", "--until-stdin-closes"]
     return _app_on(
         subprocess.Popen(
