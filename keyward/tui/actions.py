@@ -6,7 +6,7 @@ A plain letter never starts anything irreversible: `r` only opens a plan, and a 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 class Where(StrEnum):
@@ -15,9 +15,11 @@ class Where(StrEnum):
     APP = "everywhere"
     INVENTORY = "inventory"
     KEY = "key"
+    COVERAGE = "coverage"
     PLAN = "plan"
     ROTATION = "rotation"
     HISTORY = "history"
+    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Action:
         return Binding(self.keys, self.id, self.title, show=self.footer, id=f"{self.where.name.lower()}.{self.id}")
 
 
+_BACK = "Back to where you came from."
+
 ACTIONS: tuple[Action, ...] = (
     Action("filter", "slash", "Filter", Where.INVENTORY, "Type a query; Escape clears it.", footer=True),
     Action("open", "enter", "Open", Where.INVENTORY, "Everything known of the key under the cursor.", footer=True),
@@ -52,20 +56,34 @@ ACTIONS: tuple[Action, ...] = (
         "Shows the plan for the marked keys, or the one under the cursor; changes nothing.",
         footer=True,
     ),
-    Action("mark", "space", "Mark", Where.INVENTORY, "Marks the key and moves on.", footer=True),
+    Action(
+        "mark", "space", "Mark", Where.INVENTORY, "Marks the key, or takes its mark away, and moves on.", footer=True
+    ),
+    Action(
+        "sort", "s", "Sort", Where.INVENTORY, "Sorts by the next column; so does a click on a heading.", footer=True
+    ),
+    Action("scan", "ctrl+r", "Scan", Where.INVENTORY, "Asks every source again; once more stops it.", footer=True),
+    Action("coverage", "d", "Coverage", Where.INVENTORY, "What was read, what was not, and why.", footer=True),
+    Action("reverse", "S", "Reverse", Where.INVENTORY, "Turns the order round."),
     Action("mark_all", "asterisk", "Mark all", Where.INVENTORY, "Marks every key in view."),
     Action("unmark", "u", "Unmark all", Where.INVENTORY, "Takes every mark away."),
-    Action("sort", "s", "Sort", Where.INVENTORY, "Sorts by the next column."),
-    Action("reverse", "S", "Reverse", Where.INVENTORY, "Turns the order round."),
     Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),
-    Action("scan", "ctrl+r", "Scan", Where.INVENTORY, "Asks every source again.", footer=True),
-    Action("coverage", "d", "Coverage", Where.INVENTORY, "What was read, what was not, and why."),
-    Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
+    Action("local", "o", "Local keys", Where.INVENTORY, "Names a folder and the keyring as places to look at."),
+    Action("clear", "escape", "Clear", Where.INVENTORY, "Clears the filter."),
     Action("inventory", "1", "Inventory", Where.APP, "Back to the list of keys."),
+    Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
+    Action(
+        "write_mode",
+        "W",
+        "Write mode",
+        Where.APP,
+        "Asks for the typed word, then allows plans to be applied; back at once.",
+    ),
     Action("help", "question_mark", "Help", Where.APP, "This page.", footer=True),
     Action("leave", "q", "Quit", Where.APP, "Leaves; a rotation under way stays resumable.", footer=True),
-    Action("rotate_key", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
-    Action("back", "escape", "Back", Where.KEY, "Back to where you came from.", footer=True),
+    Action("rotate", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
+    Action("back", "escape", "Back", Where.KEY, _BACK, footer=True),
+    Action("back", "escape", "Back", Where.COVERAGE, _BACK, footer=True),
     Action(
         "accept",
         "space",
@@ -74,6 +92,7 @@ ACTIONS: tuple[Action, ...] = (
         "Accepts the place under the cursor as one that keyward writes to.",
         footer=True,
     ),
+    Action("again", "ctrl+r", "Plan again", Where.PLAN, "Reads the world again and plans anew.", footer=True),
     Action(
         "apply",
         "a",
@@ -83,9 +102,11 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
         danger=True,
     ),
-    Action("copy_command", "y", "Copy as command", Where.PLAN, "Copies the command line that does exactly this."),
+    Action(
+        "copy_command", "y", "Copy command", Where.PLAN, "Copies the command line that does exactly this.", footer=True
+    ),
     Action("back", "escape", "Back", Where.PLAN, "Leaves the plan; nothing has happened.", footer=True),
-    Action("go_on", "g", "Go on", Where.ROTATION, "Does what can be done now."),
+    Action("go_on", "g", "Go on", Where.ROTATION, "Does what can be done now.", footer=True),
     Action("back", "escape", "Back", Where.ROTATION, "Leaves the view; the rotation stays where it is.", footer=True),
     Action("open", "enter", "Open", Where.HISTORY, "The steps of the rotation under the cursor.", footer=True),
     Action(
@@ -97,19 +118,40 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
         danger=True,
     ),
-    Action("back", "escape", "Back", Where.HISTORY, "Back to where you came from.", footer=True),
+    Action(
+        "go_on",
+        "g",
+        "Go on",
+        Where.HISTORY,
+        "Does what can be done now for the rotation under the cursor.",
+        footer=True,
+    ),
+    Action("back", "escape", "Back", Where.HISTORY, _BACK, footer=True),
+    Action("back", "escape", "Back", Where.RECORD, _BACK, footer=True),
 )
 
+_NAMES = {"slash": "/", "question_mark": "?", "asterisk": "*", "escape": "Esc", "enter": "Enter", "space": "Space"}
 
-def bindings(where: Where) -> list[Binding]:
+
+def key_name(key: str) -> str:
+    """What is printed on the key."""
+    return _NAMES.get(key, key.replace("ctrl+", "^"))
+
+
+def bindings(where: Where) -> list[BindingType]:
     """The bindings of one screen."""
     return [action.binding for action in ACTIONS if action.where is where]
 
 
+def footer_actions(where: Where) -> list[Action]:
+    """What the bottom line offers on one screen, everywhere's actions last."""
+    chosen = [action for action in ACTIONS if action.where is where]
+    everywhere = [action for action in ACTIONS if action.where is Where.APP]
+    return [action for action in (*chosen, *everywhere) if action.footer]
+
+
 def help_rows(where: Where) -> list[tuple[str, str, str]]:
-    """(keys, title, what it does) of one screen and of everywhere, the screen's own first."""
-    names = {"slash": "/", "question_mark": "?", "asterisk": "*", "escape": "Esc", "enter": "Enter", "space": "Space"}
-    chosen = [action for action in ACTIONS if action.where is where] + [
-        action for action in ACTIONS if action.where is Where.APP and where is not Where.APP
-    ]
-    return [(names.get(action.keys, action.keys), action.title, action.doc) for action in chosen]
+    """(key, title, what it does) of one screen and of everywhere, the screen's own first."""
+    chosen = [action for action in ACTIONS if action.where is where]
+    everywhere = [action for action in ACTIONS if action.where is Where.APP and where is not Where.APP]
+    return [(key_name(action.keys), action.title, action.doc) for action in (*chosen, *everywhere)]

@@ -1,43 +1,206 @@
 """The app: which screens there are, how it ends, and what never happens on the way."""
 
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import BindingType
 
+from keyward.model.source import SourceReport
+from keyward.tui import coverage, words
 from keyward.tui.actions import Where, bindings
+from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
+from keyward.tui.widgets.head import Standing
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from keyward.wiring import Parts
+    from keyward.tui.screens.inventory import InventoryScreen
 
 
 class KeywardApp(App[None]):
     """keyward in a terminal.
 
     Args:
-        parts: the real parts.
+        make_seat: makes parts and desk; called in threads.
         write: start in write mode; without it nothing can be applied.
     """
 
     TITLE = "keyward"
     CSS_PATH = "styles/app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.APP)]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]
-    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.APP)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012  # as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012
 
-    def __init__(self, parts: "Parts", *, write: bool = False) -> None:
+    def __init__(self, make_seat: MakeSeat, *, write: bool = False) -> None:
         super().__init__()
-        self.parts = parts
-        self.write = write
+        self.feed = Feed(self, make_seat)
+        self.standing = Standing(write=write)
+        self.sources: Sequence[SourceReport] = ()
+        self._scanned: float | None = None
+        self._epoch = (time.time(), time.monotonic())
+        self._asked_first = False
+
+    @property
+    def write(self) -> bool:
+        """Whether plans may be applied."""
+        return self.standing.write
 
     def on_mount(self) -> None:
         """Open the inventory: the shell first, cached rows next, the network last."""
         from keyward.tui.screens.inventory import InventoryScreen  # noqa: PLC0415  # each screen is loaded when it opens
 
         self.push_screen(InventoryScreen())
+        self.set_interval(0.1, self._pulse)
+        self.set_interval(30, self._say_age)
+
+    def on_unmount(self) -> None:
+        """What is under way in threads stops at the next safe place."""
+        self.feed.close()
+
+    def now(self) -> float:
+        """The present of this world, seconds since 1970, without asking anyone."""
+        there, here = self._epoch
+        return there + time.monotonic() - here
+
+    # What every screen says
+
+    def on_stood(self, event: Stood) -> None:
+        """The world is known."""
+        self._epoch = (event.now, time.monotonic())
+        self.tell(world="" if event.emulated else event.world, emulated=event.emulated)
+
+    def tell(
+        self,
+        *,
+        sources: Sequence[SourceReport] | None = None,
+        scanned: float | None = None,
+        **said: Any,
+    ) -> None:
+        """Change what the top lines say: fields of `Standing`, and what they are made from."""
+        if sources is not None:
+            self.sources = sources
+            said["coverage"] = coverage.summary(sources)
+            self._scanned = scanned
+            said["age"] = words.ago(scanned, self.now())
+        self.standing = replace(self.standing, **said)
+        for screen in self.screen_stack:
+            if stand := getattr(screen, "stand", None):
+                stand(self.standing)
+
+    def _say_age(self) -> None:
+        if self.sources:
+            self.tell(age=words.ago(self._scanned, self.now()))
+
+    # Scans
+
+    def scan(self, to: "InventoryScreen", wish: Any = None) -> None:  # the desk's own type
+        """Ask every source, or those of the wish."""
+        self.tell(busy="scanning ...")
+        self.feed.scan(to, wish)
+        to.show_rows()
+
+    def scan_local(self) -> None:
+        """Look into the folders and the keyring that the settings name, not into any cloud."""
+        from keyward.desk.wish import ScanWish  # noqa: PLC0415  # only when it is wanted
+
+        self.scan(self._inventory(), ScanWish(local=True))
+
+    def _pulse(self) -> None:
+        if self.feed.scanning:
+            self.feed.drain(self._inventory())
+
+    def on_progress(self, event: Progress) -> None:
+        """A scan goes on."""
+        if self.feed.scanning:
+            self.tell(busy=f"scanning, {event.done} sources read")
+
+    def _inventory(self) -> "InventoryScreen":
+        return self.screen_stack[1]  # type: ignore[return-value]  # pushed first, never popped
+
+    def nothing_known(self, screen: "InventoryScreen") -> None:
+        """Nothing is cached: the demo scans by itself, once; otherwise a person says where to look."""
+        if self._asked_first:
+            return
+        self._asked_first = True
+        if self.standing.emulated:
+            self.scan(screen)
+        else:
+            self.open_welcome()
+
+    def empty_words(self) -> tuple[str, str]:
+        """What stands where there are no keys, and what to do."""
+        if self.feed.scanning:
+            return "Asking every source ...", "Keys appear here as they are found.\n^R stops."
+        if self._scanned is not None:
+            return (
+                "No key was found.",
+                "o names a folder or the keyring to look at · d shows what was read · ^R scans again",
+            )
+        return (
+            "Nothing was scanned yet.",
+            "o names a folder and the keyring · ^R asks Google Cloud with your credentials",
+        )
+
+    # Screens
+
+    def open_welcome(self) -> None:
+        """Ask where to look."""
+        from keyward.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415
+
+        self.push_screen(WelcomeScreen())
+
+    def open_plan(self, ids: list[str]) -> None:
+        """Show what rotating these keys would do."""
+        from keyward.tui.screens.plan import PlanScreen  # noqa: PLC0415
+
+        self.push_screen(PlanScreen(ids))
+
+    def may_write(self) -> bool:
+        """Whether something may be changed; says why not."""
+        if not self.write:
+            self.notify("This app is read-only: W switches to write mode.", severity="warning")
+        return self.write
+
+    def action_write_mode(self) -> None:
+        """Allow plans to be applied, after a typed word; or no longer, at once."""
+        if self.write:
+            self.tell(write=False)
+            return
+        from keyward.tui.widgets.dialog import Confirm  # noqa: PLC0415
+
+        text = "In write mode plans can be applied, each after a phrase of its own. W leaves it again."
+        self.push_screen(Confirm("Switch to write mode", text, "write", "Switch"), self._switch)
+
+    def _switch(self, yes: bool | None) -> None:
+        if yes:
+            self.tell(write=True)
+
+    def action_leave(self) -> None:
+        """Quit. What is under way is on disk."""
+        self.exit()
+
+    def action_inventory(self) -> None:
+        """Back to the list of keys."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def action_history(self) -> None:
+        """Rotations and their audit trail."""
+        from keyward.tui.screens.history import HistoryScreen  # noqa: PLC0415
+
+        if not any(isinstance(screen, HistoryScreen) for screen in self.screen_stack):
+            self.push_screen(HistoryScreen())
+
+    def action_help(self) -> None:
+        """Keys of this screen."""
+        from keyward.tui.screens.help import HelpScreen  # noqa: PLC0415
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(getattr(self.screen, "where", Where.APP)))
 
     # What never happens: locals on a crash, markup in a message
 
@@ -53,6 +216,7 @@ class KeywardApp(App[None]):
         self._exit_renderables.append(
             Text(f"keyward: unexpected error; please report it with these lines (they hold no values):\n{text}")
         )
+        self.feed.close()
         self._close_messages_no_wait()
 
     def panic(self, *renderables: Any) -> None:  # noqa: ARG002  # whatever would be rendered may hold values
@@ -70,28 +234,3 @@ class KeywardApp(App[None]):
     ) -> None:
         """Show a message; brackets in it stay brackets."""
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
-
-    # Actions of everywhere
-
-    def action_leave(self) -> None:
-        """Quit. What is under way is on disk."""
-        self.exit()
-
-    def action_inventory(self) -> None:
-        """Back to the list of keys."""
-        while len(self.screen_stack) > 2:
-            self.pop_screen()
-
-    def action_history(self) -> None:
-        """Rotations and their audit trail."""
-        from keyward.tui.screens.history import HistoryScreen  # noqa: PLC0415
-
-        if not isinstance(self.screen, HistoryScreen):
-            self.push_screen(HistoryScreen())
-
-    def action_help(self) -> None:
-        """Keys of this screen."""
-        from keyward.tui.screens.help import HelpScreen  # noqa: PLC0415
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(getattr(self.screen, "where", Where.APP)))

@@ -2,11 +2,13 @@
 
 import os
 import sys
+import threading
+from collections.abc import Mapping
 
 from keyward.model.errors import Exit
 
 
-def start(*, write: bool = False, environ: dict[str, str] | None = None) -> int:
+def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> int:
     """Run the app in this terminal and return the process's exit status.
 
     Args:
@@ -19,9 +21,17 @@ def start(*, write: bool = False, environ: dict[str, str] | None = None) -> int:
         )
         return int(Exit.USAGE)
     from keyward.tui.app import KeywardApp  # noqa: PLC0415  # textual is loaded only when there is a terminal for it
+    from keyward.tui.feed import Seat  # noqa: PLC0415
 
-    if environ is not None:
-        os.environ.update(environ)
-    app = KeywardApp(write=write)
+    variables = dict(os.environ if environ is None else environ)
+
+    def make_seat(cancel: threading.Event) -> Seat:
+        from keyward.desk import Desk  # noqa: PLC0415  # runs in a thread, after the first frame
+        from keyward.wiring import Parts  # noqa: PLC0415
+
+        parts = Parts(environ=variables, cancel=cancel, interactive=True)
+        return Seat(parts, Desk(parts))
+
+    app = KeywardApp(make_seat, write=write)
     app.run()
     return app.return_code or 0

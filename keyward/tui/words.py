@@ -1,6 +1,6 @@
 """How ages, moments and kinds of not knowing are said in a cell. Short, never empty, never ambiguous."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 _STEPS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s"))
 
@@ -25,7 +25,7 @@ def age(created: float | None, first_seen: float | None, now: float) -> str:
 def last_use(status: str, at: float | None, window_days: int | None, now: float) -> str:
     """When it was last used, or which kind of not knowing it is."""
     if status == "used" and at is not None:
-        return span(max(0.0, now - at))
+        return span(now - at) if now - at >= 60 else "just now"
     if status == "not_seen":
         return f"not in {window_days}d" if window_days else "not seen"
     return {
@@ -55,3 +55,16 @@ def ago(at: float | None, now: float) -> str:
         return "never scanned"
     seconds = max(0.0, now - at)
     return "scanned just now" if seconds < 60 else f"scanned {span(seconds)} ago"
+
+
+def utc(at: float | None) -> datetime | None:
+    """Epoch seconds as a moment in UTC."""
+    return datetime.fromtimestamp(at, UTC) if at is not None else None
+
+
+def read_time(text: object) -> datetime | None:
+    """A moment from RFC 3339; None for none, or for what is none."""
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None

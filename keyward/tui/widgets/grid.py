@@ -49,14 +49,14 @@ class Grid(ScrollView, can_focus=True):
 
     DEFAULT_CSS = """
     Grid { height: 1fr; background: $surface; color: $foreground; overflow-x: hidden; overflow-y: scroll;
-      scrollbar-size-vertical: 1; }
+      scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $panel-lighten-2; }
     Grid > .grid--header { background: $panel; color: $foreground; text-style: bold; }
     Grid > .grid--cursor { background: $block-cursor-blurred-background; text-style: bold; }
     Grid:focus > .grid--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
     Grid > .grid--mark { text-style: bold; color: $warning; }
     Grid > .grid--match { text-style: bold underline; }
     Grid > .grid--odd { background: $surface-darken-1; }
-    Grid > .grid--dim { color: $text-muted; }
+    Grid > .grid--dim { text-style: dim; }
     Grid > .grid--warn { color: $text-warning; }
     Grid > .grid--bad { color: $text-error; }
     Grid > .grid--good { color: $text-success; }
@@ -124,12 +124,13 @@ class Grid(ScrollView, can_focus=True):
         self.sorted_by: tuple[str, bool] = ("", False)
         self._strips: LRUCache[tuple[int, bool, bool, bool], Strip] = LRUCache(1024)
         self._painted_for = -1
+        self._touched = False
 
     # What is shown
 
     def show(self, order: Sequence[int], needle: str = "") -> None:
         """Show these rows in this order; `needle` (case-folded) is underlined where it stands. O(1) in the number of rows."""
-        row = self.row
+        row = self.row if self._touched else None
         self.order = order
         if needle != self.needle:
             self.needle = needle
@@ -160,16 +161,17 @@ class Grid(ScrollView, can_focus=True):
 
     def go_to(self, row: int) -> None:
         """Put the cursor on that row, if it is in view."""
+        self._touched = True
         self._put_cursor_on(row)
 
     def _put_cursor_on(self, row: int | None) -> None:
         last = max(0, len(self.order) - 1)
-        place = min(self.cursor, last)
+        place = min(self.cursor, last) if self._touched else 0
         if row is not None and not (place < len(self.order) and self.order[place] == row):
             try:
                 place = self.order.index(row)
-            except ValueError:
-                place = min(self.cursor, last)
+            except ValueError:  # it is out of view: the first is the best match there is
+                place = 0
         moved = place != self.cursor
         self.set_reactive(Grid.cursor, place)
         self._keep_in_window(place)
@@ -254,7 +256,7 @@ class Grid(ScrollView, can_focus=True):
             column = self._all[index]
             label = column.label
             if self.sorted_by[0] == column.name:
-                label += " v" if self.sorted_by[1] else " ^"
+                label += " ▼" if self.sorted_by[1] else " ▲"
             texts.append(_fitted(" " * (cells - cell_len(label)) + label if column.right else label, cells) + " ")
         return Strip([Segment("".join(texts), style)]).adjust_cell_length(width, style)
 
@@ -278,7 +280,8 @@ class Grid(ScrollView, can_focus=True):
         self.post_message(self.Moved(self.row))
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by so many rows."""
+        """Move the cursor by so many rows. Until somebody moves it, it stays at the top whatever arrives."""
+        self._touched = True
         self.cursor = max(0, min(len(self.order) - 1, self.cursor + by))
 
     def action_page(self, by: int) -> None:
@@ -291,6 +294,7 @@ class Grid(ScrollView, can_focus=True):
 
     def action_go(self, where: int) -> None:
         """Go to the first row (0) or the last (-1)."""
+        self._touched = True
         self.cursor = 0 if where == 0 else max(0, len(self.order) - 1)
 
     def open_row(self) -> None:
@@ -318,6 +322,7 @@ class Grid(ScrollView, can_focus=True):
         elif place < len(self.order):
             if place == self.cursor and event.chain > 1:
                 self.open_row()
+            self._touched = True
             self.cursor = place
 
     def on_resize(self) -> None:

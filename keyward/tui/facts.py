@@ -1,0 +1,165 @@
+"""What is known of one key as label and text: from a row for the side pane, from its whole record for the detail screen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from keyward.tui import cells, words
+from keyward.tui.rows import Rows
+from keyward.tui.widgets.pane import Fact
+
+if TYPE_CHECKING:
+    from keyward.model.credential import Credential
+
+WARN, BAD, GOOD, DIM = "$text-warning", "$text-error", "$text-success", "dim"
+_TONES = {"grid--warn": WARN, "grid--bad": BAD, "grid--good": GOOD, "grid--dim": DIM}
+
+
+def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
+    """The side pane."""
+    columns = rows.columns
+
+    def toned(name: str) -> str:
+        return _TONES.get(cells.tone(rows, row, name, now) or "", "")
+
+    texts = dict(zip((column.name for column in cells.COLUMNS), cells.cells(rows, row, now), strict=True))
+    created = rows.time(row, "created")
+    facts = [
+        Fact("kind", texts["kind"]),
+        Fact("project", texts["scope"]),
+        Fact("state", texts["state"], toned("state")),
+        Fact("age", texts["age"] + (f" · made {day(created)}" if created is not None else ""), toned("age")),
+        Fact("last use", use_words(rows, row, now), toned("use")),
+        Fact("expires", texts["expires"] if texts["expires"] != "-" else "never", toned("expires")),
+    ]
+    facts += _restricted(columns["restrictions"][row])
+    secrets = columns["secrets"][row]
+    facts += [Fact("", ""), Fact(f"places {texts['places']}", "")]
+    if isinstance(secrets, tuple):
+        facts += [Fact("", secret) for secret in secrets[:12]]
+        if len(secrets) > 12:
+            facts.append(Fact("", f"and {len(secrets) - 12} more"))
+    if rows.text(row, "source_status") in cells.STALE:
+        facts += [Fact("", ""), Fact("stale", f"its source could not be read: {rows.text(row, 'source_status')}", WARN)]
+    return [*facts, Fact("", ""), Fact("id", rows.text(row, "id"), DIM)]
+
+
+def use_words(rows: Rows, row: int, now: float) -> str:
+    """Last use, with how far back the record reaches."""
+    status = rows.text(row, "last_used_status")
+    said, window = cells.use(rows, row, now), rows.time(row, "last_used_window")
+    if status == "used":
+        return said if said == "just now" else f"{said} ago"
+    if status in {"never", "not_seen"} and window is not None:
+        return f"{said} · the record reaches {int(window)} d back" if status == "never" else said
+    return said
+
+
+def day(at: float | None) -> str:
+    """A date."""
+    return words.moment(words.utc(at))[:10]
+
+
+def _restricted(limits: object) -> list[Fact]:
+    if limits is None:
+        return [Fact("restricted", "not known", DIM)]
+    if isinstance(limits, Sequence) and limits:
+        return [Fact("restricted", ", ".join(str(one).removesuffix(".googleapis.com") for one in limits))]
+    return [Fact("restricted", "no: any API, any client", WARN)]
+
+
+def of_record(record: Mapping[str, object], now: datetime, credential: "Credential | None" = None) -> list[Fact]:
+    """The left side of the detail screen: the listing's JSON of one key, and what only the cache knows besides."""
+    use = _mapping(record.get("last_used"))
+    created = record.get("created_at")
+    at_least = ">= " if record.get("age_is") == "at_least" else ""
+    limits = record.get("restrictions")
+    facts = [
+        Fact("Key", ""),
+        Fact("id", str(record.get("id", ""))),
+        Fact("name", str(record.get("name") or "(none)")),
+        Fact("kind", str(record.get("kind", ""))),
+        Fact("provider", str(record.get("provider", ""))),
+        Fact("project", str(record.get("scope", ""))),
+        Fact("state", str(record.get("state", "")), GOOD if record.get("state") == "active" else WARN),
+        Fact(
+            "age",
+            _age(record.get("age_days"), at_least)
+            + (f" · made {str(created)[:16].replace('T', ' ')} UTC" if created else ""),
+        ),
+        Fact("expires", str(record.get("expires_at") or "never")),
+        *_bound(record),
+        Fact("", ""),
+        Fact("Use", ""),
+        *_use(use, now),
+        *(_more_use(credential) if credential is not None else ()),
+        Fact("", ""),
+        Fact("Restrictions", ""),
+        *_limits(limits),
+        *_allowed(credential),
+    ]
+    extra = [("resource", record.get("resource")), ("uid", record.get("uid"))]
+    return [*facts, Fact("", ""), Fact("Names", ""), *(Fact(name, str(value), DIM) for name, value in extra if value)]
+
+
+def _age(days: object, at_least: str) -> str:
+    return f"{at_least}{days} d" if days is not None else "not known"
+
+
+def _bound(record: Mapping[str, object]) -> list[Fact]:
+    return [Fact("acts as", str(record["bound_identity"]))] if record.get("bound_identity") else []
+
+
+def _use(use: Mapping[str, object], now: datetime) -> list[Fact]:
+    status, window = str(use.get("status", "not_scanned")), use.get("window_days")
+    at = words.read_time(use.get("at"))
+    said = {
+        "used": f"{_ago((now - at).total_seconds())}, at {words.moment(at)} UTC" if at else "used",
+        "never": "never in its whole life",
+        "not_seen": f"not seen in {window} days" if window else "not seen",
+        "denied": "not known: reading the record was denied",
+        "unsupported": "not known: nobody keeps a record",
+        "failed": "not known: reading the record failed",
+        "not_scanned": "not known: nobody asked",
+    }.get(status, status)
+    tone = {"used": GOOD, "never": WARN, "not_seen": WARN}.get(status, DIM)
+    facts = [Fact("last use", said, tone)]
+    if window and status != "not_seen":
+        facts.append(Fact("record", f"reaches {window} days back", DIM))
+    if use.get("source"):
+        facts.append(Fact("source", str(use["source"]), DIM))
+    return facts
+
+
+def _ago(seconds: float) -> str:
+    return f"{words.span(seconds)} ago" if seconds >= 60 else "just now"
+
+
+def _more_use(credential: "Credential") -> Iterator[Fact]:
+    use = credential.last_use
+    if use.lag:
+        yield Fact("lag", f"a use can stay unseen for {words.span(use.lag.total_seconds())}", DIM)
+    if use.precision and use.at is not None:
+        yield Fact("precision", f"the moment is known to {words.span(use.precision.total_seconds())}", DIM)
+    if use.detail:
+        yield Fact("", use.detail, DIM)
+
+
+def _allowed(credential: "Credential | None") -> Iterator[Fact]:
+    limits = credential.restrictions if credential is not None else None
+    for number, one in enumerate(limits.allowed if limits is not None else ()):
+        yield Fact("allowed" if number == 0 else "", one)
+
+
+def _limits(limits: object) -> list[Fact]:
+    if not isinstance(limits, Mapping):
+        return [Fact("", "not known", DIM)]
+    apis, client = limits.get("apis") or [], limits.get("client")
+    return [
+        Fact("APIs", ", ".join(map(str, apis)) if isinstance(apis, Sequence) and apis else "any", "" if apis else WARN),
+        Fact("clients", str(client) if client else "any", "" if client else WARN),
+    ]
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

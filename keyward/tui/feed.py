@@ -1,0 +1,265 @@
+"""Between the app and the engines: everything that blocks runs here, in threads, and answers with messages.
+
+The engines are asked through `keyward.desk` only.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textual.message import Message
+
+from keyward.model.errors import Interrupted, KeywardError
+from keyward.model.events import Event, RowsChanged, SourceDone
+from keyward.model.source import SourceReport
+from keyward.tui.rows import FIELDS
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message_pump import MessagePump
+
+    from keyward.desk import Desk, ScanWish
+    from keyward.model.query_rows import Columns
+    from keyward.wiring import Parts
+
+FIRST, CHUNK = 200, 4_000
+"""Rows of the first message, and of the others."""
+_BREATH = 0.001
+"""Seconds between two messages of rows, so that frames get out."""
+_REST = 5
+"""How many times longer than reading took the screen waits before it reads again, while a scan goes on."""
+
+
+class Stood(Message):
+    """Which world this is, and what time it is there (seconds since 1970)."""
+
+    def __init__(self, world: str, emulated: bool, now: float) -> None:
+        super().__init__()
+        self.world, self.emulated, self.now = world, emulated, now
+
+
+class Arrived(Message):
+    """Rows, new or changed."""
+
+    def __init__(self, columns: "Columns") -> None:
+        super().__init__()
+        self.columns = columns
+
+
+class Knew(Message):
+    """Every row that is known was sent. `ids` is None unless they are all that exist; `scanned` is seconds since 1970 or None."""
+
+    def __init__(self, ids: set[str] | None, sources: Sequence[SourceReport], scanned: float | None) -> None:
+        super().__init__()
+        self.ids, self.sources, self.scanned = ids, sources, scanned
+
+
+class Progress(Message):
+    """How far a scan is."""
+
+    def __init__(self, done: int) -> None:
+        super().__init__()
+        self.done = done
+
+
+class ScanEnded(Message):
+    """A scan is over; `said` when there is something to say."""
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__()
+        self.said = said
+
+
+class Failed(Message):
+    """Something could not be done."""
+
+    def __init__(self, error: KeywardError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Answer(Message):
+    """What a question was answered with."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Heard(Message):
+    """Something happened in a rotation."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class Seat(NamedTuple):
+    """Parts, and the desk made from them."""
+
+    parts: "Parts"
+    desk: "Desk"
+
+
+MakeSeat = Callable[[threading.Event], Seat]
+"""Makes a seat; all its work stops at the next safe place when the event is set. It may block."""
+
+
+class Feed:
+    """The engines, seen from the app.
+
+    Args:
+        app: whose threads these are.
+        make_seat: makes parts and desk.
+    """
+
+    def __init__(self, app: "App[Any]", make_seat: MakeSeat) -> None:
+        self._app = app
+        self._make = make_seat
+        self._seat: Seat | None = None
+        self._leave = threading.Event()
+        self._stop_scan = threading.Event()
+        self._lock = threading.Lock()
+        self._pending: set[str] = set()
+        self._sources_done = 0
+        self._rest_until = 0.0
+        self.scanning = False
+
+    def seat(self) -> Seat:
+        """Parts and desk. Blocks; only for threads."""
+        with self._lock:
+            if self._seat is None:
+                self._seat = self._make(self._leave)
+            return self._seat
+
+    @property
+    def desk(self) -> "Desk":
+        """The desk. Blocks; only for threads."""
+        return self.seat().desk
+
+    def forget(self) -> None:
+        """Settings changed: the next questions go to parts that have read them anew."""
+        with self._lock:
+            self._seat = None
+
+    def close(self) -> None:
+        """The app ends: everything under way stops at the next safe place."""
+        self._leave.set()
+        self._stop_scan.set()
+
+    def _run(self, work: Callable[[], None], to: "MessagePump", name: str) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except Interrupted:
+                pass  # the app is leaving, or the user stopped it: who stopped it says so
+            except KeywardError as error:
+                to.post_message(Failed(error))
+
+        self._app.run_worker(guarded, thread=True, name=name, group=name)
+
+    # The inventory
+
+    def load(self, to: "MessagePump") -> None:
+        """Send what is known: `Stood`, `Arrived` as often as needed, `Knew`."""
+        self._run(lambda: self._load(to), to, "load")
+
+    def _load(self, to: "MessagePump") -> None:
+        parts = self.seat().parts
+        self._app.post_message(Stood(parts.world, parts.emulated, parts.clock.now().timestamp()))
+        self._send_all(to)
+
+    def _send_all(self, to: "MessagePump") -> None:
+        ids: set[str] = set()
+        with closing(self.desk.cache()) as cache:
+            for columns in cache.chunks(FIRST, CHUNK):
+                ids.update(columns.id)
+                to.post_message(Arrived(columns))
+                time.sleep(_BREATH)
+            at = cache.scanned_at
+            to.post_message(Knew(ids, cache.sources(), at.timestamp() if at is not None else None))
+
+    def scan(self, to: "MessagePump", wish: "ScanWish | None" = None) -> None:
+        """Ask every source, or those of the wish; rows stream to the screen, at most ten times a second."""
+        self.scanning = True
+        self._stop_scan.clear()
+        self._sources_done, self._rest_until = 0, 0.0
+        self._run(lambda: self._scan(to, wish), to, "scan")
+
+    def _scan(self, to: "MessagePump", wish: "ScanWish | None") -> None:
+        from keyward.desk import ScanWish  # noqa: PLC0415
+
+        said: list[str] = []
+        try:
+            summary = self.desk.scan(wish or ScanWish(), self._hear_scan, self._stop_scan)
+            said += summary.warnings
+            if summary.cancelled:
+                said.append("Stopped; what was read is kept.")
+        except Interrupted:
+            said.append("Stopped; what was read is kept.")
+        finally:
+            self.scanning = False
+            to.post_message(ScanEnded(" ".join(said)))
+            if not self._leave.is_set():
+                self._send_all(to)
+
+    def stop_scan(self) -> None:
+        """Stop asking; what was read is kept."""
+        self._stop_scan.set()
+
+    def _hear_scan(self, event: Event) -> None:
+        with self._lock:
+            if isinstance(event, RowsChanged):
+                self._pending.update(event.ids)
+            elif isinstance(event, SourceDone):
+                self._sources_done += 1
+
+    def drain(self, to: "MessagePump") -> None:
+        """Send the rows that changed since the last time."""
+        with self._lock:
+            done, ids = self._sources_done, self._pending
+            if time.monotonic() >= self._rest_until:
+                self._pending, self._rest_until = set(), float("inf") if ids else 0.0
+            else:
+                ids = set()
+        to.post_message(Progress(done))
+        if ids:
+            self._run(lambda: self._send_some(to, ids), to, "rows")
+
+    def _send_some(self, to: "MessagePump", ids: set[str]) -> None:
+        began = time.monotonic()
+        with closing(self.desk.cache()) as cache:
+            for columns in cache.chunks():
+                if some := picked(columns, ids):
+                    to.post_message(Arrived(some))
+        # A cache of 100,000 keys takes a while to read: the screen follows more slowly then, and the scan is not held up.
+        self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+
+    # Questions and deeds
+
+    def ask(self, to: "MessagePump", question: "Callable[[Desk], Any]") -> None:
+        """Ask the desk something; the answer comes as `Answer`, a refusal as `Failed`."""
+        self._run(lambda: _answer(to, question(self.desk)), to, "ask")
+
+    def act(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
+        """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`."""
+        self._run(lambda: _answer(to, deed(self.desk, lambda event: _tell(to, event))), to, "act")
+
+
+def picked(columns: "Columns", ids: set[str]) -> "Columns | None":
+    """The rows with these ids; None when there are none."""
+    kept = [row for row, key in enumerate(columns.id) if key in ids]
+    if len(kept) == len(columns.id):
+        return columns if kept else None
+    fields = {name: [getattr(columns, name)[row] for row in kept] for name in FIELDS}
+    return type(columns)(**fields) if kept else None
+
+
+def _answer(to: "MessagePump", value: Any) -> None:
+    to.post_message(Answer(value))
+
+
+def _tell(to: "MessagePump", event: Event) -> None:
+    to.post_message(Heard(event))

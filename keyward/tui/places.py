@@ -1,0 +1,46 @@
+"""Places that hold a key as a small tree: store, secret, version and part."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from textual.content import Content
+
+STORES = {"gsm": "Secret Manager", "keyring": "OS keyring", "env": "env file"}
+_ROLES = {"current": "$text-success", "alias": "$text-success", "old": "dim"}
+
+
+def tree(placements: Iterable[Mapping[str, object]], host: str = "") -> Content:
+    """Every placement of the listing's JSON, grouped by secret. `host` is this machine's name, which is not said again and again."""
+    lines: list[Content] = []
+    ordered = sorted(placements, key=lambda one: (str(one.get("secret")), str(one.get("role")) != "current"))
+    for secret, found in groupby(ordered, key=lambda one: str(one.get("secret"))):
+        several = list(found)
+        store = str(several[0].get("store"))
+        lines.append(Content.assemble((STORES.get(store, store), "dim"), "  ", (secret.partition(":")[2], "bold")))
+        for number, one in enumerate(several):
+            branch = "└─ " if number == len(several) - 1 else "├─ "
+            lines.append(Content.assemble((branch, "dim"), *_leaf(one, host)))
+    return Content("\n").join(lines) if lines else Content.styled("No place was seen that holds it.", "dim")
+
+
+def _leaf(one: Mapping[str, object], host: str) -> list[tuple[str, str] | str]:
+    role, state = str(one.get("role") or ""), str(one.get("version_state") or "")
+    version, part, where = str(one.get("version") or ""), str(one.get("part") or ""), str(one.get("host") or "")
+    pieces: list[tuple[str, str] | str] = []
+    if one.get("store") == "gsm" and version:
+        pieces.append(f"version {version}  ")
+    pieces.append((role, _ROLES.get(role, "")))
+    if one.get("alias"):
+        pieces.append(f" {one['alias']}")
+    if state and state != "enabled":
+        pieces.append((f"  {state}", "$text-warning"))
+    pieces.append(f"  part {part}" if part else "  whole value")
+    if where and where != host:
+        pieces.append((f"  on {where}", "$text-warning"))
+    if one.get("new"):
+        pieces.append(("  NEW", "bold $text-warning"))
+    elif one.get("accepted"):
+        pieces.append(("  accepted", "$text-success"))
+    else:
+        pieces.append(("  not accepted", "dim"))
+    return pieces

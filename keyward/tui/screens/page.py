@@ -1,0 +1,69 @@
+"""What all screens but the first have in common: top line, place for trouble, keys, a way back."""
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from keyward.tui.actions import Where
+from keyward.tui.feed import Failed
+from keyward.tui.widgets.board import Board
+from keyward.tui.widgets.head import Head, Standing
+from keyward.tui.widgets.keysbar import KeysBar
+
+if TYPE_CHECKING:
+    from keyward.tui.app import KeywardApp
+
+
+class Page(Screen[None]):
+    """A screen that is opened from another one.
+
+    `where` is set by the class, and so are its bindings. `content` yields what stands in the middle; it is hidden while the board says
+    that it is being read, or why it cannot be.
+    """
+
+    where = Where.APP
+    heading = ""
+    app: "KeywardApp"
+
+    def compose(self) -> ComposeResult:
+        """Top line, content, board, keys."""
+        yield Head(self._standing(self.app.standing))
+        yield from self.content()
+        yield Board()
+        yield KeysBar(self.where, self.without())
+
+    def content(self) -> ComposeResult:
+        """What stands in the middle, in containers of the class `content`."""
+        yield from ()
+
+    def without(self) -> frozenset[str]:
+        """Actions that cannot be done now."""
+        return frozenset()
+
+    def _standing(self, standing: Standing) -> Standing:
+        from dataclasses import replace  # noqa: PLC0415
+
+        return replace(standing, title=self.heading)
+
+    def stand(self, standing: Standing) -> None:
+        """The top line says something else."""
+        self.query_one(Head).tell(self._standing(standing))
+
+    def say(self, title: str, text: str = "") -> None:
+        """Show words in the place of the content; without a title show the content."""
+        board = self.query_one(Board)
+        board.display = bool(title)
+        for widget in self.query(".content"):
+            widget.display = not title
+        if title:
+            board.tell(title, text)
+
+    def on_failed(self, event: Failed) -> None:
+        """It could not be read: why, and what to do."""
+        self.say(f"{event.error.title}: {event.error.message}", event.error.hint)
+
+    def action_back(self) -> None:
+        """Back to where this was opened from."""
+        if self.is_current:
+            self.dismiss()

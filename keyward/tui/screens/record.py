@@ -1,0 +1,115 @@
+"""What happened in one rotation, line by line."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from keyward.tui import words
+from keyward.tui.actions import Where, bindings
+from keyward.tui.feed import Answer
+from keyward.tui.screens.page import Page
+from keyward.tui.widgets.grid import Column, Grid
+from keyward.tui.widgets.pane import Fact, FactList
+from keyward.tui.widgets.plain import Plain
+
+if TYPE_CHECKING:
+    from keyward.rotation.history import History, Line
+
+_COLUMNS = (
+    Column("when", "WHEN (UTC)", 16, 1),
+    Column("kind", "KIND", 9, 3),
+    Column("step", "STEP", 9, 0),
+    Column("what", "WHAT", 28, 0, grows=True),
+    Column("result", "RESULT", 24, 0, grows=True),
+    Column("actor", "BY", 10, 4),
+)
+
+
+class RecordScreen(Page):
+    """The audit trail of one rotation.
+
+    Args:
+        rotation: its id.
+    """
+
+    where = Where.RECORD
+    heading = "Rotation"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.RECORD)
+
+    def __init__(self, rotation: str) -> None:
+        super().__init__()
+        self._rotation = rotation
+        self._lines: tuple[Line, ...] = ()
+
+    def content(self) -> ComposeResult:
+        """Heading, lines, the whole of the one under the cursor."""
+        yield Plain("", id="summary", classes="content name")
+        yield Grid(_COLUMNS, self._cells, self._tone, id="lines")
+        yield FactList(id="line", classes="content below")
+
+    def on_mount(self) -> None:
+        """Ask for it."""
+        self.say("Reading ...")
+        rotation = self._rotation
+        self.app.feed.ask(self, lambda desk: desk.history(rotation))
+
+    def on_answer(self, event: Answer) -> None:
+        """Here it is."""
+        history: History = event.value
+        self._lines = history.lines
+        self.say("")
+        rotation = history.rotation
+        waits = f", waits for {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
+        until = f" · undo until {words.moment(history.undo_until)} UTC" if history.undo_until else ""
+        self.query_one("#summary", Plain).show(
+            f"{rotation.old.name or rotation.old.id}: {rotation.state.value}{waits}{until}"
+        )
+        grid = self.query_one(Grid)
+        grid.show(range(len(self._lines)))
+        grid.focus()
+        self._tell()
+
+    def on_grid_moved(self) -> None:
+        """The line under the cursor in full."""
+        self._tell()
+
+    def _cells(self, row: int) -> tuple[str, ...]:
+        line = self._lines[row]
+        return (
+            words.moment(line.at),
+            line.kind,
+            line.step,
+            line.what or line.target or line.gate,
+            _result(line),
+            line.actor,
+        )
+
+    def _tone(self, row: int, column: str) -> str | None:
+        line = self._lines[row]
+        if column == "result" and line.ok is not None:
+            return "grid--good" if line.ok else "grid--bad"
+        return "grid--dim" if column in {"when", "kind", "actor"} else None
+
+    def _tell(self) -> None:
+        row = self.query_one(Grid).row
+        if row is None or row >= len(self._lines):
+            return
+        line = self._lines[row]
+        named = (
+            ("target", line.target),
+            ("before", line.before),
+            ("after", line.after),
+            ("verdict", line.verdict),
+            ("evidence", line.evidence),
+            ("reason", line.reason),
+            ("waived", line.gate),
+            ("by", f"{line.actor} on {line.host}".removesuffix(" on ")),
+        )
+        self.query_one("#line", FactList).tell([Fact(name, text) for name, text in named if text])
+
+
+def _result(line: "Line") -> str:
+    mark = {True: "✓ ", False: "✗ "}.get(line.ok, "") if line.ok is not None else ""
+    versions = f"{line.before} -> {line.after}" if line.before and line.after else ""
+    return mark + " ".join(piece for piece in (versions, line.verdict, line.evidence) if piece)

@@ -1,0 +1,76 @@
+"""The top line: which world, what may be changed, how much is known and how old that is."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widget import Widget
+
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the top line says. Texts are clean; `keys` is None while nothing is known; `coverage` is empty when nothing is missing."""
+
+    title: str = ""
+    world: str = ""
+    emulated: bool = False
+    write: bool = False
+    keys: int | None = None
+    coverage: str = ""
+    age: str = ""
+    busy: str = ""
+
+
+class Head(Widget):
+    """One line; what matters least goes first when the terminal is narrow, EMULATOR and WRITE never go."""
+
+    DEFAULT_CSS = """
+    Head { height: 1; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__()
+        self.standing = standing
+
+    def tell(self, standing: Standing) -> None:
+        """Say something else."""
+        if standing != self.standing:
+            self.standing = standing
+            self.refresh()
+
+    def render(self) -> Content:
+        """The pieces that fit, left and right."""
+        now, width = self.standing, self.size.width
+        left: list[tuple[int, str, str]] = [(0, " keyward ", "bold")]
+        if now.emulated:
+            left.append((0, " EMULATOR ", "bold $text-warning on $warning-muted"))
+        left.append((0, " WRITE ", "bold $text-error on $error-muted") if now.write else (0, "READ-ONLY", "dim"))
+        if now.title:
+            left.append((1, now.title, "bold"))
+        world = "" if now.emulated and not now.world else now.world
+        if world:
+            left.append((5, world, "dim"))
+        right = [
+            (1, now.busy, "$text-accent"),
+            (2, f"{now.keys:,} keys" if now.keys is not None else "", "bold"),
+            (3, now.coverage, "$text-warning"),
+            (4, now.age, "dim"),
+        ]
+        right = [piece for piece in right if piece[1]]
+        while (weight := max(piece[0] for piece in (*left, *right))) and _length(left) + _length(right) + 2 > width:
+            left = [piece for piece in left if piece[0] != weight]
+            right = [piece for piece in right if piece[0] != weight]
+        space = max(1, width - _length(left) - _length(right) - 1)
+        return Content.assemble(*_joined(left), " " * space, *_joined(right), " ")
+
+
+def _length(pieces: list[tuple[int, str, str]]) -> int:
+    return sum(Content(text).cell_length for _, text, _ in pieces) + len(GAP) * max(0, len(pieces) - 1)
+
+
+def _joined(pieces: list[tuple[int, str, str]]) -> list[tuple[str, str] | str]:
+    found: list[tuple[str, str] | str] = []
+    for index, (_, text, style) in enumerate(pieces):
+        found += [GAP, (text, style)] if index else [(text, style)]
+    return found

@@ -1,0 +1,88 @@
+"""Facts as label and value, one a line, wrapped under the label; for the side pane and the screens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+LABEL = 12
+"""Cells for the label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line: a label, a clean text, and a colour name such as `$text-warning` or empty. No label continues the one above."""
+
+    label: str
+    text: str
+    tone: str = ""
+
+
+def lay_out(facts: Sequence[Fact], width: int) -> Content:
+    """The facts in so many cells; long texts are wrapped in their column."""
+    room = max(8, width - LABEL)
+    lines: list[Content] = []
+    for fact in facts:
+        if not fact.label and not fact.text:
+            lines.append(Content(""))
+            continue
+        if fact.label and not fact.text:
+            lines.append(Content.styled(fact.label, "bold $text-accent"))
+            continue
+        pieces = Content.styled(fact.text, fact.tone).wrap(room) if fact.tone else Content(fact.text).wrap(room)
+        for number, piece in enumerate(pieces):
+            label = fact.label if number == 0 else ""
+            lines.append(Content.assemble((f"{label:<{LABEL}}", "dim"), piece))
+    return Content("\n").join(lines)
+
+
+class Pane(Widget):
+    """Facts beside the table. Telling it something else repaints it and lays nothing out anew."""
+
+    DEFAULT_CSS = """
+    Pane { width: 46; border-left: vkey $panel-lighten-1; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's name for it
+        super().__init__(id=id)
+        self._title = ""
+        self._facts: Sequence[Fact] = ()
+
+    def tell(self, title: str, facts: Sequence[Fact]) -> None:
+        """Show other facts."""
+        self._title, self._facts = title, facts
+        self.refresh()
+
+    def render(self) -> Content:
+        """Title, a free line, facts."""
+        width = self.content_size.width
+        return Content("\n").join(
+            [
+                Content.styled(self._title, "bold").truncate(width, ellipsis=True),
+                Content(""),
+                lay_out(self._facts, width),
+            ]
+        )
+
+
+class FactList(Static):
+    """Facts in a place of their own height, laid out for its width."""
+
+    def __init__(self, facts: Sequence[Fact] = (), *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name for it
+        super().__init__(id=id, classes=classes, markup=False)
+        self._facts = facts
+
+    def tell(self, facts: Sequence[Fact]) -> None:
+        """Show other facts."""
+        self._facts = facts
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Another width wraps elsewhere."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if self.content_size.width:
+            self.update(lay_out(self._facts, self.content_size.width))

@@ -1,0 +1,179 @@
+"""A real pseudo terminal with a screen in memory: start a program, wait for text, send keys, resize, keep every byte."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pyte
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0
+_QUIET = 0.15
+
+# pyte does not know some private sequences that Textual sends: kitty keyboard, mode queries, OSC, DCS. They would show as text.
+_UNKNOWN = re.compile(
+    rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\].*?(?:\x07|\x1b\\)|\x1bP.*?\x1b\\", re.DOTALL
+)
+_HALF = re.compile(rb"\x1b(?:\[[<>=?0-9;$]*|\].*|P.*)?$", re.DOTALL)
+
+
+class Terminal:
+    """A program in a terminal of its own.
+
+    Args:
+        argv: the program.
+        environ: its environment, complete.
+        columns, lines: the size.
+    """
+
+    def __init__(self, argv, environ, *, columns=120, lines=36):
+        self.raw = b""
+        self.status = None
+        self._rest = b""
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:  # pragma: no cover  # another process
+            try:
+                self._size(0, columns, lines)
+                os.execvpe(argv[0], argv, environ)
+            finally:
+                os._exit(127)
+        self._size(self._fd, columns, lines)
+        self.modes = termios.tcgetattr(self._fd)
+
+    @staticmethod
+    def _size(fd, columns, lines):
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    # What it shows
+
+    @property
+    def text(self):
+        """The screen, line by line, without trailing blanks."""
+        self._pump(0)
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def wait(self, *needles, patience=PATIENCE):
+        """Wait until all these texts stand on the screen; give the screen."""
+        until = time.monotonic() + patience
+        while not all(needle in self.text for needle in needles):
+            assert time.monotonic() < until, f"{needles} did not appear:\n{self.text}"
+            assert self._pump(0.05) is not None or all(needle in self.text for needle in needles), (
+                f"it ended before {needles} appeared:\n{self.text}\n{self.raw[-2000:]!r}"
+            )
+        return self.text
+
+    def wait_gone(self, needle, patience=PATIENCE):
+        """Wait until this text does not stand on the screen."""
+        until = time.monotonic() + patience
+        while needle in self.text:
+            assert time.monotonic() < until, f"{needle!r} stays:\n{self.text}"
+            self._pump(0.05)
+        return self.text
+
+    def settle(self, quiet=_QUIET, patience=PATIENCE):
+        """Wait until nothing is written for a while; give the screen."""
+        until, last = time.monotonic() + patience, time.monotonic()
+        while time.monotonic() < until and time.monotonic() - last < quiet:
+            if self._pump(0.02):
+                last = time.monotonic()
+        return self.text
+
+    def _pump(self, seconds):
+        """Read what is there; None when the program has closed the terminal."""
+        if self._fd is None:
+            return None
+        ready, _, _ = select.select([self._fd], [], [], seconds)
+        if not ready:
+            return b""
+        try:
+            data = os.read(self._fd, 1 << 16)
+        except OSError:  # Linux says so when the other side is gone
+            data = b""
+        if not data:
+            return None
+        self.raw += data
+        whole = _UNKNOWN.sub(b"", self._rest + data)
+        half = _HALF.search(whole)
+        whole, self._rest = (whole[: half.start()], whole[half.start() :]) if half else (whole, b"")
+        self._stream.feed(whole)
+        return data
+
+    # What is done to it
+
+    def send(self, keys):
+        """Type these characters in one burst."""
+        os.write(self._fd, keys.encode())
+
+    def press(self, *keys):
+        """Type one after the other, each after the screen has become quiet."""
+        for key in keys:
+            self.send(key)
+            self.settle()
+
+    def resize(self, columns, lines):
+        """Change the size, as dragging a window does."""
+        self.screen.resize(lines, columns)
+        self.screen.reset()
+        self._size(self._fd, columns, lines)
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def end(self, patience=PATIENCE):
+        """Wait until the program ends; give its exit status."""
+        until = time.monotonic() + patience
+        while self.status is None:
+            assert time.monotonic() < until, f"it does not end:\n{self.text}"
+            self._pump(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                while self._pump(0.05):
+                    pass
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status
+
+    def close(self):
+        """Kill what still runs."""
+        if self.status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)
+            self.status = -signal.SIGKILL
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def environment(home, **more):
+    """An environment in which only this folder is home, and nothing points at a real cloud."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(home),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "PYTHONPATH": str(ROOT),
+        "KEYWARD_HOME": str(home / "keyward"),
+        "KEYWARD_CONFIG": str(home / "keyward.toml"),
+        **more,
+    }
+
+
+@contextlib.contextmanager
+def terminal(argv, home, *, columns=120, lines=36, **more):
+    """A program in a terminal, killed at the end."""
+    one = Terminal([sys.executable, *argv], environment(home, **more), columns=columns, lines=lines)
+    try:
+        yield one
+    finally:
+        one.close()
