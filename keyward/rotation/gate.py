@@ -107,9 +107,8 @@ def _quiet(work: Work) -> Check:
 def _proof(work: Work, found: Found) -> Check:
     """Use the value that a target really holds."""
     if found.value is None:
-        accepted = work.rotation.policy.accept_unread or found.good == 0
         why = "no target's value could be read for a proof"
-        return Check("proof", False, why, waived=accepted and work.rotation.policy.accept_unread)
+        return Check("proof", False, why, waived=work.rotation.policy.accept_unread)
     verdict = work.probe(found.value, work.new.ref, work.new.id, STEP)
     evidence = f"{verdict.kind.value}: {verdict.evidence} (value read from {found.value_at})"
     if verdict.alive:

@@ -5,29 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from keyward.ledger.records import PlacementRow, WaitingOn
-from keyward.model.capability import Can
 from keyward.model.errors import Gone, Refused, SourceError
-from keyward.model.ids import PlacementRef, SecretRef
+from keyward.model.ids import SecretRef
 from keyward.model.placement import Role
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload
 from keyward.rotation.machine import Happened, Kind
-from keyward.rotation.places import Holds, holds, place_of, value_at
+from keyward.rotation.pins import Problem, held, pins
+from keyward.rotation.places import Holds, place_of, value_at
 from keyward.rotation.state import Target, TargetStatus
 from keyward.rotation.work import Work, told
 
 FRESH = timedelta(hours=24)
 """How old another host's reading of its own places may be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A place that keeps the old key from going."""
-
-    name: str
-    why: str
-    waived: bool = False
-    waiting_on: WaitingOn = WaitingOn.PERSON
 
 
 @dataclass(slots=True)
@@ -51,9 +41,10 @@ def reread(work: Work) -> Found:
     for target in work.rotation.targets:
         if not _target(work, target, payloads, found):
             return found
-    found.problems.extend(_pins(work))
     # What was known before the look: a look may write what it finds into the ledger.
-    rows = [row for row in work.reach.ledger.placements(credential=work.rotation.old.id) if row.role != Role.OLD]
+    known = work.reach.ledger.placements(credential=work.rotation.old.id)
+    found.problems.extend(pins(work, known))
+    rows = [row for row in known if row.role != Role.OLD]
     found.problems.extend(_others(work, rows, payloads))
     found.problems.extend(_fresh(work, rows, found))
     return found
@@ -69,10 +60,6 @@ def _read(work: Work, secret: SecretRef, payloads: dict[SecretRef, Payload | Pro
     return payloads[secret]
 
 
-def _held(work: Work, payload: Payload, part: str) -> Holds:
-    return holds(payload, part, work.reach.fingerprints, old=work.rotation.old.fingerprint, new=work.new.fingerprint)
-
-
 def _target(work: Work, target: Target, payloads: dict[SecretRef, Payload | Problem], found: Found) -> bool:
     """Read one target; False when it had drifted back to the old key."""
     policy = work.rotation.policy
@@ -82,46 +69,20 @@ def _target(work: Work, target: Target, payloads: dict[SecretRef, Payload | Prob
         unread = target.status is TargetStatus.UNREAD and policy.accept_unread
         found.problems.append(replace(payload, waived=waived or unread))
         return True
-    held = _held(work, payload, target.place.part)
-    if held is Holds.NEW:
+    holding = held(work, payload, target.place.part)
+    if holding is Holds.NEW:
         found.good += 1
         if found.value is None:
             found.value, found.value_at = value_at(payload, target.place.part), target.at
-    elif held is Holds.OLD:
+    elif holding is Holds.OLD:
         again = replace(target, status=TargetStatus.TODO, moved=(), why="it went back to the old key")
         event = Happened(Kind.DRIFTED, work.ctx.now, target=again)
         work.happened(event, "drift", target=target.at, ok=False, evidence="it holds the old key again")
         return False
     else:
-        why = f"{target.at} holds {held.value} by now"
+        why = f"{target.at} holds {holding.value} by now"
         found.problems.append(Problem("re-read", why, waived, WaitingOn.CONFLICT))
     return True
-
-
-def _pins(work: Work) -> Iterator[Problem]:
-    """Aliases that point at a version which holds the old key: somebody reads it."""
-    for secret in sorted({target.secret for target in work.rotation.targets}):
-        store = work.reach.store(secret)
-        if Can.ALIASES not in store.can:
-            continue
-        targets = [target for target in work.rotation.targets if target.secret == secret]
-        for alias, version in sorted(store.get(secret, work.ctx).aliases.items()):
-            exact = str(PlacementRef(secret, version))
-            if any(version == target.after for target in targets):
-                continue
-            if any(_pinned(work, target, version) for target in targets):
-                why = f"alias {alias} of {secret} still points at version {version}, which holds the old key"
-                yield Problem("pinned version", why, work.rotation.policy.waives(exact))
-
-
-def _pinned(work: Work, target: Target, version: str) -> bool:
-    if version == target.before:
-        return True
-    try:
-        payload = work.reach.store(target.secret).read(target.secret, work.ctx, version)
-    except (Refused, Gone):
-        return False  # disabled or destroyed: nobody reads the old key there
-    return _held(work, payload, target.place.part) is Holds.OLD
 
 
 def _others(
@@ -140,7 +101,7 @@ def _others(
         payload = _read(work, place.secret, payloads)
         if isinstance(payload, Problem):
             yield replace(payload, waived=waived)
-        elif _held(work, payload, row.part) is Holds.OLD:
+        elif held(work, payload, row.part) is Holds.OLD:
             yield Problem("re-read", f"{place.current} still holds the old key and is no target", waived)
 
 

@@ -1,5 +1,6 @@
 """Switching the old key off, and probing it until it is dead."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from keyward.ledger.records import WaitingOn
@@ -33,7 +34,8 @@ def revoke(work: Work) -> None:
         return
     if not work.gate_passed and not passes(work):
         return
-    work.value(old)  # kept in memory for the probes afterwards; a deleted key's value may not be readable
+    with suppress(SourceError):
+        work.value(old)  # kept in memory for the probes afterwards; a deleted key's value may not be readable
     etag = credential.etag if credential else ""
     work.intend(STEP, f"revoke {old.id}", event=Happened(Kind.REVOKING, work.ctx.now), etag=etag)
     try:

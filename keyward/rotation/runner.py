@@ -32,6 +32,7 @@ STEPS: Mapping[Action, Callable[[Work], None]] = {
     Action.DELETE_NEW: delete_new,
 }
 _IDLE = (Action.REST, Action.NOTHING)
+_ON_PLACES = (Action.WRITE, Action.GATE, Action.REVOKE, Action.WRITE_BACK, Action.DELETE_NEW)
 _AGAIN = 30.0
 _MOST_PASSES = 100
 """A tick is short: a dozen passes do the longest. More means that a provider keeps changing its mind; the next tick goes on."""
@@ -83,9 +84,10 @@ def work_on(reach: Reach, works: Sequence[Work]) -> tuple[Outcome, ...]:
             if action in _IDLE or action is Action.WRITE or work.rotation.id in resting:
                 continue
             moving = True
-            _safely(work, STEPS[action])
+            if not _elsewhere(work, action):
+                _safely(work, STEPS[action])
             _settle(work, resting)
-        writing = [work for work in works if _writes(work) and work.rotation.id not in resting]
+        writing = [work for work in works if work.rotation.id not in resting and _writes(work)]
         if writing:
             moving = True
             _write(works, writing, resting)
@@ -99,13 +101,27 @@ def _writes(work: Work) -> bool:
     return next_action(work.rotation, work.ctx.now) is Action.WRITE
 
 
+def _elsewhere(work: Work, action: Action) -> bool:
+    """Whether the step needs a place that only another host can reach; then it waits for a run there."""
+    if action not in _ON_PLACES:
+        return False
+    rotation = work.rotation
+    for target in rotation.targets:
+        if target.host and target.host != work.reach.host and not rotation.policy.waives(target.at):
+            why = f"{target.at} is on host {target.host}; run `keyward resume {rotation.id}` there"
+            work.halt(WaitingOn.BLOCKED, why, step=action.value)
+            return True
+    return False
+
+
 def _write(works: Sequence[Work], writing: Sequence[Work], resting: set[str]) -> None:
     """One pass over the targets of the whole group; what goes wrong outside of one key's own target holds up all that write."""
     others = [work for work in works if work not in writing and not work.rotation.closed]
+    here = [work for work in writing if not _elsewhere(work, Action.WRITE)]
     try:
-        distribute([*writing, *others])
+        distribute([*here, *others])
     except (SourceError, Ambiguous, Refused, Conflict, Gone, NeedsPerson) as error:
-        for work in writing:
+        for work in here:
             if _writes(work):
                 _hold_up(work, error)
     for work in writing:

@@ -33,6 +33,32 @@ def test_a_pinned_version_stops_retirement(play):
     assert outcome.state is RotationState.DONE
 
 
+def test_an_alias_elsewhere_that_leads_to_the_old_key_stops_it(play):
+    """A secret whose current version holds something else, while readers of an alias still get the old key."""
+    stage = play.stage
+    stage.vault.put("acme", "aliased", payload=json.dumps({"k": stage.old.material}))
+    stage.vault.put("acme", "aliased", payload=json.dumps({"k": "another value altogether"}))
+    stage.vault.aliases["acme", "aliased"]["stable"] = "1"
+    play.ledger.remember(
+        [
+            PlacementRow(
+                *("vault:acme/aliased", "1", "/k", str(stage.old.ref), "", "alias", "enabled", "vault", "acme"),
+                alias="stable",
+                first_seen=play.world.now - DAY,
+            )
+        ]
+    )
+    engine, plan = play.plan()
+    assert plan.ready
+    assert "alias stable" in plan.keys[0].warnings[0]
+    (outcome,) = engine.run(plan, until=Until.DEAD)
+    assert "alias stable of vault:acme/aliased" in outcome.why
+    assert stage.old.state is State.ACTIVE
+    engine, again = play.plan(waive=("vault:acme/aliased@1",))
+    (outcome,) = engine.run(again, until=Until.DEAD)
+    assert outcome.state is RotationState.DONE
+
+
 def test_a_copy_found_just_before_the_end_stops_it(play):
     engine, plan = play.plan()
     (outcome,) = engine.run(plan, until=Until.CUT_OVER)

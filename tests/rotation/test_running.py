@@ -60,6 +60,22 @@ def test_somebody_else_works_on_it(play):
         play.life().go_on([outcome.rotation])
 
 
+def test_another_host_goes_on_only_with_what_it_can_reach(play):
+    from dataclasses import replace
+
+    engine, plan = play.plan()
+    engine.run(plan)
+    play.world.advance(timedelta(minutes=1))
+    far = play.life()
+    far = Engine(replace(far.reach, host="far"), new_id=far._new_id)
+    (outcome,) = far.go_on(list(play.ledger.rows))
+    assert (outcome.waiting_on, outcome.exit_code) == (WaitingOn.BLOCKED, Exit.NEEDS_PERSON)
+    assert "on host here" in outcome.why
+    assert not [effect for effect in play.world.effects if effect.startswith("write")]
+    (outcome,) = play.life().go_on([outcome.rotation], until=Until.DEAD)
+    assert outcome.state is RotationState.DONE
+
+
 def test_a_second_rotation_of_the_same_key_continues_the_first(play):
     engine, plan = play.plan()
     (first,) = engine.run(plan)
