@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from keyward.inventory.link import SHAPE
 from keyward.ledger.records import ProbeRow
 from keyward.model.capability import Can
+from keyward.model.detectors import BY_KIND
 from keyward.model.errors import Gone, KeywardError, UsageError
 from keyward.model.verdict import Verdict, VerdictKind
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from keyward.stores.interface import Store
 
 ProviderOf = Callable[[str], "Provider | None"]
-"""The provider of that name, or the one that issues keys of that shape; None when keyward has none."""
+"""The provider of that name; None when keyward has none."""
 StoreOf = Callable[[str], "Store"]
 
 
@@ -46,7 +48,8 @@ class Verifier:
         """
         self._ctx.check()
         ref = credential.ref
-        provider = self._provider(ref.provider if ref.provider != "shape" else ref.scope)
+        shape = BY_KIND.get(ref.scope) if ref.provider == SHAPE else None
+        provider = self._provider(shape.provider if shape is not None else ref.provider)
         if provider is None or Can.VERIFY not in provider.can:
             return self._cannot(f"keyward cannot try keys of {credential.issuer or ref.provider}.")
         listed = ref if provider.name == ref.provider else None
