@@ -1,5 +1,6 @@
 """Questions to a person at the terminal: never asked when there is none, never on stdout."""
 
+import contextlib
 import sys
 
 from keyward.model.errors import NeedsPerson
@@ -41,7 +42,5 @@ def _forget_typed_ahead() -> None:
     """What was typed before the question could be read is no answer to it."""
     import termios  # noqa: PLC0415  # only when somebody is asked
 
-    try:
+    with contextlib.suppress(termios.error, OSError, ValueError):  # without a terminal nothing was typed ahead
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    except (termios.error, OSError, ValueError):
-        pass  # not a terminal: nothing was typed ahead

@@ -1,6 +1,7 @@
 """`keyward history`: what was done, by whom, to what, with which proof."""
 
 import sys
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,9 +61,7 @@ def history(
     elif form is Format.CSV:
         write_csv([_row(one, line) for one in found for line in one.lines], _CSV)
     else:
-        sys.stdout.write(
-            "\n".join(f"{line}\n" for one in found for line in (*_text(one), "")).replace("\n\n\n", "\n\n")
-        )
+        sys.stdout.write("\n".join("".join(f"{line}\n" for line in _text(one)) for one in found))
         if not found:
             typer.echo("No rotation was made yet.", err=True)
     return 0
@@ -77,28 +76,36 @@ def _row(one: "History", line: "Line") -> list[str]:
 def _text(one: "History") -> "Iterator[str]":
     from keyward.cli import words  # noqa: PLC0415
 
+    yield from _head(one)
+    for _, alike in groupby(one.lines, lambda line: (line.kind, line.step, line.target, line.verdict, line.evidence)):
+        first, *more = alike
+        yield from _line(first)
+        if more:  # a run that waits proves the same thing again and again
+            yield f"      and {len(more)} more like it, until {words.moment(more[-1].at)}"
+
+
+def _head(one: "History") -> "Iterator[str]":
+    from keyward.cli import words  # noqa: PLC0415
+
     rotation = one.rotation
     waiting = f", waiting on {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
     yield f"rotation {rotation.id}: {rotation.state.value}{waiting}"
-    yield f"  key        {rotation.old.id}" + (f'  "{rotation.old.name}"' if rotation.old.name else "")
-    if rotation.new:
-        yield f"  new key    {rotation.new.id}"
-    if rotation.why or rotation.failure:
-        yield f"  why        {rotation.why or rotation.failure}"
-    if rotation.policy.reason:
-        yield f"  reason     {rotation.policy.reason}"
-    for gate in one.waived:
-        yield f"  waived     {gate}"
-    for target in rotation.targets:
-        yield f"  target     {target.at}: {target.status.value}{_versions(target.before, target.back or target.after)}"
-    if rotation.dead:
-        yield f"  dead       {words.moment(rotation.dead)}: {rotation.confirmed}"
-    if one.undo_until:
-        yield f"  undo until {words.moment(one.undo_until)}"
-    for note in rotation.notes:
-        yield f"  note       {note}"
-    for line in one.lines:
-        yield from _line(line)
+    name = f'  "{rotation.old.name}"' if rotation.old.name else ""
+    facts = [
+        ("key", f"{rotation.old.id}{name}"),
+        ("new key", rotation.new.id if rotation.new else ""),
+        ("why", rotation.why or rotation.failure),
+        ("reason", rotation.policy.reason),
+        *(("waived", gate) for gate in one.waived),
+        *(
+            ("target", f"{it.at}: {it.status.value}{_versions(it.before, it.back or it.after)}")
+            for it in rotation.targets
+        ),
+        ("dead", f"{words.moment(rotation.dead)}: {rotation.confirmed}" if rotation.dead else ""),
+        ("undo until", words.moment(one.undo_until) if one.undo_until else ""),
+        *(("note", note) for note in rotation.notes),
+    ]
+    yield from (f"  {word:<10} {fact}" for word, fact in facts if fact)
 
 
 def _line(line: "Line") -> "Iterator[str]":

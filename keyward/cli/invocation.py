@@ -35,9 +35,13 @@ class Invocation:
         """What the engines can be asked for. It is closed with the process."""
         from keyward.desk import Desk  # noqa: PLC0415  # help and version need none
 
-        return Desk(self.parts, warn=lambda text: sys.stderr.write(f"keyward: {text}\n") and None)
+        return Desk(self.parts, warn=_warn)
 
     @property
     def interactive(self) -> bool:
         """Whether a person sits at a terminal."""
         return self.parts.interactive
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"keyward: {text}\n")

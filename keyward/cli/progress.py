@@ -26,6 +26,7 @@ class Progress:
         self._live = sys.stderr.isatty() and not quiet
         self._done = self._all = 0
         self._shown: set[str] = set()
+        self._last = ""
 
     def __call__(self, event: "Event") -> None:
         """Hear one event."""
@@ -42,7 +43,8 @@ class Progress:
         teller = tellers.get(type(event).__name__)
         with self._lock:
             line = teller(event) if teller is not None else ""
-            if line:
+            if line and line != self._last:  # the same probe again says nothing new
+                self._last = line
                 self._clear()
                 sys.stderr.write(line + "\n")
             if self._live and self._done < self._all:

@@ -1,7 +1,6 @@
 """`keyward rotate`: the plan, what a person has to say to it, and the doing."""
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer

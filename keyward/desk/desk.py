@@ -252,9 +252,8 @@ class Desk:
         self, report: "Report | None", cancel: threading.Event | None, do: "Callable[[Engine], tuple[Outcome, ...]]"
     ) -> tuple["Outcome", ...]:
         """Let the engine do it, and the cache know what changed."""
-        from keyward.desk.rotating import engine  # noqa: PLC0415  # loads the rotation engine
-
         from keyward.desk.refreshing import refresh  # noqa: PLC0415
+        from keyward.desk.rotating import engine  # noqa: PLC0415  # loads the rotation engine
         from keyward.model.errors import KeywardError  # noqa: PLC0415
 
         before = {row.id: row.updated for row in self.rotations(open_only=True)}

@@ -1,6 +1,6 @@
 """Whether everything that keyward needs is there, each with the exact command that mends it. Nothing is made or changed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,8 @@ from keyward.desk.wish import Check
 from keyward.model.errors import KeywardError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyward.desk.desk import Desk
 
 _YES, _NO, _UNKNOWN = "yes", "no", "unknown"

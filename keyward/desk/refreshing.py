@@ -1,6 +1,6 @@
 """What a rotation changed, put into the cache without reading a value: states of the keys, versions of the secrets, who is where."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,13 +9,15 @@ from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.link import Found
 from keyward.model.capability import Can
 from keyward.model.errors import Gone, Refused, SourceError
-from keyward.rotation.state import KeyFacts, Rotation, from_row
+from keyward.rotation.state import Rotation, from_row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from keyward.desk.desk import Desk
     from keyward.model.context import Ctx
+    from keyward.rotation.state import KeyFacts
 
 _PARTS = "SELECT name, kind, fingerprint, value_id, inside FROM part WHERE key_id = ? AND item = ? AND version = ?"
 

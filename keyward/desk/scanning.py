@@ -42,13 +42,20 @@ def run(parts: "Parts", books: "Books", wish: ScanWish, ctx: "Ctx", announce: An
     warnings = [*found.notes]
     with closing(CacheWriter(parts.paths.inventory, parts.world, warnings.append)) as cache:
         if announce is not None:
-            _announce(cache, key.id, found.request, wish, ctx, announce)
+            reads, where = _ahead(cache, key.id, found.request, ctx, first=bool(wish.values))
+            if reads:
+                announce(reads, where)
         result = scan(found.request, cache, ctx, fingerprints=key, ledger=ledger)
-        counts = [cache.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _COUNTED]  # noqa: S608
+        keys, secrets, placements = (
+            cache.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for table in _COUNTED  # constants
+        )
     return ScanSummary(
         result.at,
         (*result.sources, *found.failed),
-        *counts,
+        keys,
+        secrets,
+        placements,
         reads=result.reads,
         warnings=tuple(dict.fromkeys(warnings)),
         strict=wish.strict,
@@ -59,29 +66,29 @@ def run(parts: "Parts", books: "Books", wish: ScanWish, ctx: "Ctx", announce: An
 _COUNTED = ("key", "secret", "placement")
 
 
-def _announce(
-    cache: CacheWriter, key_id: str, request: ScanRequest, wish: ScanWish, ctx: "Ctx", announce: Announce
-) -> None:
-    """Count the reads first. Sources never seen before are listed for that, without reading a value, when the consent is this run's."""
-    asked = ScanRequest(
-        tuple(
+def _ahead(cache: CacheWriter, key_id: str, request: ScanRequest, ctx: "Ctx", *, first: bool) -> tuple[int, int]:
+    """How many audited reads there will be at most, and in how many sources.
+
+    With `first`, sources never seen before are listed for that, without reading a value: consent for one run wants to know its size.
+    """
+    asked = replace(
+        request,
+        providers=tuple(
             replace(one, values=False) for one in request.providers if one.values and Can.READ_VALUE in one.provider.can
         ),
-        tuple(replace(one, values=False) for one in request.stores if one.values and Can.LOCAL not in one.store.can),
+        stores=tuple(
+            replace(one, values=False) for one in request.stores if one.values and Can.LOCAL not in one.store.can
+        ),
         usage=False,
-        workers=request.workers,
-        host=request.host,
     )
-    ids = [one.id for one in (*asked.providers, *asked.stores)]
+    ids = [*(one.id for one in asked.providers), *(one.id for one in asked.stores)]
     new = set(unknown(cache.connection, ids))
-    if new and wish.values:
-        first = replace(
+    if new and first:
+        listing = replace(
             asked,
             providers=tuple(one for one in asked.providers if one.id in new),
             stores=tuple(one for one in asked.stores if one.id in new),
         )
-        scan(first, cache, replace(ctx, report=lambda _: None))
+        scan(listing, cache, replace(ctx, report=lambda _: None))
         ctx.check()
-    reads = reads_ahead(cache.connection, key_id, request)
-    if reads:
-        announce(reads, len(ids))
+    return reads_ahead(cache.connection, key_id, request), len(ids)

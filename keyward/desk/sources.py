@@ -141,8 +141,8 @@ def _projects(parts: "Parts", wish: "ScanWish", ctx: "Ctx") -> tuple[list[str], 
     patterns = wish.projects or parts.settings.scan.projects
     google = parts.google
     try:
-        for project in google.projects.search(ctx, patterns, parts.settings.scan.exclude):
-            found.append(project.id)  # noqa: PERF402  # those before an error count
+        # What comes before an error stays in the list.
+        found.extend(one.id for one in google.projects.search(ctx, patterns, parts.settings.scan.exclude))
     except SourceError as error:
         words = {one.value for one in SourceStatus}
         status = SourceStatus(error.status if error.status in words else "failed")

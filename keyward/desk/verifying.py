@@ -1,6 +1,6 @@
 """Trying keys one after the other, with what the cache knows of their places."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from keyward.inventory.verify import Verifier
@@ -8,6 +8,8 @@ from keyward.model.detectors import BY_KIND
 from keyward.model.errors import UnknownKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keyward.desk.desk import Desk
     from keyward.model.context import Ctx
     from keyward.model.verdict import Verdict

@@ -1,10 +1,10 @@
 """What happened in a rotation, as data for every face: each step with time, actor, target, versions, verdict, reason."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from keyward.ledger.interface import Ledger
 from keyward.ledger.records import EventRow, RotationRow
 from keyward.rotation.codec import encode
 from keyward.rotation.state import Rotation, from_row
@@ -46,7 +46,15 @@ class History:
     waived: tuple[str, ...]
 
 
-def history(ledger: Ledger, row: RotationRow) -> History:
+class Trail(Protocol):
+    """The part of a ledger that has the audit trail."""
+
+    def events(self, *, rotation: str | None = None, after: int = 0) -> Iterator[EventRow]:
+        """The audit trail in order."""
+        ...
+
+
+def history(ledger: Trail, row: RotationRow) -> History:
     """The history of one rotation."""
     rotation = from_row(row)
     lines = tuple(_lines(ledger.events(rotation=row.id)))

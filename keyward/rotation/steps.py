@@ -8,6 +8,7 @@ from keyward.model.capability import Can, Ready
 from keyward.rotation.facts import KeyAsRead, PlaceFacts
 from keyward.rotation.policy import Policy, Retire
 from keyward.rotation.state import Target
+from keyward.settings.values import show_duration
 
 RESTORABLE_FOR = timedelta(days=30)
 """How long Google keeps a deleted API key restorable (google-cloud.md 1.4); other providers say so with the key."""
@@ -52,7 +53,12 @@ def _steps(key: KeyAsRead, targets: Sequence[Target], policy: Policy, now: datet
         for alias in target.aliases:
             what = f"move alias {alias} from version {target.before} to the new one"
             yield Step("alias", what, f"move alias {alias} back", target.at, permission, ready)
-    yield Step("overlap", f"both keys work for {policy.grace}", "undo writes the old key back", at=now + policy.grace)
+    yield Step(
+        "overlap",
+        f"both keys work for {show_duration(policy.grace)}",
+        "undo writes the old key back",
+        at=now + policy.grace,
+    )
     yield from _end(key, policy, now)
 
 
@@ -60,10 +66,14 @@ def _end(key: KeyAsRead, policy: Policy, now: datetime) -> Iterator[Step]:
     if policy.retire is Retire.NEVER:
         yield Step("keep", "the old key is kept", "nothing to undo", ready=Ready.YES)
         return
-    quiet = "at once (retire now)" if policy.retire is Retire.NOW else f"when it was unused for {policy.quiet}"
+    quiet = (
+        "at once (retire now)"
+        if policy.retire is Retire.NOW
+        else f"when it was unused for {show_duration(policy.quiet)}"
+    )
     yield Step("gate", f"read every place again, prove the new key, and go on {quiet}", "nothing to undo")
     if Can.DISABLE.value in key.can:
-        yield Step("disable", f"disable the old key for {policy.soak}", "enable it")
+        yield Step("disable", f"disable the old key for {show_duration(policy.soak)}", "enable it")
     undo = "restore it while its provider can" if Can.RESTORE.value in key.can else "none"
     yield Step("retire", "delete the old key", undo, at=_retire_at(policy, now))
     usual, run = key.dead_after

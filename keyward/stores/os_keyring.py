@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 INDEX = "keyring.json"
+_OWN = "keyward"
+"""The service of what keyward keeps there itself, which is nobody's API key."""
 _SECRET_SERVICE = "keyring.backends.SecretService"  # noqa: S105  # a module
 
 
@@ -92,6 +94,8 @@ class OsKeyring(Unversioned):
             )
         for item in self._ring().items():
             ctx.check()
+            if item.service == _OWN:
+                continue
             if any(fnmatchcase(item.service, pattern) for pattern in self._services):
                 yield _info(item, SecretRef(NAME, (item.service, item.user), scope))
 
