@@ -14,7 +14,8 @@ def amend(work: Work, wished: Policy, targets: Sequence[Target]) -> None:
     rotation = work.rotation
     policy = _amended(rotation.policy, wished)
     known = {target.at for target in rotation.targets}
-    added = tuple(target for target in targets if target.at not in known)
+    new = tuple(target for target in targets if target.at not in known)
+    added = () if rotation.revoked or rotation.failure else new
     if not legal(rotation, Kind.AMENDED) or (policy == rotation.policy and not added):
         return
     event = Happened(Kind.AMENDED, work.ctx.now, policy=policy, added=added)

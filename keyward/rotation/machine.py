@@ -226,12 +226,14 @@ MOVES: Mapping[S, Mapping[Kind, tuple[S | None, Move]]] = {
     S.DONE: {Kind.UNDO: (S.ROLLING_BACK, _undo)},
     S.ROLLING_BACK: {
         **_HALT,
+        Kind.AMENDED: (None, _amended),
         Kind.RESTORED: (None, _restored),
         Kind.TARGET: (None, _target),
         Kind.ALL_BACK: (S.RB_WAIT, _all_back),
     },
     S.RB_WAIT: {
         **_HALT,
+        Kind.AMENDED: (None, _amended),
         Kind.DRIFTED: (S.ROLLING_BACK, _target),
         Kind.NEW_GONE: (S.ABORTED, _tidied),
     },
@@ -250,7 +252,7 @@ def _allowed(rotation: Rotation, event: Happened) -> bool:  # noqa: PLR0911  # o
     if event.kind in (Kind.REVOKING, Kind.DRIFTED, Kind.GATE_SHUT) and rotation.state is S.RETIRING:
         return rotation.revoked is None
     if event.kind is Kind.AMENDED:
-        return rotation.revoked is None or not event.added
+        return not event.added or (rotation.revoked is None and not rotation.failure)
     if event.kind is Kind.REVOKED:
         return rotation.revoking
     if event.kind in (Kind.PROBED, Kind.DEAD):

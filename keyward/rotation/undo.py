@@ -7,6 +7,7 @@ from keyward.model.capability import Act, Can
 from keyward.model.credential import Credential, State
 from keyward.model.errors import Ambiguous, Conflict, Gone, NeedsPerson, Refused
 from keyward.model.ids import SecretRef
+from keyward.model.placement import Role
 from keyward.model.secretinfo import Payload
 from keyward.model.verdict import VerdictKind
 from keyward.rotation.hold import holding
@@ -231,12 +232,17 @@ def _disable_written(work: Work) -> tuple[str, ...]:
 
 
 def _elsewhere(work: Work) -> str:
-    """A known place that holds the new key and is none of this rotation's targets."""
-    if work.rotation.new is None:
-        return ""
+    """A place that holds the new key and is none of this rotation's targets, known before or found by a fresh look."""
+    new, policy = work.rotation.new, work.rotation.policy
+    if new is None or not new.fingerprint:
+        return ""  # nobody was ever given it
     mine = {target.at for target in work.rotation.targets}
-    for row in work.reach.ledger.placements(credential=work.rotation.new.id):
-        place = str(place_of(row).current)
-        if row.role != "old" and place not in mine and not work.rotation.policy.waives(place):
-            return place
+    known = [place_of(row) for row in work.reach.ledger.placements(credential=new.id) if row.role != Role.OLD]
+    credential = work.look_up(new.ref)
+    if credential is not None and credential.live:
+        found = work.reach.look(replace(credential, fingerprint=new.fingerprint)).placements
+        known += [placement.at for placement in found if placement.role is not Role.OLD]
+    for place in known:
+        if str(place.current) not in mine and not policy.waives(str(place.current), str(place.secret)):
+            return str(place.current)
     return ""

@@ -20,7 +20,7 @@ LIVES = 14
 PAUSE = timedelta(seconds=35)
 
 
-def drive(play, crashes=(), *, lose=frozenset(), undo_at=None, lives=LIVES):
+def drive(play, crashes=(), *, lose=frozenset(), undo_at=None, lives=LIVES, pause=None):
     """Live after life until the rotation is closed; `crashes` are the points of each life where it dies."""
     deaths, points = 0, 0
     pending = list(crashes)
@@ -64,7 +64,7 @@ def drive(play, crashes=(), *, lose=frozenset(), undo_at=None, lives=LIVES):
         play.world.lose = lambda what: False
         if play.ledger.rows and all(row.state.closed for row in play.ledger.rows.values()):
             break
-        play.world.advance(PAUSE if life < 6 else timedelta(minutes=3))
+        play.world.advance(pause or (PAUSE if life < 6 else timedelta(minutes=3)))
     return deaths, points
 
 
@@ -120,6 +120,18 @@ def test_one_crash_anywhere(undo_at):
             undone = undo_at is not None and any(row.data["failure"] for row in play.ledger.rows.values())
             assert problems(play, undone=undone) == [], (life, point)
     assert fired > 20
+
+
+@pytest.mark.crash
+def test_six_resumes_are_enough():
+    """One process dies anywhere; at most six ticks with half an hour between them come to the end."""
+    point = deaths = 1
+    while deaths:
+        play = staged()
+        deaths, _ = drive(play, [point], lives=7, pause=timedelta(minutes=31))
+        assert problems(play) == [], point
+        point += 1
+    assert point > 8
 
 
 @pytest.mark.crash

@@ -107,6 +107,22 @@ def test_a_copy_made_after_the_rotation_is_new(play):
     assert named.ready, named.keys[0].blockers
 
 
+def test_undo_does_not_kill_a_key_that_a_copy_holds(play):
+    engine, plan = play.plan()
+    (outcome,) = engine.run(plan, until=Until.DEAD)
+    new = next(key for key in play.world.live() if key.marker)
+    play.stage.files.put("/w/copy.env", payload=f"COPY='{new.material}'\n", hint="dotenv")
+    (undone,) = play.life().undo(outcome.rotation, "wrong", wait=True)
+    assert undone.exit_code is Exit.NEEDS_PERSON
+    assert "/w/copy.env" in undone.why
+    assert new.state is State.ACTIVE
+    assert play.stage.env_value() == play.stage.old.material
+    play.stage.files.put("/w/copy.env", payload=f"COPY='{play.stage.old.material}'\n", hint="dotenv")
+    (undone,) = play.life().go_on([outcome.rotation], until=Until.DEAD)
+    assert undone.state is RotationState.ABORTED
+    assert new.state is State.RESTORABLE
+
+
 def test_undo_after_the_end_brings_the_old_key_back(play):
     engine, plan = play.plan()
     (outcome,) = engine.run(plan, until=Until.DEAD)
