@@ -2,11 +2,13 @@
 
 import random
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from keyward.emulator.apikeys.state import ApiKeys
+from keyward.emulator.secretmanager.book import Book
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.scan import ProviderSource, ScanRequest, StoreSource, scan
 from keyward.model.detectors import BY_KIND
@@ -195,6 +197,13 @@ def test_a_disabled_version_is_counted_as_not_looked_at_and_is_no_failure(machin
     result = machine.scan()
     report = {one.id: one for one in result.sources}["gsm:acme"]
     assert (report.status, report.looked, report.not_looked) == (SourceStatus.OK, 1, 1)
+    key = machine.plant_key()
+    path = machine.plant_secret("other", key.key_string)
+    machine.scan()
+    assert [row.secret for row in machine.ledger.placements()] == [f"gsm:acme/{path.secret_id}"]
+    machine.world.state(Book)._secrets[path.parent].pop("other")
+    machine.scan()
+    assert machine.ledger.placements() == []  # a version that nobody can read keeps no other place alive
 
 
 def test_use_is_asked_once_a_project_and_denied_is_no_zero(machine):
@@ -336,3 +345,81 @@ def test_no_value_is_in_the_cache_or_the_events(machine):
     kept = b"".join(path.read_bytes() for path in machine.cache_file.parent.iterdir()) + repr(machine.events).encode()
     for secret in (key.key_string, value, "hunter2"):
         assert secret.encode() not in kept
+
+
+def test_a_value_of_a_provider_that_is_still_listing_is_no_key_of_its_own_meanwhile(machine):
+    key = machine.plant_key()
+    machine.file(".env", f"A={key.key_string}\n")
+    machine.fault("keys.list", delay=1.0)
+    machine.scan()
+    told = {one for event in machine.events if isinstance(event, RowsChanged) for one in event.ids}
+    assert told == {machine.id(key)}
+
+
+class Breaking(FakeStore):
+    """Lists its first secret only, and then fails."""
+
+    def list(self, scope, ctx):
+        yield next(super().list(scope, ctx))
+        raise SourceError("the rest is locked", status="partial")
+
+
+def test_the_ledger_forgets_no_place_that_was_not_looked_at(machine):
+    payloads = {"a": openai(1).encode(), "b": openai(2).encode()}
+    machine.scan(ScanRequest(stores=(StoreSource(FakeStore(payloads), "place", values=True),)))
+    machine.scan(ScanRequest(stores=(StoreSource(Breaking(payloads), "place", values=True),)))
+    assert {row.secret: row.gone for row in machine.ledger.placements(include_gone=True)} == {
+        "fakestore:place/a": None,
+        "fakestore:place/b": None,
+    }
+    machine.scan(ScanRequest(stores=(StoreSource(FakeStore({"a": payloads["a"]}), "place", values=True),)))
+    assert [row.secret for row in machine.ledger.placements()] == ["fakestore:place/a"]
+
+
+def test_a_scan_cancelled_among_its_values_is_not_complete(machine):
+    cancel, payloads = threading.Event(), {str(number): openai(number).encode() for number in range(8)}
+
+    class Stopping(FakeStore):
+        def read(self, ref, ctx, version=None):
+            if len(self.read_names) == 3:
+                cancel.set()
+                time.sleep(0.4)  # long enough for the scan to notice
+            return super().read(ref, ctx, version)
+
+    store = Stopping(payloads)
+    request = ScanRequest(stores=(StoreSource(store, "place", values=True),), workers=1)
+    result = machine.scan(request, ctx=replace(machine.ctx, cancel=cancel))
+    assert [one.status.value for one in result.sources] == ["cancelled"]
+    assert 0 < len(machine.placed()) < 8
+    machine.scan(request)
+    assert len(machine.placed()) == 8
+    assert len(store.read_names) == 8  # none of them twice
+
+
+def test_a_file_that_changes_between_listing_and_reading_is_read_as_it_is_then(machine):
+    first, second = openai(1), openai(2)
+    path = machine.file(".env", f"A={first}\n")
+    read = machine.env.read
+    seen = []
+
+    def late(ref, ctx, version=None):
+        if not seen:
+            path.write_text(f"A={second}\nB=more\n")
+        seen.append(version)
+        return read(ref, ctx, version)
+
+    machine.env.read = late
+    machine.scan(ScanRequest(stores=(StoreSource(machine.env, str(machine.work), values=True),)))
+    [(key, *_)] = machine.placed()
+    assert key == f"shape:openai/{KEY.fingerprint(Secret.of(second))[:16]}"
+
+
+def test_keys_stand_in_the_order_in_which_they_are_shown(machine):
+    for name, project in (("b", "p-2"), ("a", "p-2"), ("c", "p-1")):
+        machine.plant_key(name, project=project)
+    machine.scan(values=False, projects=("p-2", "p-1"))
+    assert list(machine.reader().columns().name) == ["c", "a", "b"]
+    machine.plant_key("aa", project="p-2")
+    machine.scan(values=False, projects=("p-2", "p-1"))
+    assert list(machine.reader().columns().name) == ["c", "a", "aa", "b"]
+    assert [one["name"] for one in machine.document()["keys"]] == ["c", "a", "aa", "b"]
