@@ -1,6 +1,6 @@
-"""Writes a scan cache with so many made-up keys, through the writer that scans use.
+"""Writes a scan cache with so many made-up keys into a KEYWARD_HOME, through the writer that scans use.
 
-python benchmarks/make_cache.py FILE --keys 100000 --world google
+python benchmarks/make_cache.py KEYS KEYWARD_HOME
 """
 
 import argparse
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from keyward.inventory.cache_open import remove
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.link import Found
 from keyward.model.credential import Credential, Kind, Restrictions, State
@@ -20,20 +21,7 @@ from keyward.model.source import SourceReport, SourceStatus
 from keyward.model.usage import LastUse, UseStatus
 
 _APIS = ("generativelanguage", "maps-backend", "translate", "vision", "youtube", "bigquery")
-_WORDS = (
-    "web",
-    "mobile",
-    "batch",
-    "ingest",
-    "search",
-    "billing",
-    "maps",
-    "chat",
-    "staging",
-    "legacy",
-    "report",
-    "demo",
-)
+_WORDS = ("web", "mobile", "batch", "ingest", "search", "billing", "maps", "chat", "legacy", "report", "demo")
 
 
 def _use(rng: random.Random, now: datetime) -> LastUse:
@@ -42,7 +30,7 @@ def _use(rng: random.Random, now: datetime) -> LastUse:
     return LastUse(status, at, 42, "Cloud Monitoring", timedelta(days=1), timedelta(minutes=30))
 
 
-def _key(rng: random.Random, project: str, now: datetime) -> Credential:
+def _key(rng: random.Random, project: str, number: int, now: datetime) -> Credential:
     uid = str(uuid.UUID(int=rng.getrandbits(128), version=4))
     apis = tuple(f"{api}.googleapis.com" for api in rng.sample(_APIS, rng.randrange(3)))
     return Credential(
@@ -51,7 +39,7 @@ def _key(rng: random.Random, project: str, now: datetime) -> Credential:
         state=State.RESTORABLE if rng.random() < 0.03 else State.ACTIVE,
         resource=f"projects/{rng.randrange(10**11, 10**12)}/locations/global/keys/{uid}",
         uid=uid,
-        name=" ".join(rng.sample(_WORDS, 2)) if rng.random() < 0.9 else None,
+        name=f"bench-key-{number:07}" if number == 1 or rng.random() < 0.9 else None,
         created=now - timedelta(days=rng.randrange(1_500), seconds=rng.randrange(86_400)),
         restrictions=Restrictions(apis, rng.choice([None, None, "ip", "referrer"])),
         etag=f'W/"{rng.getrandbits(64):x}"',
@@ -61,11 +49,11 @@ def _key(rng: random.Random, project: str, now: datetime) -> Credential:
     )
 
 
-def _project(cache: CacheWriter, rng: random.Random, project: str, count: int, now: datetime) -> None:
-    keys = [_key(rng, project, now) for _ in range(count)]
+def _project(cache: CacheWriter, rng: random.Random, project: str, numbers: range, now: datetime) -> None:
+    keys = [_key(rng, project, number, now) for number in numbers]
     cache.keys(f"google-api-keys:{project}", keys, now)
     secrets = []
-    for one in keys[: count // 2]:
+    for one in keys[: len(keys) // 2]:
         ref = SecretRef("gsm", (project, f"secret-{rng.getrandbits(40):x}"), project)
         created = now - timedelta(days=rng.randrange(900))
         versions = (Version("2", created=created), Version("1", created=created))
@@ -78,9 +66,10 @@ def _project(cache: CacheWriter, rng: random.Random, project: str, count: int, n
         cache.end(report, side, seen, now, listed=True)
 
 
-def _sizes(keys: int, projects: int) -> Iterator[int]:
-    for number in range(projects):
-        yield keys * (number + 1) // projects - keys * number // projects
+def _shares(keys: int, projects: int) -> Iterator[range]:
+    """The numbers of the keys of each project, from 1."""
+    for project in range(projects):
+        yield range(keys * project // projects + 1, keys * (project + 1) // projects + 1)
 
 
 def make(path: Path, keys: int, *, world: str = "google", seed: int = 1, now: datetime | None = None) -> None:
@@ -94,13 +83,13 @@ def make(path: Path, keys: int, *, world: str = "google", seed: int = 1, now: da
         now: the present that it is made for; None takes this machine's.
     """
     rng, now = random.Random(seed), now or datetime.now(UTC)
-    path.unlink(missing_ok=True)
+    remove(path)
     cache = CacheWriter(path, world, print)
     cache.use_key("benchmark")
     projects = max(1, min(1_000, keys // 10))
-    for number, size in enumerate(_sizes(keys, projects)):
+    for project, numbers in enumerate(_shares(keys, projects)):
         with cache.batch():
-            _project(cache, rng, f"acme-{_WORDS[number % len(_WORDS)]}-{number:04d}", size, now)
+            _project(cache, rng, f"acme-{project:04}-{_WORDS[project % len(_WORDS)]}", numbers, now)
     with cache.batch():
         cache.relink(frozenset(), dict, now)
         cache.order()
@@ -110,14 +99,15 @@ def make(path: Path, keys: int, *, world: str = "google", seed: int = 1, now: da
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--keys", type=int, default=10_000)
+    parser.add_argument("keys", type=int)
+    parser.add_argument("home", type=Path, help="what KEYWARD_HOME will be")
     parser.add_argument("--world", default="google")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    file = given.home.absolute() / "cache" / "inventory.db"
     begun = time.monotonic()
-    make(given.file.absolute(), given.keys, world=given.world, seed=given.seed)
-    print(f"{given.keys} keys, {given.file.stat().st_size / 1e6:.1f} MB, {time.monotonic() - begun:.1f} s")
+    make(file, given.keys, world=given.world, seed=given.seed)
+    print(f"{file}: {given.keys} keys, {file.stat().st_size / 1e6:.1f} MB, {time.monotonic() - begun:.1f} s")
 
 
 if __name__ == "__main__":
