@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from keyward.cli.invocation import Invocation
-from keyward.cli.options import FormatOption
+from keyward.cli.options import FormatOption, TimeoutOption, Wait, timeout_of
 from keyward.cli.output import Format
 
 
@@ -14,8 +14,10 @@ def undo(
     rotation: Annotated[str, typer.Argument(help="Which rotation, by id; at a terminal a unique prefix will do.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for unattended runs.")] = False,
     reason: Annotated[str, typer.Option(help="Why; kept in the audit trail.")] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Go on until the new key is gone.")] = False,
-    timeout: Annotated[str, typer.Option(help="Stop waiting after this long, such as 30m.", show_default="none")] = "",
+    wait: Annotated[
+        Wait | None, typer.Option("--wait", help="Go on until the new key is gone.", show_default="one step, then exit")
+    ] = None,
+    timeout: TimeoutOption = "",
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Bring the old key back to life, write it back wherever the new one is, then delete the new one."""
@@ -24,12 +26,9 @@ def undo(
     from keyward.cli.progress import Progress  # noqa: PLC0415
     from keyward.model.errors import UsageError  # noqa: PLC0415
     from keyward.model.text import clean  # noqa: PLC0415
-    from keyward.settings.values import option_duration  # noqa: PLC0415
 
     invocation: Invocation = context.obj
-    if timeout and not wait:
-        raise UsageError("--timeout says how long to wait, but nothing is waited for.", hint="Add --wait.")
-    limit = option_duration(timeout) if timeout else None
+    limit = timeout_of(timeout, wait)
     found = invocation.desk.history(rotation).rotation
     if not invocation.interactive and found.id != rotation:
         raise UsageError(
@@ -41,6 +40,6 @@ def undo(
         new = f", and {found.new.id} is deleted" if found.new else ""
         typed("undo", f"Rotation {found.id}: {found.old.id} comes back into every place{new}.")
     progress = Progress()
-    outcomes = invocation.desk.undo(found.id, clean(reason), progress, wait=wait, timeout=limit)
+    outcomes = invocation.desk.undo(found.id, clean(reason), progress, wait=wait is not None, timeout=limit)
     progress.end()
     return write_outcomes(invocation.desk, outcomes, form)
