@@ -52,12 +52,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A payload was read; `parts` is what was found in it, None when it could not be read and nothing is wrong with that."""
+    """A payload was read; `parts` is what was found in it."""
 
     source: str
     item: str
     version: str
-    parts: tuple[Found, ...] | None
+    parts: tuple[Found, ...]
     lasting: bool
 
 

@@ -6,7 +6,7 @@ One thread writes. Rows of a source that could not be read this time stay, marke
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 _KEY = "SELECT * FROM key JOIN detail USING (ordinal) WHERE "
+_REMEMBERED = timedelta(days=400)
+"""For how long it is kept what changed."""
 _WATCHED = ("name", "state", "expires", "restricted", "identity")
 
 
@@ -236,6 +238,7 @@ class CacheWriter:
 
     def relink(self, waiting: frozenset[str], first_seen: FirstSeen, now: datetime) -> list[str]:
         """Find out again which secret holds which key; the ids of keys that changed. See `Relink`."""
+        self.connection.execute("DELETE FROM change WHERE at < ?", ((now - _REMEMBERED).timestamp(),))
         return Relink(self.connection, self.key_id, self.keys, self._remove).run(waiting, first_seen, now)
 
     def order(self) -> None:

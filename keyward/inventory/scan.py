@@ -197,7 +197,7 @@ class _Scan:
                 self._write_secrets(progress, rows, again=again)
             case Looked(item=item, version=version, parts=parts, lasting=lasting):
                 progress.looked += 1
-                self._cache.found(item, version, parts or (), lasting=lasting)
+                self._cache.found(item, version, parts, lasting=lasting)
             case Valued(key=key, fingerprint=fingerprint):
                 self._cache.value(key, fingerprint)
                 self._known.add((key, ""))

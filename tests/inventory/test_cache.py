@@ -92,11 +92,15 @@ def damage_middle(data):
     return data[:5000] + b"\xff" * 8000 + data[13000:]
 
 
+def damage_end(data):
+    return data[:-40_000] + b"\xff" * 30_000 + data[-10_000:]
+
+
 @pytest.mark.parametrize(
-    "damage", [damage_head, damage_middle, lambda data: data[: len(data) // 2], lambda data: data[:50]]
+    "damage", [damage_head, damage_middle, damage_end, lambda data: data[: len(data) // 2], lambda data: data[:50]]
 )
 def test_a_damaged_cache_is_made_anew_with_a_warning(path, damage):
-    write(path, *(made_up(number) for number in range(50)))
+    write(path, *(made_up(number) for number in range(300)))
     path.write_bytes(damage(path.read_bytes()))
     warnings = []
     reader = CacheReader(path, "w", warnings.append)
@@ -291,6 +295,18 @@ def test_reading_loads_nothing_heavy(path):
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_changed_is_remembered_for_a_year_and_no_longer(path):
+    write(path, made_up(1))
+    write(path, made_up(1, state=State.DISABLED))
+    long_ago = NOW - timedelta(days=3_000)
+    assert len(CacheReader(path).changes(long_ago)) == 2
+    cache = CacheWriter(path, "w", print)
+    with cache.batch():
+        cache.relink(frozenset(), dict, NOW + timedelta(days=500))
+    cache.close()
+    assert [what for _, _, what, _, _ in CacheReader(path).changes(long_ago)] == ["new"]
 
 
 def test_a_batch_that_fails_leaves_nothing(path):

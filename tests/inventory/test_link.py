@@ -113,6 +113,17 @@ def test_an_id_of_another_provider_is_no_link():
     assert one.key.startswith("shape:")
 
 
+def test_an_access_key_id_is_known_without_its_secret():
+    rng = random.Random(5)
+    key_id, secret = (BY_KIND[kind].sample(rng).decode() for kind in ("aws-access-key-id", "aws-secret-key"))
+    text = f"AWS_ACCESS_KEY_ID={key_id}\nAWS_SECRET_ACCESS_KEY={secret}\n"
+    found = look_into(Payload(Secret.of(text), "1", "1", "dotenv"), KEY)
+    links = link(found, Known([("aws-iam:1/x", "aws-iam", key_id, None)]))
+    assert {(one.part, one.key, one.found_by) for one in links if not one.kind} == {
+        ("AWS_ACCESS_KEY_ID", "aws-iam:1/x", "id")
+    }
+
+
 def test_a_random_value_without_a_shape_is_linked_once_it_is_known_and_is_no_key_before():
     value = "q7Zp2LxV9sKd4TnR8bYw1MfC"
     found = look_into(Payload(Secret.of(f"TOKEN={value}\n"), "1", "1", "dotenv"), KEY)

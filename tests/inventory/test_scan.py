@@ -206,6 +206,16 @@ def test_a_disabled_version_is_counted_as_not_looked_at_and_is_no_failure(machin
     assert machine.ledger.placements() == []  # a version that nobody can read keeps no other place alive
 
 
+def test_a_version_that_was_destroyed_holds_nothing_any_more(machine):
+    secret = machine.plant_secret("web", machine.plant_key().key_string, "later")
+    machine.scan()
+    assert len(machine.placed()) == 1
+    machine.world.state(Book).destroy(secret.versions[0], machine.world.clock.now())
+    machine.scan()
+    assert machine.placed() == set()
+    assert machine.ledger.placements() == []
+
+
 def test_use_is_asked_once_a_project_and_denied_is_no_zero(machine):
     for name in ("one", "two"):
         machine.plant_key(name)
