@@ -1,12 +1,12 @@
 """The edge of the process: errors become a sentence and an exit code; nothing that is printed shows a local variable."""
 
-import resource
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
 
+from keyward import edge
 from keyward.model.errors import Exit, Interrupted, KeywardError
 
 cancelled = threading.Event()
@@ -22,18 +22,29 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
 
 
 def harden() -> None:
-    """Switch core dumps off and make SIGINT and SIGTERM stop the work at a safe place."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    """Let nothing get out by itself, and make SIGINT and SIGTERM stop the work at a safe place."""
+    edge.harden()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _stop)
         signal.signal(signal.SIGTERM, _stop)
 
 
 def say(error: KeywardError) -> None:
-    """Tell a person on stderr what happened and what to do."""
-    sys.stderr.write(f"keyward: {error.title.lower()}: {error.message}\n")
+    """Tell a person on stderr what happened and what to do.
+
+    What was typed, or stands in a file, may be a key or hold escape sequences, and messages repeat it.
+    """
+    told(f"keyward: {error.title.lower()}: {error.message}")
     if error.hint:
-        sys.stderr.write(f"  {error.hint}\n")
+        told(f"  {error.hint}")
+
+
+def told(text: str) -> None:
+    """Write to stderr, without key material and control characters."""
+    from keyward.model.redact import redact  # noqa: PLC0415  # the table of shapes is only needed for errors
+    from keyward.model.text import clean_lines  # noqa: PLC0415
+
+    sys.stderr.write(clean_lines(redact(text)) + "\n")
 
 
 def unexpected(error: BaseException) -> None:

@@ -1,5 +1,6 @@
 """The command line: names, global options, and the way from an error to an exit status."""
 
+import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,11 +62,11 @@ def _invoke(arguments: list[str]) -> int:
     try:
         result = command.main(args=spelled_out(arguments), prog_name="keyward", standalone_mode=False)
     except typer.TyperException as error:
+        said = io.StringIO()
         show = getattr(error, "show", None)
         if show is not None:
-            show()
-        else:
-            typer.echo(error.format_message(), err=True)
+            show(file=said)
+        guard.told((said.getvalue() or error.format_message()).rstrip())
         return int(Exit.USAGE)
     except typer.Abort:
         raise KeyboardInterrupt from None

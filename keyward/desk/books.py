@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyward.model.errors import FingerprintKeyMissing, NotConfigured
+from keyward.model.errors import FingerprintKeyMissing
 
 if TYPE_CHECKING:
     from keyward.ledger.reading import ReadOnlyLedger
@@ -55,14 +55,13 @@ class Books:
 
     def reading(self) -> "ReadOnlyLedger | None":
         """The ledger as it is, read with the standard library alone; None when there is none. The caller closes it."""
+        from keyward.ledger.place import NoLedger  # noqa: PLC0415
         from keyward.ledger.reading import ReadOnlyLedger  # noqa: PLC0415
 
         try:
             return ReadOnlyLedger(self.where, world=self._parts.world)
-        except NotConfigured as error:
-            if type(error) is NotConfigured:  # its subclasses mean that there is one which may not be used
-                return None
-            raise
+        except NoLedger:
+            return None
 
     def key_of_reading(self) -> "FingerprintKey":
         """The key that the ledger names; nothing is made.

@@ -140,6 +140,7 @@ def _projects(parts: "Parts", wish: "ScanWish", ctx: "Ctx") -> tuple[list[str], 
     found: list[str] = []
     patterns = wish.projects or parts.settings.scan.projects
     google = parts.google
+    _ = google.identity  # without credentials every question would fail for the same reason
     try:
         # What comes before an error stays in the list.
         found.extend(one.id for one in google.projects.search(ctx, patterns, parts.settings.scan.exclude))

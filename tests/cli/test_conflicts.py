@@ -191,5 +191,3 @@ def test_undo_within_its_days_brings_the_old_key_back(tmp_path):
         assert undone.status == 0, undone.err
         assert scene.live() == {key.key_string}
         assert file.read_text() == f"A={key.key_string}\n"
-
-

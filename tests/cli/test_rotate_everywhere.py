@@ -65,7 +65,9 @@ def _list_names_every_place(scene, key_id, file):
 
 def _dry_run_changes_nothing(scene, key_id):
     before, rows, seen = files_of(scene.work), ledger_rows(scene), len(scene.log())
-    done = scene.keyward("rotate", key_id, "--accept-targets", "--grace", "0s", "--retire", "now", "--dry-run", "-o", "json")
+    done = scene.keyward(
+        "rotate", key_id, "--accept-targets", "--grace", "0s", "--retire", "now", "--dry-run", "-o", "json"
+    )
     assert done.status == 0, done.err
     plan = done.json
     assert plan["schema"] == "keyward.plan/1"
@@ -74,7 +76,15 @@ def _dry_run_changes_nothing(scene, key_id):
     assert len(key["targets"]) == 3
     assert plan["command"][:3] == ["keyward", "rotate", key_id]
     text = scene.keyward("rotate", key_id, "--accept-targets", "--grace", "0s", "--retire", "now", "--dry-run").out
-    for said in ("EMULATOR", "WRITE", "apikeys.keys.create", "in 3 of 3 sources; 2 payloads searched, 1 not", "not seen in 42 d", "gone for good", "Apply exactly"):
+    for said in (
+        "EMULATOR",
+        "WRITE",
+        "apikeys.keys.create",
+        "in 3 of 3 sources; 2 payloads searched, 1 not",
+        "not seen in 42 d",
+        "gone for good",
+        "Apply exactly",
+    ):
         assert said in text, said
     assert changes_in(scene.log()[seen:]) == []
     assert files_of(scene.work) == before
@@ -98,7 +108,9 @@ def _history_says_all(scene, key_id, places):
     assert one["undo_until"] > one["revoked"]
     assert one["waived"]
     assert {target["at"] for target in one["targets"]} == places
-    assert all(target["before"] and target["after"] and target["before"] != target["after"] for target in one["targets"])
+    assert all(
+        target["before"] and target["after"] and target["before"] != target["after"] for target in one["targets"]
+    )
     events = one["events"]
     assert all(event["at"] and event["actor"] and event["host"] for event in events)
     assert {"begun", "intent", "outcome", "verdict", "waived"} <= {event["kind"] for event in events}
