@@ -99,7 +99,8 @@ class Scene:
 
     def live(self):
         """Key strings that are not deleted."""
-        return {key["key_string"] for key in self.all_keys() if not key["delete_time"] and not key["purged"]}
+        keys = self.world.state(ApiKeys)._by_string.values()
+        return {key.key_string for key in list(keys) if not key.delete_time and not key.purged}
 
     def versions(self, name, project=PROJECT):
         """(state, payload) of every version of a secret, oldest first."""

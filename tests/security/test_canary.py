@@ -25,7 +25,7 @@ import atexit
 @atexit.register
 def _end():
     fd = os.open(os.environ["WATCH_FILE"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.write(fd, ("environment at the end " + repr(dict(os.environ)) + " argv " + repr(sys.argv) + chr(10)).encode("utf-8", "replace"))
+    os.write(fd, ("environment at the end " + repr(dict(os.environ)) + chr(10)).encode("utf-8", "replace"))
     os.close(fd)
 """
 """A site customisation: what the program starts, with which arguments, and its environment at its end."""
