@@ -1,10 +1,11 @@
 """A plan as text: everything that would be done, where it was looked, what stands in the way, and the command that does exactly this."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from keyward.cli import words
+from keyward.desk.overrides import by_place
 
 if TYPE_CHECKING:
     from keyward.model.capability import Readiness
@@ -30,23 +31,10 @@ def _line(name: str, text: str) -> str:
 def _head(plan: "Plan") -> Iterator[str]:
     yield _line("acting as", f"{plan.identity}; {plan.actor} on {plan.host}")
     yield _line("world", f"EMULATOR ({plan.world})" if plan.world.startswith("emulator:") else plan.world)
-    for number, endpoint in enumerate(_endpoints(plan.endpoints)):
+    for number, endpoint in enumerate(by_place(plan.endpoints)):
         yield _line("" if number else "endpoints", endpoint)
     if plan.policy.reason:
         yield _line("reason", plan.policy.reason)
-
-
-def _endpoints(lines: Sequence[str]) -> list[str]:
-    """The overrides, those that lead to one place as one line."""
-    by_place: dict[str, list[str]] = {}
-    for line in lines:
-        api, arrow, rest = line.partition(" -> ")
-        by_place.setdefault(rest.partition(" (")[0] if arrow else api, []).append(line)
-    found = []
-    for place, together in by_place.items():
-        apis = ", ".join(line.partition(" -> ")[0] for line in together)
-        found += together if len(together) == 1 else [f"{apis} -> {place}"]
-    return found
 
 
 def _key(key: "KeyPlan", plan: "Plan") -> Iterator[str]:

@@ -26,6 +26,7 @@ def verify(
 ) -> int:
     """Try keys: exit 0 when all work, 1 when one is dead or blocked, 3 when one could not be tried."""
     from keyward.cli.keys import named  # noqa: PLC0415  # the engines are loaded when something is done
+    from keyward.cli.words import count  # noqa: PLC0415
     from keyward.model.errors import UsageError  # noqa: PLC0415
     from keyward.rotation.outcome import worst  # noqa: PLC0415
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from keyward.desk.overrides import by_place
 from keyward.desk.wish import Check
 from keyward.model.errors import KeywardError
 
@@ -63,7 +64,7 @@ def _settings(desk: "Desk") -> Iterator[Check]:
 
 def _google(desk: "Desk") -> Iterator[Check]:
     parts = desk.parts
-    for line in parts.endpoints.active_overrides():
+    for line in by_place(parts.endpoints.active_overrides()):
         yield Check("google", "endpoint", _YES, line)
     yield Check("google", "world", _YES, parts.world)
     google = parts.google

@@ -40,7 +40,7 @@ def ledger_rows(scene):
     """All rows of the ledger but leases."""
     with sqlite3.connect(f"file:{scene.home / 'state' / 'ledger.db'}?mode=ro", uri=True) as ledger:
         tables = ("rotation", "event", "target", "placement", "probe")
-        rows = {table: ledger.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+        rows = {table: ledger.execute(f"SELECT * FROM {table}").fetchall() for table in tables}  # noqa: S608  # constants
     ledger.close()
     return rows
 
