@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from keyward.edge import hush
 from keyward.google import credentials, endpoints
 from keyward.google.calls import Calls
 from keyward.google.gcloud import Gcloud
@@ -24,6 +25,7 @@ class GoogleParts:
     """
 
     def __init__(self, surroundings: "Surroundings") -> None:
+        hush()  # before a library of Google's is imported, which looks at the environment then
         self._surroundings = surroundings
         self.gcloud = Gcloud(surroundings.environ, surroundings.user_home)
 

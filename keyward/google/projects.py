@@ -11,6 +11,7 @@ from keyward.google.calls import Call
 from keyward.google.errors import GoogleFailure
 from keyward.google.refusals import Asked, reading
 from keyward.google.times import moment
+from keyward.model.redact import label
 from keyward.model.text import clean
 
 if TYPE_CHECKING:
@@ -146,11 +147,11 @@ def _project(item: dict[str, Any]) -> Project:
     return Project(
         id=clean(str(item.get("projectId", ""))),
         number=str(item.get("name", "")).rpartition("/")[2],
-        name=clean(str(item.get("displayName", ""))),
+        name=label(str(item.get("displayName", ""))),
         parent=clean(str(item.get("parent", ""))),
         active=item.get("state") == "ACTIVE",
         created=moment(item.get("createTime")),
-        labels=tuple(sorted((clean(str(name)), clean(str(value))) for name, value in labels.items())),
+        labels=tuple(sorted((label(str(name)), label(str(value))) for name, value in labels.items())),
     )
 
 

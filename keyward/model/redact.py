@@ -13,12 +13,14 @@ from urllib.parse import quote, unquote_to_bytes
 
 from keyward.model.detectors import DETECTORS, find
 from keyward.model.secret import Secret
+from keyward.model.text import clean
 
 HIDDEN = "[hidden]"
 
 _SHOWN = sorted({shown for detector in DETECTORS for shown in detector.shown}, key=len, reverse=True)
 _LEAST_BEHIND_PREFIX = 12
 _LEAST_GLUED = 40
+_SHORTEST_CUT = 14
 _LONG_PREFIX = 4
 _PIECE = 12
 _SHORTEST_KNOWN = 4
@@ -101,6 +103,14 @@ def redact(text: str, also: Iterable[Secret] = ()) -> str:
     text = _ESCAPED.sub(_unless(_unescape), text)
     text = _HEX.sub(_unless(_unhex), text)
     return _BASE64.sub(_unless(_unbase64), text)
+
+
+def label(text: str, limit: int = 2_000) -> str:
+    """A name, label or note from outside, as it may be kept and shown: one harmless line without key material.
+
+    People paste keys into names and notes; those are not to travel on into caches, plans, copies and screens.
+    """
+    return clean(text if len(text) < _SHORTEST_CUT else redact(text), limit)
 
 
 def _hidden(value: str) -> str:

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Mapping
 
+from keyward import edge
 from keyward.model.errors import Exit
 
 
@@ -15,6 +16,7 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
         write: start in write mode instead of read-only.
         environ: variables to use instead of the process's own, as the demo does.
     """
+    edge.harden()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write(
             "keyward: no terminal: the app needs one.\n  For scripts: keyward list --format json. All commands: keyward --help\n"
@@ -34,4 +36,5 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
 
     app = KeywardApp(make_seat, write=write)
     app.run()
+    app.feed.end()
     return app.return_code or 0

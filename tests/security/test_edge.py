@@ -67,7 +67,9 @@ def test_libraries_stay_silent_whatever_the_environment_says(tmp_path):
     with Scene(tmp_path / "home") as scene:
         key = scene.key("app")
         scene.secret("app", key.key_string)
-        closed = scene.world.new_project("acme-closed", denied={"*"})  # a refusal makes Google's client warn
+        closed = scene.world.new_project(
+            "acme-closed", denied={"apikeys.keys.list", "secretmanager.secrets.list"}
+        )  # a refusal makes Google's client warn
         scene.key("hidden", project=closed.id)
         scene.settings()
         loud = {

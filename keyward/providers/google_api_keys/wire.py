@@ -7,6 +7,7 @@ from typing import Any
 from keyward.google.times import moment
 from keyward.model.credential import Credential, Kind, Restrictions, State
 from keyward.model.ids import CredentialRef
+from keyward.model.redact import label
 from keyward.model.text import clean
 from keyward.providers.interface import Change, Marker, Want
 
@@ -41,13 +42,13 @@ def credential(item: Mapping[str, Any], scope: str, now: datetime) -> Credential
         state=State.ACTIVE if until is None else State.RESTORABLE if now < until else State.DELETED,
         resource=clean(str(item.get("name", ""))),
         uid=uid,
-        name=clean(str(item["displayName"])) if item.get("displayName") else None,
+        name=label(str(item["displayName"])) if item.get("displayName") else None,
         created=moment(item.get("createTime")),
         deleted=deleted,
         restorable_until=until,
         restrictions=restrictions(item.get("restrictions") or {}),
         bound_identity=clean(str(account)) if account else None,
-        annotations={clean(str(name)): clean(str(value)) for name, value in (item.get("annotations") or {}).items()},
+        annotations={label(str(name)): label(str(value)) for name, value in (item.get("annotations") or {}).items()},
         etag=str(item.get("etag", "")),
         issuer=scope,
     )

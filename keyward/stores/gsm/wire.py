@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from keyward.model.ids import SecretRef
+from keyward.model.redact import label
 from keyward.model.secretinfo import SecretInfo, Version, VersionState
 from keyward.model.text import clean
 
@@ -84,4 +85,4 @@ def _rotation(secret: Any) -> str:
 
 
 def _texts(mapping: Any) -> dict[str, str]:
-    return {clean(name): clean(value) for name, value in mapping.items()}
+    return {label(name): label(value) for name, value in mapping.items()}
