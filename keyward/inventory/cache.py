@@ -168,10 +168,6 @@ class CacheReader:
         """Ids of the keys with that value."""
         return [row[0] for row in self.rows("SELECT id FROM key WHERE fingerprint = ? ORDER BY id", (fingerprint,))]
 
-    def fingerprint_key_id(self) -> str | None:
-        """Whose fingerprints these are."""
-        return self._meta("fingerprint_key_id")
-
     def uses(self, key: str) -> list[tuple[float, float, int, str, str]]:
         """(start, end, count, service, response class) of every bucket in which that key was used, newest first; times in seconds."""
         import json  # noqa: PLC0415

@@ -64,8 +64,7 @@ def identify(
     raw = normalised(value.reveal())
     detector = shape_of(raw)
     fingerprint = key.fingerprint(value) if worth(raw) else ""
-    same_key = cache.fingerprint_key_id() == key.id
-    keys = cache.by_fingerprint(fingerprint) if fingerprint and same_key else []
+    keys = cache.by_fingerprint(fingerprint) if fingerprint else []
     if not keys and detector is not None and not detector.is_secret:
         rows = cache.rows("SELECT id FROM key WHERE provider = ? AND uid = ?", (detector.provider, raw.decode()))
         keys = [row[0] for row in rows]
