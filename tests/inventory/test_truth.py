@@ -36,7 +36,11 @@ def test_a_scan_of_the_sample_organisation_finds_the_truth(machine):
     assert listed.keys() == expected.keys()
     for key_id, key in expected.items():
         one = listed[key_id]
-        assert (one["name"], one["kind"], one["state"]) == (key["name"] and clean(key["name"]), key["kind"], key["state"])
+        assert (one["name"], one["kind"], one["state"]) == (
+            key["name"] and clean(key["name"]),
+            key["kind"],
+            key["state"],
+        )
         assert one["created_at"] == key["created_at"][:19] + "Z"
         assert one["bound_identity"] == key["bound_identity"]
         assert one["last_used"]["status"] == key["last_used"]["status"]
