@@ -1,5 +1,6 @@
 """Where configuration, state and cache are kept."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +26,18 @@ class Paths:
         return self.cache / "inventory.db"
 
 
+def expanded(text: str) -> Path:
+    """The full path that a person wrote, `~` included; the `~name` of a user that does not exist stays as it is."""
+    return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111  # pathlib's raises for an unknown user
+
+
 def find(environ: Mapping[str, str], config: Path | None = None) -> Paths:
     """The folders of this user; nothing is created."""
     from platformdirs import PlatformDirs  # noqa: PLC0415  # only commands that touch files pay for it
 
     dirs = PlatformDirs("keyward", appauthor=False)
-    named = config or (Path(environ["KEYWARD_CONFIG"]).expanduser() if environ.get("KEYWARD_CONFIG") else None)
-    home = Path(environ["KEYWARD_HOME"]).expanduser().absolute() if environ.get("KEYWARD_HOME") else None
+    named = config or (expanded(environ["KEYWARD_CONFIG"]) if environ.get("KEYWARD_CONFIG") else None)
+    home = expanded(environ["KEYWARD_HOME"]) if environ.get("KEYWARD_HOME") else None
     return Paths(
         config_file=(named or Path(dirs.user_config_dir) / "keyward.toml").absolute(),
         config_named=named is not None,

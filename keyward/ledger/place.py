@@ -11,6 +11,7 @@ from keyward.files import private_folder, shown
 from keyward.ledger.troubles import broken
 from keyward.model.errors import NotAllowed, NotConfigured, Refused
 from keyward.model.text import clean
+from keyward.paths import expanded
 from keyward.places import unsafe
 
 MOUNTS = Path("/proc/mounts")
@@ -31,7 +32,7 @@ def local_path(where: str | os.PathLike[str]) -> Path:
     named = os.fspath(where)
     scheme, colon, rest = named.partition("://")
     if not colon:
-        return Path(named).expanduser().absolute()
+        return expanded(named)
     if scheme in ("sqlite", "file") and rest.startswith("/") and len(rest) > 1:
         return Path(rest[1:] if scheme == "sqlite" else rest).absolute()
     raise NotConfigured(

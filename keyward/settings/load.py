@@ -16,6 +16,7 @@ from typing import Any
 
 from keyward.model.errors import NotAllowed, SettingsError
 from keyward.model.text import clean
+from keyward.paths import expanded
 from keyward.settings.schema import EnvFolder, Settings, sections
 from keyward.settings.values import number, text
 
@@ -52,12 +53,13 @@ def load(*, file: Path | None, explicit: bool, environ: Mapping[str, str], folde
     Args:
         file: the user's own file; one that does not exist is fine unless `explicit`.
         explicit: the file was named by the user, so it must exist.
-        environ: environment variables; `KEYWARD_<SECTION>_<NAME>` sets a scalar.
+        environ: environment variables; `KEYWARD_<SECTION>_<NAME>` sets a scalar, or a list that only filters.
         folder: the working folder whose `keyward.toml` may filter, limit and display.
 
     Raises:
         SettingsError: something in a file or variable cannot be used.
-        NotAllowed: a file that others may write, or a working-folder file that sets what only the user's own may.
+        NotAllowed: a file that others may write, or a working-folder file or variable that sets what only the user's own
+            file may.
     """
     loaded = Loaded(Settings())
     if file is not None and (explicit or file.exists()):
@@ -72,11 +74,11 @@ def _from_file(loaded: Loaded, file: Path, *, own: bool) -> Loaded:
     source = _read(file)
     try:
         data = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
         found = re.search(r"at line (\d+), column (\d+)", str(error))
         line = int(found[1]) if found else source.count("\n") + 1
         raise SettingsError(
-            f"this is not TOML: {clean(str(error))}.", file=str(file), line=line, hint="Nothing was read from it."
+            f"this is not TOML: {_said(error)}.", file=_named(file), line=line, hint="Nothing was read from it."
         ) from None
     known = sections()
     for section, values in data.items():
@@ -86,29 +88,31 @@ def _from_file(loaded: Loaded, file: Path, *, own: bool) -> Loaded:
         if section not in known:
             raise SettingsError(
                 f"there is no section [{clean(section)}].",
-                file=str(file),
+                file=_named(file),
                 line=_line(source, section),
                 hint=_nearest(section, [*known, "env"]),
             )
         if not isinstance(values, dict):
             raise SettingsError(
-                f"{section} must be a section: [{section}].", file=str(file), line=_line(source, section)
+                f"{section} must be a section: [{section}].", file=_named(file), line=_line(source, section)
             )
         for name, value in values.items():
             line = _line(source, section, name)
             if name not in known[section]:
                 raise SettingsError(
                     f"[{section}] has no setting {clean(name)!r}.",
-                    file=str(file),
+                    file=_named(file),
                     line=line,
                     hint=_nearest(name, list(known[section])),
                 )
             if not own and not known[section][name].metadata["anyone"]:
                 raise NotAllowed(
-                    f"{file}:{line}: a file in the working folder may not set {section}.{name}.",
+                    f"{_named(file)}:{line}: a file in the working folder may not set {section}.{name}.",
                     hint="Only filters, limits and display can be set there; put it into your own keyward.toml.",
                 )
-            loaded = _set(loaded, section, name, value, Origin("file", f"{file}:{line}"), file=str(file), line=line)
+            loaded = _set(
+                loaded, section, name, value, Origin("file", f"{_named(file)}:{line}"), file=_named(file), line=line
+            )
     return loaded
 
 
@@ -117,48 +121,58 @@ def _read(file: Path) -> str:
         info = file.stat()
         if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise NotAllowed(
-                f"{file} can be written by others (mode {stat.S_IMODE(info.st_mode):04o}).",
-                hint=f"Run: chmod 600 {file}",
+                f"{_named(file)} can be written by others (mode {stat.S_IMODE(info.st_mode):04o}).",
+                hint=f"Run: chmod 600 {_named(file)}",
             )
         if info.st_uid not in (os.geteuid(), 0):
-            raise NotAllowed(f"{file} belongs to another user.", hint="Only your own file, or root's, is read.")
+            raise NotAllowed(f"{_named(file)} belongs to another user.", hint="Only your own file, or root's, is read.")
         return file.read_text("utf-8")
     except OSError as error:
-        raise SettingsError(f"it cannot be read: {error.strerror}.", file=str(file)) from None
+        raise SettingsError(f"it cannot be read: {error.strerror}.", file=_named(file)) from None
     except UnicodeDecodeError:
-        raise SettingsError("it is not UTF-8 text.", file=str(file)) from None
+        raise SettingsError("it is not UTF-8 text.", file=_named(file)) from None
+
+
+def _said(error: Exception) -> str:
+    from keyward.model.redact import label  # noqa: PLC0415  # the table of shapes is only needed for errors
+
+    return label(str(error), 400)
+
+
+def _named(file: Path) -> str:
+    return clean(str(file), 4_096)
 
 
 def _env(loaded: Loaded, tables: object, file: Path, source: str, *, own: bool) -> Loaded:
     line = _line(source, "env")
     if not own:
         raise NotAllowed(
-            f"{file}:{line}: a file in the working folder may not name folders to read.",
+            f"{_named(file)}:{line}: a file in the working folder may not name folders to read.",
             hint="Put [[env]] into your own keyward.toml.",
         )
     if not isinstance(tables, list):
-        raise SettingsError("env is a list of tables: [[env]].", file=str(file), line=line)
+        raise SettingsError("env is a list of tables: [[env]].", file=_named(file), line=line)
     folders = []
     for table in tables:
+        if not isinstance(table, dict):
+            raise SettingsError("env is a list of tables: [[env]].", file=_named(file), line=line)
         unknown = set(table) - {"path", "depth"}
         if unknown:
             name = min(unknown)
             raise SettingsError(
                 f"[[env]] has no setting {clean(name)!r}.",
-                file=str(file),
+                file=_named(file),
                 line=_line(source, "env", name),
                 hint=_nearest(name, ["path", "depth"]),
             )
         try:
-            folders.append(
-                EnvFolder(Path(text(table.get("path"))).expanduser().absolute(), number(table.get("depth", 4)))
-            )
+            folders.append(EnvFolder(expanded(text(table.get("path"))), number(table.get("depth", 4))))
         except ValueError as error:
-            raise SettingsError(f"[[env]]: {error}.", file=str(file), line=line) from None
+            raise SettingsError(f"[[env]]: {_said(error)}.", file=_named(file), line=line) from None
     return replace(
         loaded,
         settings=replace(loaded.settings, env=tuple(folders)),
-        origins={**loaded.origins, "env": Origin("file", f"{file}:{line}")},
+        origins={**loaded.origins, "env": Origin("file", f"{_named(file)}:{line}")},
     )
 
 
@@ -171,6 +185,12 @@ def _from_environment(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
         if variable in by_variable:
             section, name = by_variable[variable]
             default = known[section][name].default
+            if isinstance(default, tuple) and not known[section][name].metadata["anyone"]:
+                # Variables come with projects, shells and services; what sends, runs, accepts or reads values is decided in a file.
+                raise NotAllowed(
+                    f"{variable}: {section}.{name} cannot be set by an environment variable.",
+                    hint=f"Put {name} under [{section}] in your own keyward.toml.",
+                )
             value: object = environ[variable]
             if isinstance(default, tuple):
                 value = [item.strip() for item in str(value).split(",") if item.strip()]
@@ -184,7 +204,10 @@ def _set(loaded: Loaded, section: str, name: str, value: object, origin: Origin,
         read: Any = spec.metadata["read"](value)
     except ValueError as error:
         raise SettingsError(
-            f"{section}.{name}: {clean(str(error))}.", file=file, line=line, hint=f"It means: {spec.metadata['doc']}."
+            f"{section}.{name}: {_said(error)}.",
+            file=file,
+            line=line,
+            hint=f"It means: {spec.metadata['doc']}.",
         ) from None
     group = replace(getattr(loaded.settings, section), **{name: read})
     return replace(

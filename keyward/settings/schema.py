@@ -12,7 +12,7 @@ from keyward.settings.values import duration, number, one_of, text, texts
 
 
 def _setting(read: Callable[[object], Any] | Any, default: Any, doc: str, *, anyone: bool = False) -> Any:
-    """A field. `anyone`: a `keyward.toml` in the working folder may set it, because it can only filter, limit or display."""
+    """A field. `anyone`: a `keyward.toml` in the working folder may set it, because it can only filter, limit or display; no guard is among them."""
     return field(default=default, metadata={"read": read, "doc": doc, "anyone": anyone})
 
 
@@ -63,9 +63,7 @@ class Targets:
 class Production:
     """What is production."""
 
-    match: str = _setting(
-        text, "project:*-prod", "a query; its keys are coloured, named and need a typed phrase", anyone=True
-    )
+    match: str = _setting(text, "project:*-prod", "a query; its keys are coloured, named and need a typed phrase")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from keyward.model.errors import UsageError
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_MOST = 1_000
+_control = re.compile(r"[\x00-\x1f\x7f]")
 _duration = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 
 
@@ -20,7 +22,10 @@ def duration(value: object) -> timedelta:
     for match in _duration.finditer(text):
         if match.start() != end:
             break
-        total += timedelta(**{_UNITS[match[2]]: float(match[1])})
+        try:
+            total += timedelta(**{_UNITS[match[2]]: float(match[1])})
+        except OverflowError:
+            break
         end = match.end()
     if not text or end != len(text):
         raise ValueError(f"{value!r} is not a duration such as 24h, 7d or 90s")
@@ -56,6 +61,8 @@ def text(value: object) -> str:
     """
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a text in quotes")  # noqa: TRY004  # one error type for every reader
+    if _control.search(value):
+        raise ValueError(f"{value!r} holds a control character")
     return value
 
 
@@ -67,19 +74,19 @@ def texts(value: object) -> tuple[str, ...]:
     """
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{value!r} is not a list of texts such as ['a', 'b']")
-    return tuple(value)
+    return tuple(text(item) for item in value)
 
 
 def number(value: object) -> int:
-    """Read a whole number of at least 1.
+    """Read a whole number from 1 to 1000.
 
     Raises:
         ValueError: it is something else.
     """
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= len(str(_MOST)):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{value!r} is not a whole number of at least 1")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
+        raise ValueError(f"{value!r} is not a whole number from 1 to {_MOST}")
     return value
 
 
