@@ -48,7 +48,8 @@ def use(status: str, ago: timedelta | None, window_days: int | None) -> str:
         window_days: how far back the record reaches.
     """
     if status == "used" and ago is not None:
-        return f"{span(ago)} ago"
+        # Records are kept by the hour or the day: anything finer would be made up.
+        return f"{span(ago)} ago" if ago >= timedelta(days=1) else "in the last day"
     if status == "not_seen":
         return f"not seen in {window_days} d" if window_days else "not seen"
     return {

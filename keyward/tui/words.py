@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+DAY = 86_400.0
 _STEPS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s"))
 
 
@@ -25,7 +26,8 @@ def age(created: float | None, first_seen: float | None, now: float) -> str:
 def last_use(status: str, at: float | None, window_days: int | None, now: float) -> str:
     """When it was last used, or which kind of not knowing it is."""
     if status == "used" and at is not None:
-        return span(now - at) if now - at >= 60 else "just now"
+        # Records are kept by the hour or the day: anything finer would be made up.
+        return span(now - at) if now - at >= 86_400 else "<1d"
     if status == "not_seen":
         return f"not in {window_days}d" if window_days else "not seen"
     return {
