@@ -310,6 +310,76 @@ def test_a_store_that_lies_stops_the_rotation(monkeypatch):
     assert play.world.violations == []
 
 
+def _die_at(play, engine, point, do):
+    def hook(name):
+        if name == point:
+            play.world.crashed = True
+            raise Crash(name)
+
+    play.world.hook = hook
+    with pytest.raises(Crash):
+        do(engine)
+    play.world.hook = lambda name: None
+
+
+@pytest.mark.crash
+def test_a_gate_that_was_passed_before_a_crash_is_passed_again():
+    play = staged()
+    engine = play.life()
+    plan = engine.plan([play.stage.old.ref], play.policy)
+    _die_at(play, engine, "before revoke old", lambda engine: engine.run(plan, until=Until.DEAD))
+    play.stage.ring.put("service", "user", payload=play.stage.old.material)
+    play.world.advance(timedelta(days=1))
+    play.life().go_on(list(play.ledger.rows), until=Until.DEAD)
+    assert problems(play) == []
+
+
+@pytest.mark.crash
+def test_what_a_killed_write_left_is_swept_even_when_nothing_is_written():
+    play = staged()
+    engine = play.life()
+    plan = engine.plan([play.stage.old.ref], play.policy)
+    _die_at(play, engine, "after stage files:/w/.env", lambda engine: engine.run(plan, until=Until.DEAD))
+    assert play.stage.files.left
+    play.world.watched.pop(1)
+    play.stage.files.put("/w/.env", payload="KEY='somebody wrote this'\n", hint="dotenv")
+    play.life().go_on(list(play.ledger.rows))
+    assert play.stage.files.left == {}
+
+
+@pytest.mark.crash
+def test_the_world_is_looked_at_before_a_second_create():
+    play = staged()
+    engine = play.life()
+    plan = engine.plan([play.stage.old.ref], play.policy)
+    _die_at(play, engine, "before create kw-01r00000000000000000000001-1", lambda engine: engine.run(plan))
+    play.world.calls.clear()
+    play.world.hook = play.world.calls.append
+    play.life().go_on(list(play.ledger.rows))
+    assert play.world.calls.index("own") < play.world.calls.index("before create kw-01r00000000000000000000001-1")
+
+
+@pytest.mark.crash
+def test_the_lease_lasts_through_every_effect():
+    """Each step is slow, and somebody else is waiting for the lease to run out."""
+    play = staged()
+    engine = play.life()
+    taken = []
+
+    def hook(name):
+        if name.startswith("before") and "commit" not in name:
+            play.world.advance(timedelta(seconds=130))
+            for row in play.ledger.rows:
+                try:
+                    taken.append(play.ledger.acquire(f"rotation:{row}", "somebody-else", 1))
+                except Held:
+                    continue
+
+    play.world.hook = hook
+    engine.run(engine.plan([play.stage.old.ref], play.policy), until=Until.DEAD)
+    assert taken == []
+
+
 @pytest.mark.crash
 def test_extra_keys_of_the_rotation_are_deleted_at_the_end():
     """A late create of a frozen life: another key with this rotation's marker turns up."""

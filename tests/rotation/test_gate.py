@@ -267,3 +267,21 @@ def test_one_failed_probe_is_no_death(play):
     engine.run(plan, until=Until.DEAD)
     dead = [event for event in play.ledger.trail if event.kind == "verdict" and event.detail["verdict"] == "dead"]
     assert len(dead) >= 3
+    assert dead[-1].at - dead[0].at >= timedelta(seconds=play.stage.keys.dead_after(None)[1])
+
+
+def test_past_the_longest_delay_a_few_failed_probes_in_one_tick_are_enough(play):
+    engine, plan = play.plan()
+    (outcome,) = engine.run(plan, until=Until.RETIRED)
+    play.world.advance(timedelta(hours=1))
+    (outcome,) = play.life().go_on([outcome.rotation])
+    assert outcome.state is RotationState.DONE
+    dead = [event for event in play.ledger.trail if event.kind == "verdict" and event.detail["verdict"] == "dead"]
+    assert len(dead) == 3
+
+
+def test_after_cut_over_the_old_key_is_known_to_be_gone_from_what_keeps_no_versions(play):
+    engine, plan = play.plan()
+    engine.run(plan, until=Until.CUT_OVER)
+    rows = play.ledger.placements(credential=str(play.stage.old.ref))
+    assert [(row.store, row.role) for row in rows] == [("vault", "old")]

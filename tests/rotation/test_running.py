@@ -129,6 +129,10 @@ def test_a_copy_found_at_the_end_is_taken_in(play):
     play.stage.files.put("/w/copy.env", payload=f"COPY='{play.stage.old.material}'\n", hint="dotenv")
     (outcome,) = play.life().go_on([outcome.rotation], until=Until.DEAD)
     assert outcome.waiting_on is WaitingOn.PERSON
+    engine, again = play.plan(accept_targets=False)
+    (outcome,) = engine.run(again, until=Until.DEAD)
+    assert outcome.waiting_on is WaitingOn.PERSON  # not accepted, so not taken in
+    assert play.stage.old.material in play.stage.files.current(("/w/copy.env",))
     engine, again = play.plan(accept_targets=False, accept_target=("files:/w/copy.env#COPY",))
     (outcome,) = engine.run(again, until=Until.DEAD)
     assert outcome.state is RotationState.DONE
