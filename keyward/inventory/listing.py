@@ -1,6 +1,7 @@
 """The document `keyward.inventory/1` (DESIGN.md section 12), written as text piece by piece from what the cache has ready."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,11 +10,20 @@ if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
 
 SCHEMA = "keyward.inventory/1"
-_DAY = 86_400.0
-_KEYS = """
-    SELECT k.id, d.head, coalesce(k.created, k.first_seen), d.tail, d.placements, k.fingerprint IS NOT NULL OR k.places > 0, k.places
-    FROM key k JOIN detail d ON d.ordinal = k.ordinal
-"""
+_PIECE = 500
+_KNOWN, _UNKNOWN = "?2", "?3"
+# SQLite puts the pieces together: that takes half the time of doing it row by row in Python.
+_AGE = "max(0, CAST((?1 - {0}) / 86400 AS INTEGER))"
+_HEAD = f"d.head || {_AGE.format('coalesce(k.created, k.first_seen)')} || d.tail"
+_LOOKS = f"iif(k.fingerprint IS NOT NULL OR k.places > 0, {_KNOWN}, {_UNKNOWN})"
+_FROM = "FROM key k JOIN detail d ON d.ordinal = k.ordinal"
+_KEYS = f"SELECT k.id, {_HEAD} || d.placements || {_LOOKS} || '[]}}' {_FROM}"
+_PIECES = f"SELECT {_HEAD}, d.placements, {_LOOKS} {_FROM} WHERE k.id = ?4"
+_HOLDS = "SELECT DISTINCT key FROM placement WHERE secret = s.id ORDER BY key"
+# An id has no character that JSON would escape.
+_KEY_LIST = f"""'[' || coalesce((SELECT '"' || group_concat(key, '", "') || '"' FROM ({_HOLDS})), '') || ']'"""  # noqa: S608  # from above
+_SECRET_AGE = f"iif(created IS NULL, 'null', {_AGE.format('created')})"
+_SECRETS = f"SELECT head || {_SECRET_AGE} || tail || {_KEY_LIST} || '}}' FROM secret s ORDER BY id"  # noqa: S608  # from above
 _SOURCES = "SELECT id, status, detail, permission, api, stale_since FROM source ORDER BY id"
 _LOOKED = "SELECT coalesce(sum(looked), 0), coalesce(sum(not_looked), 0) FROM source WHERE side = 'store'"
 
@@ -48,10 +58,10 @@ def inventory(
         yield separator + dump(_source(row))
         separator = ", "
     yield '], "keys": ['
-    yield from _keys(cache, now.timestamp(), keys, _Extras(cache, accepted, findings or {}))
+    yield from _joined(_keys(cache, now.timestamp(), keys, _Extras(cache, accepted, findings or {})))
     yield '], "secrets": ['
     if secrets:
-        yield from _secrets(cache, now.timestamp())
+        yield from _joined(row[0] for row in cache.rows(_SECRETS, (now.timestamp(),)))
     yield "]}"
 
 
@@ -59,64 +69,44 @@ class _Extras:
     """What the cache does not know of a key: accepted targets, findings."""
 
     def __init__(self, cache: "CacheReader", accepted: Collection[str], findings: Mapping[str, Sequence[str]]) -> None:
+        self._accepted, self._findings, self._cache = accepted, findings, cache
+        self.keys = {key for key, rules in findings.items() if rules}
+        for target in accepted:
+            self.keys.update(row[0] for row in cache.rows("SELECT key FROM placement WHERE target = ?", (target,)))
+
+    def text(self, key: str, values: Sequence[object]) -> str:
+        """The entry of one of those keys."""
         import json  # noqa: PLC0415
 
-        self._json: Any = json
-        self._accepted = accepted
-        self._findings = findings
-        self._cache = cache
-        self._with: set[str] = set()
-        for target in accepted:
-            self._with.update(row[0] for row in cache.rows("SELECT key FROM placement WHERE target = ?", (target,)))
-
-    def placements(self, key: str, ready: str) -> str:
-        """The placements of a key, with those that a person accepted marked."""
-        if key not in self._with:
-            return ready
+        head, ready, looks = next(self._cache.rows(_PIECES, (*values, key)))
         order = "SELECT target FROM placement WHERE key = ? ORDER BY secret, version, part"
-        targets = [row[0] for row in self._cache.rows(order, (key,))]
-        placements = self._json.loads(ready)
-        for placement, target in zip(placements, targets, strict=True):
+        placements = json.loads(ready)
+        for placement, (target,) in zip(placements, self._cache.rows(order, (key,)), strict=True):
             placement["accepted"] = target in self._accepted
-        return str(self._json.dumps(placements, ensure_ascii=False))
-
-    def findings(self, key: str) -> str:
-        """The findings of a key."""
-        found = self._findings.get(key)
-        return str(self._json.dumps(list(found))) if found else "[]"
+        return f"{head}{json.dumps(placements, ensure_ascii=False)}{looks}{json.dumps(list(self._findings.get(key, ())))}}}"
 
 
 def _keys(cache: "CacheReader", now: float, keys: Sequence[str] | None, extras: _Extras) -> Iterator[str]:
     looked, not_looked = next(cache.rows(_LOOKED), (0, 0))
-    known = f', "placements_looked": {{"read": {looked}, "not_read": {not_looked}}}, "findings": '
-    unknown = f', "placements_looked": {{"read": 0, "not_read": {looked + not_looked}}}, "findings": '
-    separator = ""
-    for key, head, since, tail, placements, recognisable, _ in _rows(cache, keys):
-        age = max(0, int((now - since) // _DAY))
-        ready = extras.placements(key, placements) if placements != "[]" else placements
-        looks = known if recognisable else unknown
-        yield f"{separator}{head}{age}{tail}{ready}{looks}{extras.findings(key)}}}"
-        separator = ", "
+    looks = ', "placements_looked": {{"read": {0}, "not_read": {1}}}, "findings": '
+    values = (now, looks.format(looked, not_looked), looks.format(0, looked + not_looked))
+    for key, text in _rows(cache, values, keys):
+        yield extras.text(key, values) if key in extras.keys else text
 
 
-def _rows(cache: "CacheReader", keys: Sequence[str] | None) -> Iterator[Any]:
+def _rows(cache: "CacheReader", values: Sequence[object], keys: Sequence[str] | None) -> Iterator[Any]:
     if keys is None:
-        yield from cache.rows(f"{_KEYS} ORDER BY k.ordinal")
+        yield from cache.rows(f"{_KEYS} ORDER BY k.ordinal", values)
         return
     for key in keys:
-        yield from cache.rows(f"{_KEYS} WHERE k.id = ?", (key,))
+        yield from cache.rows(f"{_KEYS} WHERE k.id = ?4", (*values, key))
 
 
-def _secrets(cache: "CacheReader", now: float) -> Iterator[str]:
-    import json  # noqa: PLC0415
-
-    holds: dict[str, list[str]] = {}
-    for secret, key in cache.rows("SELECT DISTINCT secret, key FROM placement ORDER BY secret, key"):
-        holds.setdefault(secret, []).append(key)
+def _joined(texts: Iterator[str]) -> Iterator[str]:
+    """The texts with commas between them, many in one piece."""
     separator = ""
-    for secret, head, created, tail in cache.rows("SELECT id, head, created, tail FROM secret ORDER BY id"):
-        age = "null" if created is None else max(0, int((now - created) // _DAY))
-        yield f"{separator}{head}{age}{tail}{json.dumps(holds.get(secret, []), ensure_ascii=False)}}}"
+    while piece := ", ".join(islice(texts, _PIECE)):
+        yield separator + piece
         separator = ", "
 
 
