@@ -1,5 +1,6 @@
 """`keyward demo`: the app on the built-in Google Cloud, or with `--serve` only that, in the foreground."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,14 @@ import typer
 from keyward.cli.invocation import Invocation
 from keyward.model.errors import NotConfigured, UsageError
 
-_SETTINGS = b"# Settings of the demo only; your own keyward.toml is not touched by it.\n"
+_SETTINGS = """\
+# Settings of the demo only; your own keyward.toml is not touched by it.
+[scan]
+read_values = ["all"]  # the values of the sample organisation
+
+[fingerprint]
+key_file = {}  # nothing of the demo goes into your keyring
+"""
 
 
 def demo(
@@ -64,12 +72,12 @@ def demo(
         return serve_main([*arguments, *([f"--state={state}"] if state else [])])
     invocation: Invocation = context.obj
     home = invocation.parts.paths.state / "demo"
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / "keyward.toml").touch(mode=0o600)  # a settings file that is named has to be there
-    if not (home / "keyward.toml").exists():
-        from keyward.files import replace  # noqa: PLC0415  # `--serve` writes no file
+    from keyward.files import private_folder, replace  # noqa: PLC0415  # `--serve` writes no file
 
-        replace(home / "keyward.toml", _SETTINGS, mark="demo")
+    settings = private_folder(home) / "keyward.toml"
+    if not settings.exists() or not settings.stat().st_size:
+        key_file = json.dumps(str(home / "fingerprint.key"))  # a text of JSON is one of TOML
+        replace(settings, _SETTINGS.format(key_file).encode(), mark="demo")
     kept = [f"--state={state or home / f'emulator-{org}-{seed}.json'}", "--until-stdin-closes"]
     return _app_on(
         subprocess.Popen(
@@ -111,14 +119,13 @@ def _app_on(emulator: "subprocess.Popen[str]", home: Path) -> int:
     from keyward.tui.start import start  # noqa: PLC0415  # textual only now
 
     try:
-        # Its own ledger and cache, so that a real one never meets the demo's world; and consent to read the sample's values.
+        # Its own settings, ledger and cache, so that a real one never meets the demo's world.
         return start(
             environ={
-                **os.environ,
+                **{name: value for name, value in os.environ.items() if not name.startswith("KEYWARD_")},
                 **exports,
                 "KEYWARD_HOME": str(home),
                 "KEYWARD_CONFIG": str(home / "keyward.toml"),
-                "KEYWARD_SCAN_READ_VALUES": "all",
             },
             write=True,
         )
