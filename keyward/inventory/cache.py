@@ -98,7 +98,7 @@ class CacheReader:
 
     def sources(self) -> list["SourceReport"]:
         """Coverage: how the last reading of each source ended."""
-        from keyward.inventory.rows import report  # noqa: PLC0415
+        from keyward.inventory.reports import report  # noqa: PLC0415
 
         return [report(row) for row in self._named("SELECT * FROM source ORDER BY id")]
 

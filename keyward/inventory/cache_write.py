@@ -14,7 +14,8 @@ from keyward.inventory import cache_open, texts
 from keyward.inventory.cache_open import Warn
 from keyward.inventory.link import Found
 from keyward.inventory.relink import FirstSeen, Relink
-from keyward.inventory.rows import credential, dump, haystack, key_more, key_row, report, secret_row
+from keyward.inventory.reports import report
+from keyward.inventory.rows import credential, dump, haystack, key_more, key_row, secret_row
 from keyward.inventory.times import seconds
 from keyward.model.credential import Credential
 from keyward.model.secretinfo import SecretInfo

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from keyward.inventory.link import BY_FINGERPRINT, BY_ID, Found, role
 from keyward.inventory.relink import gone
+from keyward.inventory.reports import report
 from keyward.inventory.request import ScanRequest
-from keyward.inventory.rows import report, secret_info
+from keyward.inventory.rows import secret_info
 from keyward.inventory.scan import scan
 from keyward.model.detectors import BY_KIND
 from keyward.model.placement import Placement

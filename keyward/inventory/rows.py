@@ -2,22 +2,16 @@
 
 import json
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from keyward.inventory.cache_schema import LIST
+from keyward.inventory.reports import Row
 from keyward.inventory.times import moment, seconds
 from keyward.model.credential import Credential, Kind, Restrictions, State
 from keyward.model.ids import CredentialRef, PlacementRef, SecretRef
 from keyward.model.placement import Placement, Role
 from keyward.model.secretinfo import SecretInfo, Version, VersionState
-from keyward.model.source import SourceReport, SourceStatus
 from keyward.model.usage import LastUse, UseStatus
-
-
-class Row(Protocol):
-    """A row by the names of its columns."""
-
-    def __getitem__(self, name: str, /) -> Any: ...
 
 
 def dump(value: object) -> str:
@@ -180,17 +174,6 @@ def placement(row: Row, accepted: frozenset[str] = frozenset()) -> Placement:
         found_by=row["found_by"],
         host=row["host"],
         accepted=row["target"] in accepted,
-    )
-
-
-def report(row: Row) -> SourceReport:
-    """The report of a row of `source`."""
-    names = ("id", "detail", "permission", "api", "items", "looked", "not_looked")
-    return SourceReport(
-        status=SourceStatus(row["status"]),
-        at=moment(row["at"]),
-        stale_since=moment(row["stale_since"]),
-        **{name: row[name] for name in names},
     )
 
 

@@ -7,7 +7,8 @@ its age in days or null, `tail`, its keys, and the end. The words are those of `
 from collections.abc import Iterable
 from typing import Any
 
-from keyward.inventory.rows import Row, dump
+from keyward.inventory.reports import Row
+from keyward.inventory.rows import dump
 from keyward.inventory.times import stamp
 from keyward.model.credential import AgeIs, Credential
 from keyward.model.secretinfo import SecretInfo
