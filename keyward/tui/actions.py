@@ -26,7 +26,8 @@ class Where(StrEnum):
 class Action:
     """One action: a stable id, the keys that start it, and what to call it.
 
-    `footer` shows it at the bottom; `danger` says that it begins something that changes the world (after a plan and a phrase).
+    `footer` shows it at the bottom; `danger` says that it begins something that changes the world (after a plan and a phrase). `first`
+    has the app do it before the next key is looked at, so that letters typed right behind it go where they were meant to.
     """
 
     id: str
@@ -36,17 +37,25 @@ class Action:
     doc: str
     footer: bool = False
     danger: bool = False
+    first: bool = False
 
     @property
     def binding(self) -> Binding:
         """The key binding."""
-        return Binding(self.keys, self.id, self.title, show=self.footer, id=f"{self.where.name.lower()}.{self.id}")
+        return Binding(
+            self.keys,
+            self.id,
+            self.title,
+            show=self.footer,
+            priority=self.first,
+            id=f"{self.where.name.lower()}.{self.id}",
+        )
 
 
 _BACK = "Back to where you came from."
 
 ACTIONS: tuple[Action, ...] = (
-    Action("filter", "slash", "Filter", Where.INVENTORY, "Type a query; Escape clears it.", footer=True),
+    Action("filter", "slash", "Filter", Where.INVENTORY, "Type a query; Escape clears it.", footer=True, first=True),
     Action("open", "enter", "Open", Where.INVENTORY, "Everything known of the key under the cursor.", footer=True),
     Action(
         "rotate",
@@ -92,7 +101,15 @@ ACTIONS: tuple[Action, ...] = (
         "Accepts the place under the cursor as one that keyward writes to.",
         footer=True,
     ),
-    Action("again", "ctrl+r", "Plan again", Where.PLAN, "Reads the world again and plans anew.", footer=True),
+    Action(
+        "accept_all",
+        "asterisk",
+        "Accept all",
+        Where.PLAN,
+        "Accepts every place that was found, except NEW ones.",
+        footer=True,
+    ),
+    Action("again", "ctrl+r", "Plan again", Where.PLAN, "Reads the world again and plans anew."),
     Action(
         "apply",
         "a",

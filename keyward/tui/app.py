@@ -1,5 +1,7 @@
 """The app: which screens there are, how it ends, and what never happens on the way."""
 
+import asyncio
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,8 +34,8 @@ class KeywardApp(App[None]):
     TITLE = "keyward"
     CSS_PATH = "styles/app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.APP)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012  # as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012  # as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012
 
     def __init__(self, make_seat: MakeSeat, *, write: bool = False) -> None:
         super().__init__()
@@ -53,9 +55,14 @@ class KeywardApp(App[None]):
         """Open the inventory: the shell first, cached rows next, the network last."""
         from keyward.tui.screens.inventory import InventoryScreen  # noqa: PLC0415  # each screen is loaded when it opens
 
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
         self.push_screen(InventoryScreen())
         self.set_interval(0.1, self._pulse)
         self.set_interval(30, self._say_age)
+
+    def _terminated(self) -> None:
+        """SIGTERM: leave as with q, the terminal as it was, and say so in the exit status."""
+        self.exit(return_code=128 + signal.SIGTERM)
 
     def on_unmount(self) -> None:
         """What is under way in threads stops at the next safe place."""
@@ -102,6 +109,10 @@ class KeywardApp(App[None]):
         self.tell(busy="scanning ...")
         self.feed.scan(to, wish)
         to.show_rows()
+
+    def reload(self) -> None:
+        """Read again what is known: something was changed."""
+        self.feed.load(self._inventory())
 
     def scan_local(self) -> None:
         """Look into the folders and the keyring that the settings name, not into any cloud."""

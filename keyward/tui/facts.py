@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keyward.model.credential import Credential
 
 WARN, BAD, GOOD, DIM = "$text-warning", "$text-error", "$text-success", "dim"
+_BARS = " ▁▂▃▄▅▆▇█"
 _TONES = {"grid--warn": WARN, "grid--bad": BAD, "grid--good": GOOD, "grid--dim": DIM}
 
 
@@ -34,7 +35,7 @@ def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
     ]
     facts += _restricted(columns["restrictions"][row])
     secrets = columns["secrets"][row]
-    facts += [Fact("", ""), Fact(f"places {texts['places']}", "")]
+    facts += [Fact("", ""), Fact("places", texts["places"], toned("places"))]
     if isinstance(secrets, tuple):
         facts += [Fact("", secret) for secret in secrets[:12]]
         if len(secrets) > 12:
@@ -49,7 +50,7 @@ def use_words(rows: Rows, row: int, now: float) -> str:
     status = rows.text(row, "last_used_status")
     said, window = cells.use(rows, row, now), rows.time(row, "last_used_window")
     if status == "used":
-        return said if said == "just now" else f"{said} ago"
+        return "less than a day ago" if said.startswith("<") else f"{said} ago"
     if status in {"never", "not_seen"} and window is not None:
         return f"{said} · the record reaches {int(window)} d back" if status == "never" else said
     return said
@@ -68,8 +69,20 @@ def _restricted(limits: object) -> list[Fact]:
     return [Fact("restricted", "no: any API, any client", WARN)]
 
 
-def of_record(record: Mapping[str, object], now: datetime, credential: "Credential | None" = None) -> list[Fact]:
-    """The left side of the detail screen: the listing's JSON of one key, and what only the cache knows besides."""
+def of_record(
+    record: Mapping[str, object],
+    now: datetime,
+    credential: "Credential | None" = None,
+    uses: Sequence[tuple[float, float, int, str, str]] = (),
+) -> list[Fact]:
+    """The left side of the detail screen.
+
+    Args:
+        record: the listing's JSON of one key.
+        now: the present.
+        credential: what only the cache knows besides.
+        uses: (start, end, count, service, response class) of every bucket in which it was used; seconds since 1970.
+    """
     use = _mapping(record.get("last_used"))
     created = record.get("created_at")
     at_least = ">= " if record.get("age_is") == "at_least" else ""
@@ -91,8 +104,9 @@ def of_record(record: Mapping[str, object], now: datetime, credential: "Credenti
         *_bound(record),
         Fact("", ""),
         Fact("Use", ""),
-        *_use(use, now),
+        *_use(use, now, credential),
         *(_more_use(credential) if credential is not None else ()),
+        *_calls(uses, now.timestamp(), int(str(use.get("window_days") or 0))),
         Fact("", ""),
         Fact("Restrictions", ""),
         *_limits(limits),
@@ -110,11 +124,11 @@ def _bound(record: Mapping[str, object]) -> list[Fact]:
     return [Fact("acts as", str(record["bound_identity"]))] if record.get("bound_identity") else []
 
 
-def _use(use: Mapping[str, object], now: datetime) -> list[Fact]:
+def _use(use: Mapping[str, object], now: datetime, credential: "Credential | None") -> list[Fact]:
     status, window = str(use.get("status", "not_scanned")), use.get("window_days")
     at = words.read_time(use.get("at"))
     said = {
-        "used": f"{_ago((now - at).total_seconds())}, at {words.moment(at)} UTC" if at else "used",
+        "used": _used(at, now, credential) if at else "used",
         "never": "never in its whole life",
         "not_seen": f"not seen in {window} days" if window else "not seen",
         "denied": "not known: reading the record was denied",
@@ -131,18 +145,37 @@ def _use(use: Mapping[str, object], now: datetime) -> list[Fact]:
     return facts
 
 
-def _ago(seconds: float) -> str:
-    return f"{words.span(seconds)} ago" if seconds >= 60 else "just now"
+def _used(at: datetime, now: datetime, credential: "Credential | None") -> str:
+    """What is known is the bucket in which it was used."""
+    ago = (now - at).total_seconds()
+    since = f"{words.span(ago)} ago" if ago >= words.DAY else "less than a day ago"
+    precision = credential.last_use.precision if credential is not None else None
+    if not precision:
+        return f"{since}, at {words.moment(at)} UTC"
+    return f"{since}: in the {words.span(precision.total_seconds())} before {words.moment(at)} UTC"
 
 
 def _more_use(credential: "Credential") -> Iterator[Fact]:
     use = credential.last_use
     if use.lag:
         yield Fact("lag", f"a use can stay unseen for {words.span(use.lag.total_seconds())}", DIM)
-    if use.precision and use.at is not None:
-        yield Fact("precision", f"the moment is known to {words.span(use.precision.total_seconds())}", DIM)
     if use.detail:
         yield Fact("", use.detail, DIM)
+
+
+def _calls(uses: Sequence[tuple[float, float, int, str, str]], now: float, days: int) -> Iterator[Fact]:
+    """Calls a day as bars, today last."""
+    if not uses or days <= 0:
+        return
+    counts = [0] * days
+    for start, _, count, _, _ in uses:
+        day = int((now - start) // words.DAY)
+        if 0 <= day < days:
+            counts[days - 1 - day] += count
+    most = max(counts)
+    bars = "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if most else " " for count in counts)
+    yield Fact("calls", bars, GOOD)
+    yield Fact("", f"{sum(counts):,} in {days} days, {most:,} on the busiest day", DIM)
 
 
 def _allowed(credential: "Credential | None") -> Iterator[Fact]:

@@ -149,6 +149,12 @@ class Feed:
         self._leave.set()
         self._stop_scan.set()
 
+    def end(self) -> None:
+        """Let go of files and connections; the app is gone and its threads have ended."""
+        if self._seat is not None:
+            self._seat.desk.close()
+            self._seat = None
+
     def _run(self, work: Callable[[], None], to: "MessagePump", name: str) -> None:
         def guarded() -> None:
             try:

@@ -13,9 +13,11 @@ def tree(placements: Iterable[Mapping[str, object]], host: str = "") -> Content:
     """Every placement of the listing's JSON, grouped by secret. `host` is this machine's name, which is not said again and again."""
     lines: list[Content] = []
     ordered = sorted(placements, key=lambda one: (str(one.get("secret")), str(one.get("role")) != "current"))
-    for secret, found in groupby(ordered, key=lambda one: str(one.get("secret"))):
+    for place, (secret, found) in enumerate(groupby(ordered, key=lambda one: str(one.get("secret")))):
         several = list(found)
         store = str(several[0].get("store"))
+        if place:
+            lines.append(Content(""))
         lines.append(Content.assemble((STORES.get(store, store), "dim"), "  ", (secret.partition(":")[2], "bold")))
         for number, one in enumerate(several):
             branch = "└─ " if number == len(several) - 1 else "├─ "

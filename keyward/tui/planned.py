@@ -1,7 +1,7 @@
 """A plan as rows and facts for the screen: its places, its steps, what stands in the way, what it does not know."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from keyward.tui.widgets.pane import Fact
 if TYPE_CHECKING:
     from keyward.rotation.plan import KeyPlan, Plan
 
+NEW = "NEW"
 READY = {Ready.YES: "✓", Ready.NO: "✗", Ready.UNKNOWN: "?"}
 _TONES = {"✓": "grid--good", "✗": "grid--bad", "?": "grid--warn"}
 
@@ -71,9 +72,9 @@ def place_lines(plan: "Plan") -> list[PlaceLine]:
             elif not place.current:
                 status, tone = place.holds.value, "grid--dim"
             elif place.at in targets:
-                status, tone = "✓ written", "grid--good"
+                status, tone = "✓ accepted", "grid--good"
             elif place.new:
-                status, tone = "NEW", "grid--warn"
+                status, tone = NEW, "grid--warn"
             else:
                 status, tone = "· found", "grid--warn"
             detail = place.problem or place.unsafe or place.foreign or place.how
@@ -86,12 +87,13 @@ def place_lines(plan: "Plan") -> list[PlaceLine]:
 
 def step_lines(plan: "Plan") -> list[StepLine]:
     """Every step of every key, in order."""
+    forms = {line.at: line.form for line in place_lines(plan)}
     return [
         StepLine(
             key.id,
             number,
             step.step,
-            step.what,
+            f"write {step.target} ({forms.get(step.target, '')})" if step.step == "write" else step.what,
             step.target,
             step.undo,
             READY[step.ready],
@@ -146,19 +148,25 @@ def last_use(key: "KeyPlan", at: datetime) -> str:
     use = key.last_use
     used = use.at.timestamp() if use.at is not None else None
     said = words.last_use(use.status.value, used, use.window_days, at.timestamp())
-    if used is not None and said != "just now":
-        said += " ago"
+    if used is not None:
+        said = "less than a day ago" if said.startswith("<") else f"{said} ago"
     if use.window_days:
         said += f" (record: {use.window_days} d back"
         said += f", late by up to {words.span(use.lag.total_seconds())})" if use.lag > timedelta(0) else ")"
     return said
 
 
-def trouble_facts(plan: "Plan") -> Iterator[Fact]:
-    """What stands in the way, and what is only worth knowing."""
+def trouble_facts(plan: "Plan", places: Sequence[PlaceLine]) -> Iterator[Fact]:
+    """What stands in the way, and what is only worth knowing. Places to accept are said once: they stand in the list above."""
+    waiting = [line for line in places if line.can_accept and not line.accepted]
+    if waiting:
+        new = sum(1 for line in waiting if line.status == NEW)
+        said = f"{len(waiting)} of {len(places)} places hold the key and are not accepted. Space accepts the one under the cursor"
+        yield Fact("✗ to accept", f"{said}, * all{f' but the {new} NEW' if new else ''}.", "$text-error")
     for key in plan.keys:
         for blocker in key.blockers:
-            yield Fact("✗ in the way", f"{blocker.what}. {blocker.hint}".rstrip(), "$text-error")
+            if not any(blocker.what.startswith(line.at) for line in waiting):
+                yield Fact("✗ in the way", f"{blocker.what}. {blocker.hint}".rstrip(), "$text-error")
         for warning in key.warnings:
             yield Fact("! note", warning, "$text-warning")
 

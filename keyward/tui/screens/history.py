@@ -1,5 +1,6 @@
 """Rotations, newest first: what became of them, and the way back while there is one."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("when", "WHEN", 16, 0),
-    Column("key", "KEY", 28, 0, grows=True),
+    Column("key", "KEY", 20, 0, grows=True),
+    Column("scope", "PROJECT/SCOPE", 16, 4),
     Column("state", "STATE", 16, 0),
     Column("waits", "WAITS FOR", 9, 2),
     Column("why", "WHY", 20, 3, grows=True),
@@ -70,15 +72,9 @@ class HistoryScreen(Page):
         undo = "-" if until is None else words.moment(until) if until.timestamp() > self.app.now() else "over"
         if until is None and not one.state.closed:
             undo = "any time"
-        return (
-            words.moment(one.created),
-            one.credential,
-            one.state.value,
-            one.waiting_on.value or "-",
-            one.why,
-            one.actor,
-            undo,
-        )
+        name, scope = _named(one)
+        waits = one.waiting_on.value or "-"
+        return (words.moment(one.created), name, scope, one.state.value, waits, one.why or _next(one), one.actor, undo)
 
     def _tone(self, row: int, column: str) -> str | None:
         one = self._rows[row]
@@ -128,3 +124,15 @@ class HistoryScreen(Page):
                 self.app.push_screen(RotationScreen(rotation=one.id, undo=True))
 
         self.app.push_screen(Confirm(f"Undo rotation {one.id}", text, f"undo {last[-8:]}", "Undo"), answered)
+
+
+def _named(one: "RotationRow") -> tuple[str, str]:
+    """Name and scope of the key, for people."""
+    old = one.data.get("old")
+    name = old.get("name") if isinstance(old, Mapping) else None
+    local = one.credential.partition(":")[2]
+    return str(name or local.rpartition("/")[2]), local.partition("/")[0]
+
+
+def _next(one: "RotationRow") -> str:
+    return f"goes on {words.moment(one.due)}" if one.due is not None and not one.state.closed else ""

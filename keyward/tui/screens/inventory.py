@@ -14,6 +14,7 @@ from keyward.tui.actions import Where, bindings
 from keyward.tui.facts import of_row
 from keyward.tui.feed import Arrived, Failed, Knew, ScanEnded
 from keyward.tui.rows import Rows
+from keyward.tui.screens.page import TOO_SMALL
 from keyward.tui.view import View
 from keyward.tui.widgets.board import Board
 from keyward.tui.widgets.filterbar import FilterBar
@@ -53,6 +54,7 @@ class InventoryScreen(Screen[None]):
             yield Pane(id="pane")
         yield Plain("", id="note")
         yield KeysBar(Where.INVENTORY)
+        yield Plain(TOO_SMALL, classes="too-small")
 
     def on_mount(self) -> None:
         """Nothing is listed yet; the rows come from a thread."""
@@ -190,7 +192,7 @@ class InventoryScreen(Screen[None]):
 
     def on_input_submitted(self) -> None:
         """Enter in the query goes to the rows."""
-        self.grid.focus()
+        self.set_focus(self.grid)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's signature
         """Letters typed into the query are letters."""
@@ -199,8 +201,8 @@ class InventoryScreen(Screen[None]):
     # Actions
 
     def action_filter(self) -> None:
-        """Type a query."""
-        self.query_one("#filter", Input).focus()
+        """Type a query. The focus moves at once: `Widget.focus` would only do it after letters that are already waiting."""
+        self.set_focus(self.query_one("#filter", Input))
 
     def action_clear(self) -> None:
         """Clear the filter, go back to the rows."""

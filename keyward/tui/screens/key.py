@@ -54,7 +54,7 @@ class KeyScreen(Page):
     def on_mount(self) -> None:
         """Ask for it."""
         self.say("Reading ...")
-        self.app.feed.ask(self, lambda desk: (desk.show(self.key), _credential(desk, self.key)))
+        self.app.feed.ask(self, lambda desk: (desk.show(self.key), *_more(desk, self.key)))
 
     def on_answer(self, event: Answer) -> None:
         """Here it is."""
@@ -63,7 +63,7 @@ class KeyScreen(Page):
         self.say("")
         now = datetime.fromtimestamp(self.app.now(), UTC)
         self.query_one("#name", Plain).show(str(record.get("name") or record.get("id")))
-        self.query_one("#facts", FactList).tell(of_record(record, now, event.value[1]))
+        self.query_one("#facts", FactList).tell(of_record(record, now, event.value[1], event.value[2]))
         looked = record.get("placements_looked") or {}
         tree = places.tree(record.get("placements") or (), str(record.get("host") or ""))
         unread = looked.get("not_read") or 0
@@ -77,9 +77,9 @@ class KeyScreen(Page):
             self.app.open_plan([self.key])
 
 
-def _credential(desk: "Desk", key: str) -> "Credential | None":
+def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":
     with closing(desk.cache()) as cache:
-        return cache.credential(key)
+        return cache.credential(key), cache.uses(key)
 
 
 def _rotations(found: Any) -> list[Fact]:

@@ -10,9 +10,13 @@ from keyward.tui.feed import Failed
 from keyward.tui.widgets.board import Board
 from keyward.tui.widgets.head import Head, Standing
 from keyward.tui.widgets.keysbar import KeysBar
+from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
+
+
+TOO_SMALL = "keyward needs 40x10 at least"
 
 
 class Page(Screen[None]):
@@ -32,6 +36,7 @@ class Page(Screen[None]):
         yield from self.content()
         yield Board()
         yield KeysBar(self.where, self.without())
+        yield Plain(TOO_SMALL, classes="too-small")
 
     def content(self) -> ComposeResult:
         """What stands in the middle, in containers of the class `content`."""

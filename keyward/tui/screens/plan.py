@@ -27,7 +27,7 @@ _STEPS = (
     Column("number", " #", 3, 0, right=True),
     Column("ready", "", 1, 0),
     Column("what", "STEP", 30, 0, grows=True),
-    Column("undo", "UNDO", 22, 3),
+    Column("undo", "UNDO", 43, 3),
     Column("permission", "NEEDS", 26, 4),
 )
 
@@ -62,10 +62,10 @@ class PlanScreen(Page):
             yield Plain("", id="summary", classes="name")
             yield Plain("", id="verdict")
             yield Plain("Places that hold the key (Space accepts one as a place to write to)", classes="section")
-            yield Grid(_PLACES, self._place_cells, self._place_tone, id="places")
+            yield Grid(_PLACES, self._place_cells, self._place_tone, shy=True, id="places")
             yield Plain("Steps", classes="section")
-            yield Grid(_STEPS, self._step_cells, self._step_tone, id="steps")
-            yield FactList(id="trouble", classes="spaced")
+            yield Grid(_STEPS, self._step_cells, self._step_tone, shy=True, id="steps")
+            yield FactList(id="in-the-way", classes="spaced")
             yield FactList(id="facts", classes="spaced")
 
     def on_mount(self) -> None:
@@ -95,7 +95,7 @@ class PlanScreen(Page):
             grid.styles.height = len(rows) + 1
             grid.repaint()
             grid.show(range(len(rows)))
-        self.query_one("#trouble", FactList).tell(list(planned.trouble_facts(plan)))
+        self.query_one("#in-the-way", FactList).tell(list(planned.trouble_facts(plan, self._places)))
         self.query_one("#facts", FactList).tell(list(self._facts(plan)))
         if self.focused is None:
             self.query_one("#places" if self._places else "#steps", Grid).focus()
@@ -174,6 +174,15 @@ class PlanScreen(Page):
             return
         grid.rows_changed([row])
         self._replan()
+
+    def action_accept_all(self) -> None:
+        """Accept every place that was found, except NEW ones: those are looked at one by one."""
+        found = {
+            line.at for line in self._places if line.can_accept and not line.accepted and line.status != planned.NEW
+        }
+        if found and not self._planning:
+            self._accepted |= found
+            self._replan()
 
     def action_again(self) -> None:
         """Read the world again and plan anew."""

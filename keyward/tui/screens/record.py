@@ -76,14 +76,8 @@ class RecordScreen(Page):
 
     def _cells(self, row: int) -> tuple[str, ...]:
         line = self._lines[row]
-        return (
-            words.moment(line.at),
-            line.kind,
-            line.step,
-            line.what or line.target or line.gate,
-            _result(line),
-            line.actor,
-        )
+        what = line.what or line.target or line.gate or _moved(line)
+        return (words.moment(line.at), line.kind, line.step, what, _result(line), line.actor)
 
     def _tone(self, row: int, column: str) -> str | None:
         line = self._lines[row]
@@ -107,6 +101,12 @@ class RecordScreen(Page):
             ("by", f"{line.actor} on {line.host}".removesuffix(" on ")),
         )
         self.query_one("#line", FactList).tell([Fact(name, text) for name, text in named if text])
+
+
+def _moved(line: "Line") -> str:
+    """From which state to which, for lines that say so."""
+    before, after = line.more.get("from"), line.more.get("to")
+    return f"{before} -> {after}" if before and after else ""
 
 
 def _result(line: "Line") -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from keyward.rotation.outcome import Until
     from keyward.rotation.plan import Plan
 
-DONE, FAILED, DOING, LATER = "✓", "✗", "◐", "·"
-_TONES = {DONE: "grid--good", FAILED: "grid--bad", DOING: "grid--warn", LATER: "grid--dim"}
+DONE, FAILED, DOING, RESTS, LATER = "✓", "✗", "◐", "◷", "·"
+_TONES = {DONE: "grid--good", FAILED: "grid--bad", DOING: "grid--warn", RESTS: "grid--warn", LATER: "grid--dim"}
 _STEPS = (
     Column("mark", "", 1, 0),
     Column("key", "KEY", 16, 3),
@@ -31,7 +31,8 @@ _STEPS = (
     Column("time", "TIME", 8, 2),
     Column("evidence", "EVIDENCE", 24, 1, grows=True),
 )
-_LATER = {"overlap", "gate", "disable", "retire", "confirm", "tidy", "keep"}
+_SAME = {"cut-over": "overlap"}
+"""Steps that the engine and the plan call by different names."""
 
 
 @dataclass(slots=True)
@@ -74,7 +75,10 @@ class RotationScreen(Page):
     def content(self) -> ComposeResult:
         """Summary, steps, why it waits."""
         yield Plain("", id="summary", classes="content name")
-        yield Grid(_STEPS, self._cells, self._tone, id="steps")
+        several = len(self._names) != 1
+        yield Grid(
+            [column for column in _STEPS if several or column.name != "key"], self._cells, self._tone, id="steps"
+        )
         yield FactList(id="waits", classes="content below")
 
     def on_mount(self) -> None:
@@ -101,7 +105,8 @@ class RotationScreen(Page):
 
     def _cells(self, row: int) -> tuple[str, ...]:
         line = self._lines[row]
-        return (line.mark, self._names.get(line.key, line.key.rpartition("/")[2]), line.what, line.time, line.evidence)
+        name = self._names.get(line.key, line.key.rpartition("/")[2])
+        return (line.mark, *([name] if len(self._names) != 1 else []), line.what, line.time, line.evidence)
 
     def _tone(self, row: int, column: str) -> str | None:
         if column == "mark":
@@ -127,13 +132,16 @@ class RotationScreen(Page):
         self._say("at work")
 
     def _mark(self, event: StepStarted | StepDone, what: str, mark: str, time: str, *, evidence: str = "") -> None:
-        key, step, target = self._key_of(event.rotation), event.step, event.target
+        key, target = self._key_of(event.rotation), event.target
+        step = _SAME.get(event.step, event.step)
         line = next(
             (one for one in self._lines if (one.step, one.target) == (step, target) and key in ("", one.key)), None
         )
         if line is None:
             line = _Line(key, step, target, what or step)
             self._lines.append(line)
+        if step == "overlap":
+            mark, evidence = RESTS, evidence or "every place has the new key"
         line.mark, line.time, line.evidence = mark, time, evidence or line.evidence
         grid = self.query_one(Grid)
         grid.show(range(len(self._lines)))
@@ -159,7 +167,8 @@ class RotationScreen(Page):
         for outcome in outcomes:
             self._ids[outcome.rotation] = outcome.credential
         self._ended = [self._ended_words(outcome) for outcome in outcomes]
-        self._say("nothing more can be done now" if outcomes else "nothing was open")
+        self._say(_rests(outcomes))
+        self.app.reload()
         self._show_facts(outcomes)
 
     @staticmethod
@@ -174,6 +183,7 @@ class RotationScreen(Page):
     def on_failed(self, event: Failed) -> None:
         """It stopped: why, and what to do. What was done is on disk."""
         self._busy = False
+        self.app.reload()
         self._say("stopped")
         self.query_one("#waits", FactList).tell(
             [
@@ -202,6 +212,8 @@ class RotationScreen(Page):
             facts.append(Fact(f"◷ {wait.waiting_on}", f"{wait.why}{until}", "$text-warning"))
         for outcome in outcomes:
             facts.append(Fact("state", self._ended_words(outcome)))
+            if outcome.due is not None:
+                facts.append(Fact("goes on", f"from {words.moment(outcome.due)} UTC"))
             if outcome.successor:
                 facts.append(Fact("new key", outcome.successor))
             facts += [Fact("loose end", note, "$text-warning") for note in outcome.notes]
@@ -222,6 +234,15 @@ def _until() -> "Until":
     from keyward.rotation.outcome import Until  # noqa: PLC0415  # called in a thread, which loads the engine
 
     return Until.CUT_OVER
+
+
+def _rests(outcomes: list[Any]) -> str:
+    """Where it stands, in a few words."""
+    if not outcomes:
+        return "nothing was open"
+    dues = [outcome.due for outcome in outcomes if outcome.due is not None]
+    states = ", ".join(dict.fromkeys(outcome.state.value for outcome in outcomes))
+    return f"{states}; rests until {words.moment(min(dues))} UTC" if dues else states
 
 
 def _safe(ids: Iterable[str]) -> Fact:

@@ -36,7 +36,7 @@ class WelcomeScreen(ModalScreen[None]):
             )
             yield Plain("Folder with projects, such as ~/work (empty: none)", classes="label")
             yield Input(placeholder="~/work", id="folder")
-            yield Plain("", id="trouble")
+            yield Plain("", id="refused")
             yield Checkbox("Look into the OS keyring too", id="keyring")
             yield Plain(
                 "Both are written to keyward.toml and can be changed there. Google Cloud keys: leave this with Esc and "
@@ -76,7 +76,7 @@ class WelcomeScreen(ModalScreen[None]):
             self.app.feed.ask(self, lambda desk: desk.remember_local(folders, keyring=keyring))
 
     def _trouble(self, text: str) -> None:
-        self.query_one("#trouble", Plain).show(text)
+        self.query_one("#refused", Plain).show(text)
 
     def on_answer(self, _: Answer) -> None:
         """It is written down: look there, and only there, now."""

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -23,6 +24,7 @@ class Confirm(ModalScreen[bool]):
         verb: the word on the button that does it.
     """
 
+    AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
     DEFAULT_CSS = """
     Confirm { align: center middle; }
@@ -50,8 +52,7 @@ class Confirm(ModalScreen[bool]):
                 yield Button(self._verb, id="apply", variant="error", disabled=True)
 
     def on_mount(self) -> None:
-        """Focus Cancel; listen a moment later."""
-        self.query_one("#cancel", Button).focus()
+        """Listen a moment later."""
         self.set_timer(ARMED_AFTER, self._arm)
 
     def _arm(self) -> None:
@@ -61,6 +62,14 @@ class Confirm(ModalScreen[bool]):
     def _check(self) -> None:
         typed = self.query_one("#phrase", Input).value
         self.query_one("#apply", Button).disabled = not (self._armed and typed == self._phrase)
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters typed while a button has the focus belong to the phrase; those that the field got never come here."""
+        if self._armed and event.is_printable and event.character:
+            field = self.query_one("#phrase", Input)
+            event.stop()
+            self.set_focus(field)
+            field.insert_text_at_cursor(event.character)
 
     def on_input_changed(self) -> None:
         """The button wakes up when the phrase is complete; what was typed too early is forgotten."""

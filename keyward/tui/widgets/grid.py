@@ -21,6 +21,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 MARK, NO_MARK, CURSOR = "✓", " ", ">"
+_GUTTER = "   "
+"""Cursor, mark, and a blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Grid(ScrollView, can_focus=True):
         columns: all columns; those that do not fit are left out by `gives_way`.
         cells: the texts of a row, one for every column in `columns`; clean already.
         tone: the component class for a cell's style, by row and column; None for the normal one.
+        shy: show the cursor only while the table has the focus: for two tables on one screen.
     """
 
     DEFAULT_CSS = """
@@ -111,9 +114,11 @@ class Grid(ScrollView, can_focus=True):
         cells: Callable[[int], Sequence[str]],
         tone: Callable[[int, str], str | None] = lambda _row, _column: None,
         *,
+        shy: bool = False,
         id: str | None = None,  # noqa: A002  # Textual's name for it
     ) -> None:
         super().__init__(id=id)
+        self._shy = shy
         self._all = tuple(columns)
         self._shown: list[tuple[int, int]] = []
         self._cells = cells
@@ -189,7 +194,7 @@ class Grid(ScrollView, can_focus=True):
         """Choose the columns that fit, and their widths."""
         self._painted_for = width
         self._strips.clear()
-        left = width - 2
+        left = width - len(_GUTTER)
         chosen = sorted(range(len(self._all)), key=lambda index: self._all[index].gives_way)
         while len(chosen) > 1 and sum(self._all[index].width + 1 for index in chosen) > left:
             chosen.pop()
@@ -212,7 +217,8 @@ class Grid(ScrollView, can_focus=True):
         if place >= len(self.order):
             return Strip.blank(width, self.rich_style)
         row = self.order[place]
-        key = (row, place == self.cursor, bool(place & 1), row in self.marks)
+        cursor = place == self.cursor and (self.has_focus or not self._shy)
+        key = (row, cursor, bool(place & 1), row in self.marks)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._line(*key).adjust_cell_length(width, self._base(*key[1:]))
@@ -230,7 +236,7 @@ class Grid(ScrollView, can_focus=True):
 
     def _line(self, row: int, cursor: bool, odd: bool, mark: bool) -> Strip:
         base = self._base(cursor, odd, mark)
-        segments = [Segment((CURSOR if cursor else NO_MARK) + (MARK if mark else NO_MARK), base)]
+        segments = [Segment(f"{CURSOR if cursor else NO_MARK}{MARK if mark else NO_MARK} ", base)]
         cells = self._cells(row)
         for index, width in self._shown:
             column, text = self._all[index], cells[index]
@@ -251,7 +257,7 @@ class Grid(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("grid--header")
-        texts = ["  "]
+        texts = [_GUTTER]
         for index, cells in self._shown:
             column = self._all[index]
             label = column.label
@@ -313,7 +319,7 @@ class Grid(ScrollView, can_focus=True):
         """Click: the header sorts, a row gets the cursor, the row with the cursor opens."""
         place = event.y - 1 + self.scroll_offset.y
         if event.y == 0:
-            at = 2
+            at = len(_GUTTER)
             for index, width in self._shown:
                 if at <= event.x <= at + width:
                     self.post_message(self.HeaderClicked(self._all[index].name))

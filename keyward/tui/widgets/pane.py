@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-LABEL = 12
-"""Cells for the label."""
+LABEL, WIDEST = 12, 20
+"""Least and most cells for the labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Fact:
 
 def lay_out(facts: Sequence[Fact], width: int) -> Content:
     """The facts in so many cells; long texts are wrapped in their column."""
-    room = max(8, width - LABEL)
+    label_width = max([LABEL, *(min(len(fact.label), WIDEST) + 2 for fact in facts if fact.text)])
+    room = max(8, width - label_width)
     lines: list[Content] = []
     for fact in facts:
         if not fact.label and not fact.text:
@@ -33,9 +35,13 @@ def lay_out(facts: Sequence[Fact], width: int) -> Content:
             continue
         pieces = Content.styled(fact.text, fact.tone).wrap(room) if fact.tone else Content(fact.text).wrap(room)
         for number, piece in enumerate(pieces):
-            label = fact.label if number == 0 else ""
-            lines.append(Content.assemble((f"{label:<{LABEL}}", "dim"), piece))
+            label = _fitted(fact.label if number == 0 else "", label_width - 1)
+            lines.append(Content.assemble((f"{label} ", "dim"), piece))
     return Content("\n").join(lines)
+
+
+def _fitted(text: str, width: int) -> str:
+    return set_cell_size(text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…", width)
 
 
 class Pane(Widget):

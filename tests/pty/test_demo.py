@@ -1,0 +1,172 @@
+"""What a person sees who runs `keyward demo`: a real terminal, a real emulator, real clients."""
+
+import os
+import re
+import signal
+import termios
+import time
+
+import pytest
+
+from tests.parts.terminal import terminal
+
+pytestmark = pytest.mark.pty
+TAB, ENTER, ESC, SPACE = "\t", "\r", "\x1b", " "
+RESTORED = b"\x1b[?1049l"
+
+
+def test_demo_shows_the_sample_organisation_with_ages_last_use_and_the_word_emulator(demo):
+    term = demo(columns=140, lines=100)
+    screen = term.wait("EMULATOR", "READ-ONLY" if "READ-ONLY" in term.text else "WRITE", "scanned just now")
+    keys = int(re.search(r"(\d[\d,]*) keys", screen)[1].replace(",", ""))
+    assert keys >= 60
+    for heading in ("NAME", "KIND", "PROJECT/SCOPE", "AGE", "LAST USE", "PLACES", "STATE"):
+        assert heading in screen
+    listed = [line for line in screen.splitlines() if re.search(r" (api|auth)-key +acme-[a-z-]+ +\d+[dhms] ", line)]
+    assert len(listed) >= 60
+    uses = {re.search(r"acme-[a-z-]+ +\d+[dhms] +(<1d|\d+d|never|denied|not in \d+d)", line)[1] for line in listed}
+    assert {"<1d", "denied", "not in 42d"} <= uses
+    assert any(use.endswith("d") and use[0].isdigit() for use in uses)
+    assert "2 sources denied" in screen
+
+
+def test_q_ends_with_status_0_and_gives_the_terminal_back(demo):
+    term = demo()
+    term.send("q")
+    assert term.end() == 0
+    assert RESTORED in term.raw
+    assert term.raw.rindex(b"\x1b[?25h") > term.raw.rindex(RESTORED) - 2_000, "the cursor is shown again"
+    left = re.sub(rb"\x1b\[[0-9;?<>=$]*[a-zA-Z]", b"", term.raw.split(RESTORED)[-1])
+    assert left.strip() == b"", "nothing is left behind, no log of any library"
+
+
+def test_terminal_modes_are_as_before(tmp_path):
+    with terminal(["-m", "keyward", "demo"], tmp_path) as term:
+        term.wait("keys")
+        during = termios.tcgetattr(term._fd)
+        term.send("q")
+        while b"\x1b[?1049l" not in term.raw:
+            term.settle()
+        time.sleep(0.2)
+        assert during[3] != term.modes[3], "the app did not use raw mode, so this test shows nothing"
+        assert termios.tcgetattr(term._fd)[3] == term.modes[3]
+        assert term.end() == 0
+
+
+def test_filter_echoes_and_narrows_in_a_burst(demo):
+    term = demo()
+    term.send("/project:acme-prod used:used")
+    term.wait("project:acme-prod used:used", " of 8")
+    screen = term.settle()
+    rows = [line for line in screen.splitlines() if re.search(r" (api|auth)-key ", line)]
+    assert rows
+    assert all("acme-prod" in row for row in rows)
+    term.press(ESC)
+    assert "project:acme-prod used:used" not in term.settle()
+
+
+def test_a_bad_query_names_the_column_and_keeps_the_rows(demo):
+    term = demo()
+    term.send("/kind:nonsense")
+    screen = term.wait("column 6", "kind is never 'nonsense'")
+    assert re.search(r" (api|auth)-key ", screen), "the rows of the last good query stay"
+
+
+def test_resizing_keeps_everything_readable(demo):
+    term = demo(columns=200, lines=50)
+    assert "EXPIRES" in term.wait("LAST USE")
+    term.resize(60, 16)
+    term.wait("EMULATOR", "NAME", "AGE")
+    small = term.settle()
+    assert "EXPIRES" not in small
+    assert max(map(len, small.splitlines())) <= 60
+    term.resize(200, 50)
+    term.wait("EXPIRES", "PLACES", "EMULATOR")
+    again = term.settle()
+    assert "restricted" in again, "the pane is back"
+
+
+def test_too_small_a_terminal_says_so_and_recovers(demo):
+    term = demo()
+    term.resize(36, 8)
+    term.wait("40x10")
+    term.resize(60, 16)
+    term.wait("NAME")
+
+
+def test_without_colour_marks_and_states_are_still_there(demo):
+    term = demo(NO_COLOR="1")
+    term.press(SPACE)
+    screen = term.wait("1 marked")
+    assert any("✓" in line for line in screen.splitlines()[2:5])
+    colours = {tuple(map(int, found)) for found in re.findall(rb"\x1b\[[0-9;]*?[34]8;2;(\d+);(\d+);(\d+)", term.raw)}
+    assert all(red == green == blue for red, green, blue in colours), colours
+
+
+def test_hostile_names_reach_the_terminal_as_plain_text(demo):
+    term = demo(columns=160, lines=60)
+    before = len(term.raw)
+    term.send("/project:acme-dev")
+    term.wait("project:acme-dev", " of 8")
+    names = term.settle()
+    assert "�" in names, "the sample's names with control characters are there, made harmless"
+    for _ in range(30):
+        term.press("\x1b[B" if _ else ENTER)
+    shown = term.raw[before:]
+    assert b"\x1b]52" not in shown
+    assert b"\x1b]0;" not in shown
+    assert b"\x07" not in shown
+    assert "‮".encode() not in shown
+
+
+def test_a_burst_of_r_and_enter_changes_nothing(demo):
+    term = demo()
+    term.send("r\r\r")
+    term.settle(1.0)
+    assert "Rotation" not in term.text.splitlines()[0]
+    term.press(ESC, ESC, "4")
+    term.wait("Nothing was rotated yet.")
+
+
+def test_a_whole_rotation_by_keyboard_and_bursts_that_do_nothing(demo):
+    term = demo()
+    term.send("/Web shop assistant project:acme-prod state:active\r")
+    term.wait("Web shop assistant", "1 of 8")
+    term.press("r")
+    term.wait("not accepted")
+    term.send("*")
+    term.wait("✓ ready")
+    term.send("a\r\r")
+    term.settle(1.0)
+    term.wait("✓ ready")  # Enter pressed Cancel, or nobody heard it: the plan stands and nothing was done
+    term.send("a\t \x1b[B ")
+    term.settle(1.0)
+    if "Apply this plan" in term.text:
+        term.press(ESC)
+    term.wait("✓ ready")
+    term.press("a")
+    term.wait("Type  rotate 1 in acme-prod")
+    time.sleep(0.5)
+    term.send("rotate 1 in acme-prod")
+    term.wait("rotate 1 in acme-prod ")
+    term.send("\r")
+    term.settle()
+    assert "Apply this plan" in term.text, "Enter in the phrase moves on and confirms nothing"
+    term.send("\r")
+    term.wait("rests until", patience=60)
+    assert "read back and equal" in term.text
+    term.press(ESC)
+    term.press("4")
+    term.wait("overlap", "Web shop assistant")
+    term.send("q")
+    assert term.end() == 0
+
+
+def test_ctrl_c_does_not_kill_it_and_sigterm_ends_it(demo):
+    term = demo()
+    term.send("\x03")
+    term.settle()
+    assert "EMULATOR" in term.text
+    os.kill(term.pid, signal.SIGTERM)
+    term.end()
+    assert RESTORED in term.raw
