@@ -17,7 +17,8 @@ class Progress:
     """One source while it is read.
 
     `open` counts questions without an answer. `looked` and `not_looked` count payloads; `blind` are those of the latter that nobody can
-    read now (disabled versions). `odd` counts rows that could not be understood, `unread` values that should have been readable.
+    read now (disabled versions). `odd` counts rows that could not be understood, `unread` values that should have been readable,
+    `telling` secrets left out because their name holds a key.
     """
 
     source: ProviderSource | StoreSource
@@ -28,6 +29,7 @@ class Progress:
     blind: int = 0
     odd: int = 0
     unread: int = 0
+    telling: int = 0
     listed: bool = False
     ended: bool = False
     seen: set[str] = field(default_factory=set)
@@ -43,7 +45,7 @@ class Progress:
     @property
     def complete(self) -> bool:
         """Whether everything that can be looked at was: what was not found is not there."""
-        return self.listed and self.not_looked == self.blind and not self.odd
+        return self.listed and self.not_looked == self.blind and not self.odd and not self.telling
 
     def done(self, done: Done) -> None:
         """Take the end of one question."""
@@ -75,6 +77,9 @@ class Progress:
         if self.odd:
             status = SourceStatus.PARTIAL if status is SourceStatus.OK else status
             details.append(f"{self.odd} entries could not be understood.")
+        if self.telling:
+            status = SourceStatus.PARTIAL if status is SourceStatus.OK else status
+            details.append(f"Left out because a key stands in the name: {self.telling}. Rename them.")
         if isinstance(told, Interrupted) or (
             cancelled and (self.open or not self.listed) and status is SourceStatus.OK
         ):

@@ -20,6 +20,7 @@ from keyward.inventory.workers import Workers
 from keyward.model.capability import Can
 from keyward.model.credential import Credential
 from keyward.model.events import Finished, RowsChanged, ScanStarted, SourceDone
+from keyward.model.leaf import without_keys
 from keyward.model.secretinfo import SecretInfo, VersionState
 
 if TYPE_CHECKING:
@@ -223,6 +224,9 @@ class _Scan:
         source = progress.source
         host = self._request.host if isinstance(source, StoreSource) and Can.LOCAL in source.store.can else ""
         for info in rows:
+            if any(without_keys(name) != name for name in info.ref.locator):
+                progress.telling += 1  # its name is a key, and would stand everywhere that ids stand
+                continue
             try:
                 with self._cache.one():
                     self._cache.secrets([info], host)
