@@ -8,16 +8,14 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyward.clock import Clock, FollowedClock, SystemClock
-from keyward.model.context import Ctx
 from keyward.model.errors import NotConfigured
-from keyward.model.events import Event
 from keyward.model.text import clean
 from keyward.paths import Paths, find
 from keyward.settings import Loaded, Settings, load
@@ -25,9 +23,13 @@ from keyward.settings.schema import sections
 from keyward.settings.values import show_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyward.google.endpoints import Endpoints
     from keyward.google.gcloud import Gcloud
     from keyward.google.parts import GoogleParts
+    from keyward.model.context import Ctx
+    from keyward.model.events import Event
     from keyward.model.surroundings import Surroundings
     from keyward.plugins import Plugins
     from keyward.providers.interface import Provider
@@ -150,8 +152,10 @@ class Parts:
         tell = self.endpoints.emulator_clock() if self.endpoints.overrides and self.emulated else None
         return FollowedClock(tell) if tell else SystemClock()
 
-    def ctx(self, report: Callable[[Event], None] | None = None, cancel: threading.Event | None = None) -> Ctx:
+    def ctx(self, report: "Callable[[Event], None] | None" = None, cancel: threading.Event | None = None) -> "Ctx":
         """What calls to providers and stores carry."""
+        from keyward.model.context import Ctx  # noqa: PLC0415  # a list of cached keys makes no calls
+
         stop = cancel or self.cancel
         ctx = Ctx(clock=self.clock.now, wait=lambda seconds: self.clock.wait(seconds, stop), cancel=stop)
         return ctx if report is None else Ctx(ctx.clock, ctx.wait, stop, report=report)

@@ -59,12 +59,12 @@ def guarded(work: Callable[[], int]) -> int:
     """Run the work and return the process's exit status."""
     try:
         return int(work())
+    except (Interrupted, KeyboardInterrupt):
+        say(Interrupted("Stopped.", hint="`keyward resume` goes on with what was begun."))
+        return int(Exit.INTERRUPTED)
     except KeywardError as error:
         say(error)
         return int(error.exit_code)
-    except KeyboardInterrupt:
-        say(Interrupted("Stopped.", hint="`keyward resume` goes on with what was begun."))
-        return int(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does: nothing is wrong.
         sys.stderr.close()

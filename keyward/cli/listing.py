@@ -150,15 +150,15 @@ def _coverage(desk: "Desk", cache: "CacheReader", now: "datetime", *, quiet: boo
     if scanned is None:
         typer.echo("Nothing was scanned yet. Run: keyward scan [FOLDER]", err=True)
         return _PARTIAL
-    sources = cache.sources()
-    missing = [one for one in sources if not one.covered]
+    missing = cache.sources(missing=True)
     if not quiet:
         from keyward.cli import words  # noqa: PLC0415
 
+        sources = len(cache.sources())
         world = "EMULATOR; " if desk.parts.emulated else ""
         typer.echo(
             f"\n{world}{words.count(cache.counts()[0], 'key')} known, scanned {words.span(now - scanned)} ago; "
-            f"{len(sources) - len(missing)} of {words.count(len(sources), 'source')} seen as a whole.",
+            f"{sources - len(missing)} of {words.count(sources, 'source')} seen as a whole.",
             err=True,
         )
     for one in missing:

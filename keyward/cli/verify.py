@@ -34,9 +34,8 @@ def verify(
     if bool(keys) is every:
         raise UsageError("Name keys, or say --all.", hint="keyward list -o ids prints the ids.")
     ids = _alive(invocation) if every else named(invocation, keys or ())
-    typer.echo(
-        f"Trying {len(ids)} keys: each value is read from its provider or a known place, and used once.", err=True
-    )
+    what = count(len(ids), "key")
+    typer.echo(f"Trying {what}: a value is read from its provider or a known place, and used once.", err=True)
     verdicts = []
     for key, verdict in invocation.desk.verify(ids):
         verdicts.append((key, verdict))

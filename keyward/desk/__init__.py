@@ -1,6 +1,22 @@
 """What the command line and the app do with the engines: one facade, nothing about terminals."""
 
-from keyward.desk.desk import Desk
-from keyward.desk.wish import Changes, ScanSummary, ScanWish
+from typing import TYPE_CHECKING
 
-__all__ = ["Changes", "Desk", "ScanSummary", "ScanWish"]
+if TYPE_CHECKING:
+    from keyward.desk.desk import Desk
+    from keyward.desk.wish import Changes, Check, ScanSummary, ScanWish, Status
+
+__all__ = ["Changes", "Check", "Desk", "ScanSummary", "ScanWish", "Status"]
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for: a list of cached keys needs the desk, but no wishes."""
+    if name == "Desk":
+        from keyward.desk.desk import Desk  # noqa: PLC0415
+
+        return Desk
+    if name in __all__:
+        from keyward.desk import wish  # noqa: PLC0415
+
+        return getattr(wish, name)
+    raise AttributeError(name)

@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keyward.desk.wish import Changes, Check, ScanSummary, ScanWish, Status
-
 if TYPE_CHECKING:
     from keyward.desk.books import Books
+    from keyward.desk.wish import Changes, Check, ScanSummary, ScanWish, Status
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
     from keyward.ledger.records import RotationRow
@@ -95,6 +94,14 @@ class Desk:
 
     def accepted(self) -> frozenset[str]:
         """Places that a person accepted as targets, by their ids without a version; none when there is no ledger."""
+        if not self.parts.settings.ledger.url:
+            from keyward.ledger.accepted import accepted  # noqa: PLC0415  # the light way, for lists
+
+            if not self.parts.paths.ledger.exists():
+                return frozenset()
+            found = accepted(self.parts.paths.ledger, self.parts.world)
+            if found is not None:
+                return found
         ledger = self.books.reading()
         if ledger is None:
             return frozenset()
@@ -145,12 +152,12 @@ class Desk:
 
     def scan(
         self,
-        wish: ScanWish,
+        wish: "ScanWish",
         report: "Report | None" = None,
         cancel: threading.Event | None = None,
         *,
         announce: Callable[[int, int], None] | None = None,
-    ) -> ScanSummary:
+    ) -> "ScanSummary":
         """Ask providers and stores, link values to keys, refresh cache and known placements.
 
         `announce` hears, before any is made, how many audited reads of values there will be at most, and in how many sources.
@@ -184,7 +191,7 @@ class Desk:
     # Rotation
 
     def plan(
-        self, keys: Sequence[str], changes: Changes | None = None, cancel: threading.Event | None = None
+        self, keys: Sequence[str], changes: "Changes | None" = None, cancel: threading.Event | None = None
     ) -> "Plan":
         """Read the world again and say what would be done for these keys (full ids). Changes nothing anywhere."""
         from keyward.desk.agreeing import policy  # noqa: PLC0415
@@ -292,13 +299,13 @@ class Desk:
 
     # The state of things
 
-    def status(self) -> Status:
+    def status(self) -> "Status":
         """Where things stand, from cache and ledger; nothing is asked."""
         from keyward.desk.standing import status  # noqa: PLC0415
 
         return status(self)
 
-    def doctor(self) -> Sequence[Check]:
+    def doctor(self) -> Sequence["Check"]:
         """Whether credentials, permissions, stores, ledger and cache are fine, with the exact fix for what is not."""
         from keyward.desk.doctor import doctor  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from keyward.ledger.ids import new_rotation_id
 from keyward.ledger.records import EventRow
 from keyward.model.errors import Exit, Held, NeedsPerson, UnknownKey
+from keyward.model.events import Waiting
 from keyward.model.ids import CredentialRef
 from keyward.rotation.amend import amend
 from keyward.rotation.codec import encode
@@ -77,7 +78,11 @@ class Engine:
             left = [rotation for rotation in ids if not self._over(rotation, done, until)]
             if until is None or not left or (end is not None and ctx.now >= end):
                 return tuple(done[rotation] for rotation in dict.fromkeys([*ids, *done]) if rotation in done)
-            ctx.wait(self._nap([done[rotation] for rotation in left], end))
+            waiting = [done[rotation] for rotation in left]
+            for outcome in waiting:
+                on = outcome.waiting_on.value or "time"
+                ctx.report(Waiting(outcome.rotation, on, outcome.why or outcome.state.value, outcome.due))
+            ctx.wait(self._nap(waiting, end))
             ctx.check()
 
     def undo(

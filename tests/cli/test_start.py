@@ -1,0 +1,116 @@
+"""What starting costs: nothing heavy is loaded for help, version and lists, and none of them takes long."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from keyward.inventory.cache_write import CacheWriter
+from keyward.model.credential import Credential, Kind, Restrictions, State
+from keyward.model.ids import CredentialRef
+
+HEAVY = (
+    "google",
+    "googleapiclient",
+    "grpc",
+    "keyring",
+    "secretstorage",
+    "sqlalchemy",
+    "alembic",
+    "textual",
+    "tomlkit",
+    "keyward.rotation",
+    "keyward.emulator",
+    "keyward.inventory.scan",
+    "rich",
+)
+KEYS = 10_000
+EMPTY = "import typer\napp = typer.Typer()\n@app.command()\ndef main() -> None:\n    pass\napp()\n"
+
+
+@pytest.fixture
+def environ(tmp_path):
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "KEYWARD_HOME": str(tmp_path / "state"),
+        "LANG": "C.UTF-8",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+
+
+def loaded(arguments, environ):
+    """The heavy modules that a command line loads."""
+    code = (
+        "import sys\nfrom keyward.cli.main import run\n"
+        "status = run(sys.argv[1:])\n"
+        f"sys.stderr.write('loaded: ' + ' '.join(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], env=environ, capture_output=True, text=True, check=True
+    )
+    return done.stderr.rpartition("loaded: ")[2].split()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["rotate", "--help"],
+        ["list", "-o", "json"],
+        ["list", "-o", "ids"],
+        ["config", "show", "-o", "json"],
+    ],
+    ids=" ".join,
+)
+def test_what_needs_nothing_loads_nothing(arguments, environ):
+    assert loaded(arguments, environ) == []
+
+
+@pytest.mark.parametrize("arguments", [["history"], ["resume"], ["status"]], ids=" ".join)
+def test_what_only_reads_the_ledger_loads_no_database_library(arguments, environ):
+    assert {"sqlalchemy", "alembic", "google", "keyring", "textual"} & set(loaded(arguments, environ)) == set()
+
+
+def test_a_list_of_ten_thousand_keys_takes_little_longer_than_an_empty_program(environ, tmp_path):
+    cache = tmp_path / "state" / "cache"
+    cache.mkdir(parents=True, mode=0o700)
+    now = datetime.now(UTC)
+    writer = CacheWriter(cache / "inventory.db", "google", print)
+    with writer.batch():
+        writer.keys(
+            "google-api-keys:acme",
+            [
+                Credential(
+                    CredentialRef("google-api-keys", f"acme-{number % 500}", (f"{number:08d}",)),
+                    Kind.API_KEY,
+                    State.ACTIVE,
+                    uid=f"{number:08d}",
+                    name=f"key {number}",
+                    created=now - timedelta(days=number % 900),
+                    restrictions=Restrictions(("generativelanguage.googleapis.com",)),
+                )
+                for number in range(KEYS)
+            ],
+            now,
+        )
+        writer.order()
+    writer.close()
+    # The bars of the benchmarks are 1.5 and 1.6 on a quiet machine; twice that is wrong on any.
+    empty = best([sys.executable, "-c", EMPTY], environ)
+    assert best([sys.executable, "-m", "keyward", "--version"], environ) < 3.0 * empty
+    assert best([sys.executable, "-m", "keyward", "list", "-o", "json"], environ) < 3.2 * empty
+
+
+def best(command, environ):
+    """The shortest of a few runs, in seconds."""
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        times.append(time.perf_counter() - begun)
+    return min(times)
