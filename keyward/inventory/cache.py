@@ -96,11 +96,12 @@ class CacheReader:
         found = [next(self.rows(f"SELECT count(*) FROM {table}"), (0,))[0] for table in tables]  # noqa: S608
         return found[0], found[1], found[2]
 
-    def sources(self) -> list["SourceReport"]:
-        """Coverage: how the last reading of each source ended."""
+    def sources(self, *, missing: bool = False) -> list["SourceReport"]:
+        """Coverage: how the last reading of each source ended; with `missing` only those that were not seen as a whole."""
         from keyward.inventory.reports import report  # noqa: PLC0415
 
-        return [report(row) for row in self._named("SELECT * FROM source ORDER BY id")]
+        where = "WHERE status NOT IN ('ok', 'disabled')" if missing else ""
+        return [report(row) for row in self._named(f"SELECT * FROM source {where} ORDER BY id")]  # noqa: S608  # from above
 
     def chunks(self, first: int = _FIRST, more: int = _MORE) -> Iterator["Columns"]:
         """All keys in the order in which they are shown, as columns: a first window full, then so many at a time."""

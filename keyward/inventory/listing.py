@@ -24,7 +24,12 @@ _HOLDS = "SELECT DISTINCT key FROM placement WHERE secret = s.id ORDER BY key"
 _KEY_LIST = f"""'[' || coalesce((SELECT '"' || group_concat(key, '", "') || '"' FROM ({_HOLDS})), '') || ']'"""  # noqa: S608  # from above
 _SECRET_AGE = f"iif(created IS NULL, 'null', {_AGE.format('created')})"
 _SECRETS = f"SELECT head || {_SECRET_AGE} || tail || {_KEY_LIST} || '}}' FROM secret s ORDER BY id"  # noqa: S608  # from above
-_SOURCES = "SELECT id, status, detail, permission, api, stale_since FROM source ORDER BY id"
+_SOURCES = """
+    SELECT json_object(
+        'id', id, 'status', status, 'detail', nullif(detail, ''), 'permission', nullif(permission, ''), 'api', nullif(api, ''),
+        'stale_since', strftime('%Y-%m-%dT%H:%M:%SZ', stale_since, 'unixepoch')
+    ) FROM source ORDER BY id
+"""
 _LOOKED = "SELECT coalesce(sum(looked), 0), coalesce(sum(not_looked), 0) FROM source WHERE side = 'store'"
 
 
@@ -53,10 +58,7 @@ def inventory(
     scanned = cache.scanned_at
     yield f'{{"schema": "{SCHEMA}", "world": {dump(cache.world)}, '
     yield f'"scanned_at": {dump(_stamp(scanned.timestamp() if scanned is not None else None))}, "sources": ['
-    separator = ""
-    for row in cache.rows(_SOURCES):
-        yield separator + dump(_source(row))
-        separator = ", "
+    yield from _joined(row[0] for row in cache.rows(_SOURCES))
     yield '], "keys": ['
     yield from _joined(_keys(cache, now.timestamp(), keys, _Extras(cache, accepted, findings or {})))
     yield '], "secrets": ['
@@ -108,18 +110,6 @@ def _joined(texts: Iterator[str]) -> Iterator[str]:
     while piece := ", ".join(islice(texts, _PIECE)):
         yield separator + piece
         separator = ", "
-
-
-def _source(row: Sequence[Any]) -> dict[str, object]:
-    source, status, detail, permission, api, stale = row
-    return {
-        "id": source,
-        "status": status,
-        "detail": detail or None,
-        "permission": permission or None,
-        "api": api or None,
-        "stale_since": _stamp(stale),
-    }
 
 
 def _stamp(at: float | None) -> str | None:

@@ -116,6 +116,7 @@ def test_a_denied_source_keeps_its_rows_and_names_the_permission(machine):
     machine.project.denied.update({"apikeys.keys.list", "secretmanager.secrets.list"})
     result = machine.scan()
     assert statuses(result) == {"gsm": "denied", "env": "ok", "google-api-keys": "denied"}
+    assert [one.id for one in machine.reader().sources(missing=True)] == ["google-api-keys:acme", "gsm:acme"]
     reports = {one.id: one for one in result.sources}
     assert reports["google-api-keys:acme"].permission == "apikeys.keys.list"
     assert reports["gsm:acme"].permission == "secretmanager.secrets.list"
