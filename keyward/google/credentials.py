@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyward.model.errors import NotAllowed, NotConfigured
 from keyward.model.text import clean
+from keyward.paths import expanded
 
 if TYPE_CHECKING:
     from keyward.google.endpoints import Endpoints
@@ -98,7 +99,7 @@ def find(gcloud: "Gcloud", impersonate: str = "") -> Identity:
         return Identity(None, "no credentials (emulator)")
     token_file = gcloud.get("auth", "access_token_file")
     if token_file is not None:
-        identity = _from_token_file(Path(token_file.value).expanduser(), token_file.origin)
+        identity = _from_token_file(expanded(token_file.value), token_file.origin)
     else:
         identity = _default(gcloud)
     return _impersonated(identity, impersonate) if impersonate else identity

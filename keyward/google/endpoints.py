@@ -35,6 +35,7 @@ APIS = (
 """The APIs that keyward may ask; the names are gcloud's."""
 
 GRPC_VARIABLE = "SECRET_MANAGER_EMULATOR_HOST"
+_PLACE = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _GOOGLE = re.compile(r"(?:[a-z0-9-]+\.){1,3}googleapis\.com")
 
 
@@ -147,7 +148,8 @@ def find(gcloud: "Gcloud", allow: tuple[str, ...] = ()) -> Endpoints:
         if setting is not None:
             overrides[api] = _checked(api, setting.value, setting.origin, allow)
     grpc = gcloud.environ.get(GRPC_VARIABLE, "").strip()
-    if grpc and not is_loopback(_split(f"http://{grpc}", GRPC_VARIABLE)[0]):
+    # gRPC reads the text in its own way: it has to be a host and a port, and nothing else.
+    if grpc and not (is_loopback(_split(f"http://{grpc}", GRPC_VARIABLE)[0]) and _PLACE.fullmatch(grpc)):
         raise NotAllowed(
             f"{GRPC_VARIABLE} names {clean(grpc)}: secrets travel in plaintext there, so it must be on this machine.",
             hint=f"Use 127.0.0.1:PORT, or unset {GRPC_VARIABLE}.",
@@ -180,7 +182,7 @@ def _split(value: str, origin: str) -> tuple[str, str, str]:
         host = ""
         parts = urlsplit("")
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
-    if parts.scheme not in {"http", "https"} or not host or not plain or not parts.netloc.isascii():
+    if parts.scheme not in {"http", "https"} or not host or not plain or not (value.isascii() and value.isprintable()):
         raise NotAllowed(
             f"{origin} is not the address of a server: {clean(value)}.",
             hint="Write http://127.0.0.1:PORT/ or unset it.",

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from keyward.model.errors import NotConfigured
+from keyward.model.text import clean
+from keyward.paths import expanded
 
 _TRUE = frozenset({"1", "true", "yes", "on", "y"})
 
@@ -36,7 +38,7 @@ class Gcloud:
     def folder(self) -> Path:
         """Gcloud's folder, which also holds the Application Default Credentials."""
         named = self.environ.get("CLOUDSDK_CONFIG")
-        return Path(named).expanduser() if named else self.user_home / ".config" / "gcloud"
+        return expanded(named) if named else self.user_home / ".config" / "gcloud"
 
     @cached_property
     def file(self) -> Path | None:
@@ -44,12 +46,15 @@ class Gcloud:
         name = self.environ.get("CLOUDSDK_ACTIVE_CONFIG_NAME") or self._active()
         file = self.folder / "configurations" / f"config_{name}"
         # A name with a separator would leave the folder.
-        return file if name == Path(name).name and file.is_file() else None
+        try:
+            return file if name == Path(name).name and file.is_file() else None
+        except OSError:  # a name longer than names can be
+            return None
 
     def _active(self) -> str:
         try:
             return (self.folder / "active_config").read_text(encoding="utf-8").strip() or "default"
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return "default"
 
     @cached_property
@@ -60,7 +65,7 @@ class Gcloud:
                 parser.read_string(self.file.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, configparser.Error) as error:
                 raise NotConfigured(
-                    f"gcloud's configuration {self.file} cannot be read: {type(error).__name__}.",
+                    f"gcloud's configuration {clean(str(self.file), 4_096)} cannot be read: {type(error).__name__}.",
                     hint="Check it with `gcloud config list`, or name another one in CLOUDSDK_ACTIVE_CONFIG_NAME.",
                 ) from None
         return parser
@@ -75,7 +80,7 @@ class Gcloud:
         if value := self.environ.get(variable, "").strip():
             return Setting(value, variable)
         if value := self._properties.get(section, name, fallback="").strip():
-            return Setting(value, f"{section}/{name} in {self.file}")
+            return Setting(value, f"{section}/{name} in {clean(str(self.file), 4_096)}")
         return None
 
     def true(self, section: str, name: str) -> bool:
