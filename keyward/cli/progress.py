@@ -71,7 +71,7 @@ class Progress:
         if report.status.value in {"ok", "disabled"}:
             return ""
         needs = f" (needs {report.permission})" if report.permission else ""
-        return f"{report.status.value:<12} {report.id}{needs}{f': {report.detail}' if report.detail else ''}"
+        return f"{report.status.value:<12} {report.id}{needs}"
 
     def _quota(self, event: "events.QuotaWait") -> str:
         return f"quota        {event.api} is full; going on at {words.moment(event.until)}"

@@ -7,7 +7,7 @@ import typer
 
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import FormatOption
-from keyward.cli.output import Format, write_csv, write_json, write_table
+from keyward.cli.output import Format, write_csv, write_json
 
 if TYPE_CHECKING:
     from keyward.desk import ScanSummary
@@ -120,9 +120,11 @@ def _text(summary: "ScanSummary") -> None:
     typer.echo(f"Searched {count(summary.looked, 'payload')} for keys; not looked for in {summary.not_looked:,}.")
     if missing:
         typer.echo("\nNot seen as a whole:")
-        write_table(
-            [(one.status.value, one.id, one.permission or one.api or "-", one.detail or "-") for one in missing],
-            ("STATUS", "SOURCE", "NEEDS", "WHAT HAPPENED"),
-        )
+    for one in missing:
+        typer.echo(f"  {one.status.value:<12} {one.id}")
+        needs = [f"needs {one.permission}"] if one.permission else [f"needs {one.api}"] if one.api else []
+        for line in (*needs, one.detail):
+            if line:
+                typer.echo(f"  {'':<12} {line}")
     if summary.keys and not summary.cancelled:
         typer.echo("\nkeyward list shows them.", err=True)

@@ -25,7 +25,7 @@ class Asked:
 def reading(error: GoogleError, asked: Asked) -> KeywardError:
     """What a read that failed should raise: Gone or SourceError."""
     if error.status == "NOT_FOUND":
-        return Gone(f"{asked.what}: {error}.")
+        return Gone(_sentence(asked, error))
     return _source(error, asked)
 
 
@@ -38,13 +38,13 @@ def writing(error: GoogleError, asked: Asked) -> KeywardError:
     if not error.sent or error.throttled:
         return _source(error, asked)
     if not error.definite:
-        return Ambiguous(f"{asked.what}: {error}.", hint="It may have been done; look before you repeat it.")
+        return Ambiguous(_sentence(asked, error), hint="It may have been done; look before you repeat it.")
     if error.status == "NOT_FOUND":
-        return Gone(f"{asked.what}: {error}.")
+        return Gone(_sentence(asked, error))
     if error.status == "ABORTED":
         return Conflict(f"{asked.what}: it was changed meanwhile ({error}).", hint="Read it again and decide anew.")
     return Refused(
-        f"{asked.what}: {error}.",
+        _sentence(asked, error),
         reason=error.reason or error.status,
         permission=_permission(error, asked),
         hint=asked.advice(error),
@@ -53,13 +53,18 @@ def writing(error: GoogleError, asked: Asked) -> KeywardError:
 
 def _source(error: GoogleError, asked: Asked) -> SourceError:
     return SourceError(
-        f"{asked.what}: {error}.",
+        _sentence(asked, error),
         status=_status(error),
         permission=_permission(error, asked),
         api=error.metadata.get("service", asked.api),
         retry_after=error.retry_after,
         hint=asked.advice(error),
     )
+
+
+def _sentence(asked: Asked, error: GoogleError) -> str:
+    """What was asked and what came back; Google's own sentences end with a full stop already."""
+    return f"{asked.what}: {str(error).rstrip('.')}."
 
 
 def _status(error: GoogleError) -> str:

@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from tests.cli.conftest import changes_in, files_of, ledger_rows
+from tests.parts.mounts import fill, small_disk
 from tests.parts.scene import Scene
 from tests.parts.secret_service import running
 
@@ -153,7 +154,7 @@ def test_a_locked_keyring(known, tmp_path):
 
 
 def test_no_credentials(known, tmp_path):
-    nothing = {name: "" for name in known.emulator.environment()}
+    nothing = dict.fromkeys(known.emulator.environment(), "")
     home = {"KEYWARD_HOME": str(tmp_path / "state"), "NO_GCE_CHECK": "true"}
     refused(
         known.keyward("scan", "--project", "acme-prod", **nothing, **home), 4, "gcloud auth application-default login"
@@ -252,3 +253,43 @@ def test_reading_commands_make_nothing(scene):
     assert not (scene.home / "state").exists() or not files_of(scene.home / "state")
     assert "Nothing to resume" in scene.keyward("resume").err
     assert scene.keyward("resume").status == 0
+
+
+def test_a_full_disk_under_the_state_says_so_and_ends_without_a_trace(scene):
+    key = scene.key()
+    file = scene.env(".env", f"A={key.key_string}\n")
+    state = scene.home / "small"
+    state.mkdir(mode=0o700)
+    with small_disk(state, "1m"):
+        here = {"KEYWARD_HOME": str(state)}
+        assert scene.keyward("scan", scene.work, "--values", "all", **here).status == 0
+        fill(state)
+        seen, before = len(scene.log()), file.read_bytes()
+        done = scene.keyward("rotate", scene.key_id(key), *YES, **here)
+        assert done.status in (1, 4), done.out + done.err
+        assert "Traceback" not in done.err
+        assert "full" in done.err or "room" in done.err, done.err
+        assert changes_in(scene.log()[seen:]) == []
+        assert file.read_bytes() == before
+        again = scene.keyward("scan", scene.work, **here)
+        assert "Traceback" not in again.err
+        (state / "filler").unlink()
+        done = scene.keyward("rotate", scene.key_id(key), *YES, "--wait=cut-over", **here)
+        assert done.status == 0, done.err
+        assert key.key_string not in file.read_text()
+
+
+def test_a_full_disk_under_an_env_file_leaves_it_as_it_was(scene):
+    key = scene.key()
+    folder = scene.work / "disk"
+    folder.mkdir(mode=0o700)
+    with small_disk(folder, "64k"):
+        file = scene.env("disk/.env", f"A={key.key_string}\n")
+        assert scene.keyward("scan", folder, "--values", "all").status == 0
+        fill(folder)
+        done = scene.keyward("rotate", scene.key_id(key), *YES, "-o", "json")
+        assert done.status in (1, 6), done.out + done.err
+        assert "full" in done.json["rotations"][0]["why"]
+        assert file.read_text() == f"A={key.key_string}\n"
+        assert sorted(one.name for one in folder.iterdir()) == [".env", "filler"]
+        assert key.key_string in scene.live()
