@@ -27,6 +27,7 @@ def harden() -> None:
     sys.excepthook = _ended
     sys.unraisablehook = _unraisable
     threading.excepthook = _thread_ended
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w", encoding="utf-8") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115, PTH123  # closed by the caller
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a terminal that knows fewer characters shows the others escaped

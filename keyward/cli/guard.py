@@ -1,5 +1,8 @@
 """The edge of the process: errors become a sentence and an exit code; nothing that is printed shows a local variable."""
 
+import contextlib
+import errno
+import os
 import signal
 import sys
 import threading
@@ -8,6 +11,16 @@ from types import FrameType
 
 from keyward import edge
 from keyward.model.errors import Exit, Interrupted, KeywardError
+
+_ROOM = "Make room; what was begun can be resumed."
+# What the machine lacks is no mistake of the program.
+_MACHINE = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EROFS: "The file system can only be read; KEYWARD_HOME names another folder for ledger and cache.",
+    errno.EIO: "Look after the disk, or the terminal; what was begun can be resumed.",
+    errno.EMFILE: "Raise the limit of open files (ulimit -n), or lower [scan] workers.",
+}
 
 cancelled = threading.Event()
 """Set by Ctrl-C and SIGTERM: engines stop at the next safe place and leave a resumable state."""
@@ -55,10 +68,24 @@ def unexpected(error: BaseException) -> None:
     sys.stderr.write(trace_text(error) + "\n")
 
 
+def _flushed(status: int) -> int:
+    sys.stdout.flush()  # a full disk or a closed pipe is to be told here, and not by the interpreter
+    return status
+
+
+def _let_go() -> None:
+    """Let the interpreter find nothing to complain about when it closes an output that takes nothing any more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def guarded(work: Callable[[], int]) -> int:
     """Run the work and return the process's exit status."""
     try:
-        return int(work())
+        return _flushed(int(work()))
     except (Interrupted, KeyboardInterrupt):
         say(Interrupted("Stopped.", hint="`keyward resume` goes on with what was begun."))
         return int(Exit.INTERRUPTED)
@@ -67,8 +94,16 @@ def guarded(work: Callable[[], int]) -> int:
         return int(error.exit_code)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does: nothing is wrong.
-        sys.stderr.close()
+        _let_go()
         return int(Exit.OK)
+    except OSError as error:
+        _let_go()
+        if error.errno not in _MACHINE:
+            unexpected(error)
+        else:
+            where = f" ({error.filename})" if error.filename else ""
+            say(KeywardError(f"{error.strerror}{where}.", hint=_MACHINE[error.errno]))
+        return int(Exit.FINDINGS)
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback with locals may escape
         unexpected(error)
         return int(Exit.FINDINGS)

@@ -28,7 +28,7 @@ class Invocation:
         """The real parts. Nothing is opened or asked before a part is used."""
         from keyward.wiring import Parts  # noqa: PLC0415  # help and version need none
 
-        return Parts(environ=os.environ, config=self.config, folder=Path.cwd(), cancel=guard.cancelled)
+        return Parts(environ=os.environ, config=self.config, folder=_folder(), cancel=guard.cancelled)
 
     @cached_property
     def desk(self) -> "Desk":
@@ -41,6 +41,14 @@ class Invocation:
     def interactive(self) -> bool:
         """Whether a person sits at a terminal."""
         return self.parts.interactive
+
+
+def _folder() -> Path | None:
+    """The working folder; None when it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def _warn(text: str) -> None:

@@ -68,6 +68,10 @@ def _invoke(arguments: list[str]) -> int:
             show(file=said)
         guard.told((said.getvalue() or error.format_message()).rstrip())
         return int(Exit.USAGE)
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # the reader went away, as `head` does
+            raise ended.__context__ from None
+        raise
     except typer.Abort:
         raise KeyboardInterrupt from None
     return int(result) if isinstance(result, int) else 0

@@ -1,5 +1,6 @@
 """Which projects there are, and which number belongs to which id."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from keyward.google.calls import Call
 from keyward.google.errors import GoogleFailure
 from keyward.google.refusals import Asked, reading
 from keyward.google.times import moment
+from keyward.model.errors import UsageError
 from keyward.model.redact import label
 from keyward.model.text import clean
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 API = "cloudresourcemanager"
 _PAGE = 500
 _WILD = "*?["
+_PATTERN = re.compile(r"[A-Za-z0-9.:_*?\[\]!-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,14 @@ class Projects:
             exclude: ids or patterns to leave out.
 
         Raises:
+            UsageError: a pattern holds what no project id can hold.
             SourceError: the projects could not be listed.
         """
+        if odd := [pattern for pattern in patterns if not _PATTERN.fullmatch(pattern)]:
+            # It becomes part of an address that is asked.
+            raise UsageError(
+                f"{clean(odd[0])!r} is no project id.", hint="For example: acme-prod, or acme-* for several."
+            )
         plain = [pattern for pattern in patterns if not any(sign in pattern for sign in _WILD)]
         seen: set[str] = set()
         for project in (Project(name, "") for name in plain):

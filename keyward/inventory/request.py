@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keyward.model.source import SourceReport
+from keyward.model.text import escaped
 from keyward.providers.interface import Provider
 from keyward.stores.interface import Store
 
@@ -19,7 +20,7 @@ class ProviderSource:
     @property
     def id(self) -> str:
         """The id of the source."""
-        return f"{self.provider.name}:{self.scope}"
+        return f"{self.provider.name}:{escaped(self.scope)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class StoreSource:
     @property
     def id(self) -> str:
         """The id of the source."""
-        return f"{self.store.name}:{self.scope}"
+        return f"{self.store.name}:{escaped(self.scope)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import quote as _quote
 from urllib.parse import unquote as _unquote
 
 from keyward.model.errors import UsageError
+from keyward.model.text import escaped
 
 # Paths that are not UTF-8 come from the operating system with surrogates, and go through unharmed.
 quote = partial(_quote, errors="surrogateescape")
@@ -37,7 +38,7 @@ class CredentialRef:
     @property
     def source(self) -> str:
         """The id of the source that knows it, `<provider>:<scope>`."""
-        return f"{self.provider}:{self.scope}"
+        return f"{self.provider}:{escaped(self.scope)}"
 
     @classmethod
     def parse(cls, text: str) -> "CredentialRef":
@@ -74,7 +75,7 @@ class SecretRef:
     @property
     def source(self) -> str:
         """The id of the source that knows it, `<store>:<scope>`."""
-        return f"{self.store}:{self.scope}"
+        return f"{self.store}:{escaped(self.scope)}"
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
 """Text from outside is made harmless once, where it enters."""
 
 import re
+from urllib.parse import quote
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,6 +25,13 @@ def clean(text: str, limit: int = _longest) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _unsafe.sub(REPLACEMENT, text)
+
+
+def escaped(text: str) -> str:
+    """The text with what `clean` would replace percent-encoded instead, so that different names stay different."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _unsafe.sub(lambda found: quote(found[0], errors="surrogateescape"), text)
 
 
 def clean_lines(text: str, limit: int = 20_000) -> str:
