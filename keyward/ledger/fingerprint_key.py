@@ -27,6 +27,7 @@ FILE = "fingerprint.key"
 _ID, _CHECK = "fingerprint_key_id", "fingerprint_key_check"
 _BYTES = 32
 _OPEN_TO_OTHERS = 0o027  # others may not read; a group that shares the file may, but not write
+_SECRET_SERVICE = "keyring.backends.SecretService"  # noqa: S105  # a module
 _MARK = "keyward-fingerprint-key"
 
 
@@ -165,12 +166,28 @@ def _from_keyring(name: str) -> tuple[FingerprintKey | None, str]:
     from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
 
     try:
+        if _shut(keyring.get_keyring()):
+            return None, ", which is locked"
         kept = keyring.get_password(SERVICE, _user(name))
     except NoKeyringError:
         return None, ", which there is none here"
     except (KeyringError, RuntimeError, OSError) as error:
         return None, f", which cannot be read now: {type(error).__name__}"
     return (None, "") if kept is None else (_parse(kept.encode(), "the OS keyring"), "")
+
+
+def _shut(backend: object) -> bool:
+    """Whether python-keyring would open a dialog to unlock it: nobody may sit there, and a run from cron would wait for ever."""
+    backends = getattr(backend, "backends", (backend,))
+    if not any(type(one).__module__ == _SECRET_SERVICE for one in backends):
+        return False
+    import secretstorage  # noqa: PLC0415
+
+    try:
+        with contextlib.closing(secretstorage.dbus_init()) as connection:
+            return secretstorage.get_default_collection(connection).is_locked()
+    except (secretstorage.exceptions.SecretStorageException, OSError):
+        return False  # python-keyring says it in its own words
 
 
 def _to_keyring(key: FingerprintKey) -> bool:
@@ -180,6 +197,8 @@ def _to_keyring(key: FingerprintKey) -> bool:
 
     try:
         if keyring.get_keyring().priority < 1:  # below that keyring itself calls a backend not recommended
+            return False
+        if _shut(keyring.get_keyring()):
             return False
         keyring.set_password(SERVICE, _user(key.id), _text(key).decode())
         return keyring.get_password(SERVICE, _user(key.id)) == _text(key).decode()
