@@ -1,10 +1,14 @@
 """Who may be told what: places that look like this machine or like Google, and configuration of gcloud that somebody else wrote."""
 
+import http.server
+import threading
+
 import pytest
 
 from keyward.google.endpoints import find
 from keyward.google.gcloud import Gcloud
 from keyward.model.errors import NotAllowed, NotConfigured
+from tests.parts.scene import Scene
 
 VARIABLE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_APIKEYS"
 
@@ -99,3 +103,41 @@ def test_a_property_of_gcloud_is_trusted_no_more_than_a_variable(tmp_path):
 
 def test_a_home_of_nobody_is_no_crash(tmp_path):
     assert find(Gcloud({"CLOUDSDK_CONFIG": "~nobody-of-that-name/x"}, tmp_path)).overrides == {}
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    """Sends everything on to another place, or, without one, only remembers that it was asked."""
+
+    def __init__(self, onward=""):
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.onward, self.asked = onward, []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_response(307 if self.server.onward else 200)
+        self.send_header("location", self.server.onward + self.path)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("api", ["SECRETMANAGER", "APIKEYS"])
+def test_nobody_is_followed_to_another_place(tmp_path, api):
+    elsewhere = _Server()
+    with Scene(tmp_path / "home") as scene, elsewhere, _Server(elsewhere.url) as sender:
+        scene.key("app")
+        scene.settings()
+        override = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{sender.url}/", "SECRET_MANAGER_EMULATOR_HOST": ""}
+        done = scene.keyward("scan", **override)
+        sender.shutdown()
+        elsewhere.shutdown()
+    assert done.status == 3, done.err
+    assert [path for path in sender.asked if not path.startswith("/emulator")]
+    assert elsewhere.asked == []

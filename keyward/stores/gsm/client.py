@@ -82,6 +82,7 @@ class Connection:
         transport = kind(host=host, url_scheme="http", credentials=credentials, client_info=info)
         session = transport._session  # noqa: SLF001  # the library offers no other way to keep it off a proxy
         session.trust_env = False
+        session.max_redirects = 0  # a payload goes where it was addressed to, or nowhere
         session.headers["user-agent"] = USER_AGENT
         # Enough for all workers, and no second attempts: a lost answer is for keyward to judge.
         session.mount("http://", HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
