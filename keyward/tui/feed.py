@@ -5,23 +5,25 @@ The engines are asked through `keyward.desk` only.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.message import Message
 
 from keyward.model.errors import Interrupted, KeywardError
-from keyward.model.events import Event, RowsChanged, SourceDone
-from keyward.model.source import SourceReport
 from keyward.tui.rows import FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import App
     from textual.message_pump import MessagePump
 
     from keyward.desk import Desk, ScanWish
+    from keyward.model.events import Event
     from keyward.model.query_rows import Columns
+    from keyward.model.source import SourceReport
     from keyward.wiring import Parts
 
 FIRST, CHUNK = 200, 4_000
@@ -51,7 +53,7 @@ class Arrived(Message):
 class Knew(Message):
     """Every row that is known was sent. `ids` is None unless they are all that exist; `scanned` is seconds since 1970 or None."""
 
-    def __init__(self, ids: set[str] | None, sources: Sequence[SourceReport], scanned: float | None) -> None:
+    def __init__(self, ids: set[str] | None, sources: "Sequence[SourceReport]", scanned: float | None) -> None:
         super().__init__()
         self.ids, self.sources, self.scanned = ids, sources, scanned
 
@@ -91,7 +93,7 @@ class Answer(Message):
 class Heard(Message):
     """Something happened in a rotation."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: "Event") -> None:
         super().__init__()
         self.event = event
 
@@ -215,7 +217,9 @@ class Feed:
         """Stop asking; what was read is kept."""
         self._stop_scan.set()
 
-    def _hear_scan(self, event: Event) -> None:
+    def _hear_scan(self, event: "Event") -> None:
+        from keyward.model.events import RowsChanged, SourceDone  # noqa: PLC0415  # loaded by the engines long ago
+
         with self._lock:
             if isinstance(event, RowsChanged):
                 self._pending.update(event.ids)
@@ -267,5 +271,5 @@ def _answer(to: "MessagePump", value: Any) -> None:
     to.post_message(Answer(value))
 
 
-def _tell(to: "MessagePump", event: Event) -> None:
+def _tell(to: "MessagePump", event: "Event") -> None:
     to.post_message(Heard(event))

@@ -1,5 +1,6 @@
 """From the shell to the first frame."""
 
+import gc
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
         environ: variables to use instead of the process's own, as the demo does.
     """
     edge.harden()
+    gc.disable()  # until the first rows are there: nothing that is made so early ever becomes garbage
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write(
             "keyward: no terminal: the app needs one.\n  For scripts: keyward list --format json. All commands: keyward --help\n"

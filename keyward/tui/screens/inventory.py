@@ -1,5 +1,6 @@
 """The list of keys: cached rows at once, filtered and sorted in memory, refreshed by a scan that streams."""
 
+import gc
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -25,7 +26,12 @@ from keyward.tui.widgets.pane import Pane
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from keyward.tui.app import KeywardApp
+
+_REST = 0.15
+"""Seconds after which the cursor rests."""
 
 
 class InventoryScreen(Screen[None]):
@@ -41,7 +47,9 @@ class InventoryScreen(Screen[None]):
         self.rows = Rows()
         self.view = View(self.rows)
         self._typed = ""
+        self._resting: Timer | None = None
         self._wrong = ""
+        self._noted: str | None = None
         self._loading = True
 
     def compose(self) -> ComposeResult:
@@ -84,6 +92,10 @@ class InventoryScreen(Screen[None]):
 
     def on_knew(self, event: Knew) -> None:
         """Everything that was known is here, or a scan is over and every row was read again."""
+        if self._loading:
+            # Rows and widgets stay until the end: the collector need not look at them again and again.
+            gc.freeze()
+            gc.enable()
         self._loading = False
         if event.ids is not None:
             self.rows.keep_only(event.ids)
@@ -95,6 +107,7 @@ class InventoryScreen(Screen[None]):
 
     def on_failed(self, event: Failed) -> None:
         """Something could not be done: said in words, with what to do."""
+        gc.enable()
         self._loading = False
         if self.rows:
             self.app.notify(str(event.error), title=event.error.title, severity="error", timeout=15)
@@ -162,14 +175,22 @@ class InventoryScreen(Screen[None]):
     def _show_note(self) -> None:
         missing = coverage.summary(self.app.sources)
         text = self._wrong or (f"{missing}: not everything was read; d shows what and why" if missing else "")
+        if text == self._noted:
+            return
+        self._noted = text
         note = self.query_one("#note", Plain)
         note.set_class(not text, "-empty")
         note.set_class(bool(self._wrong), "-wrong")
         note.show(text)
 
     def on_grid_moved(self) -> None:
-        """The pane follows the cursor, after the cursor itself was painted."""
-        self.call_after_refresh(self._show_pane)
+        """The pane follows when the cursor rests: it costs more than the cursor, and nobody reads it in passing."""
+        self._follow()
+
+    def _follow(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(_REST, self._show_pane)
 
     # The query
 

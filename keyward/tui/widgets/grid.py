@@ -128,6 +128,7 @@ class Grid(ScrollView, can_focus=True):
         self.needle = ""
         self.sorted_by: tuple[str, bool] = ("", False)
         self._strips: LRUCache[tuple[int, bool, bool, bool], Strip] = LRUCache(1024)
+        self._bases: dict[tuple[bool, bool, bool], Style] = {}
         self._painted_for = -1
         self._touched = False
 
@@ -189,6 +190,7 @@ class Grid(ScrollView, can_focus=True):
         """Colours changed: every strip is stale."""
         super().notify_style_update()
         self._strips.clear()
+        self._bases.clear()
 
     def _fit(self, width: int) -> None:
         """Choose the columns that fit, and their widths."""
@@ -215,7 +217,7 @@ class Grid(ScrollView, can_focus=True):
             return self._header(width)
         place = y - 1 + self.scroll_offset.y
         if place >= len(self.order):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base(False, False, False))
         row = self.order[place]
         cursor = place == self.cursor and (self.has_focus or not self._shy)
         key = (row, cursor, bool(place & 1), row in self.marks)
@@ -225,6 +227,13 @@ class Grid(ScrollView, can_focus=True):
         return strip
 
     def _base(self, cursor: bool, odd: bool, mark: bool) -> Style:
+        """The style of a line; worked out once, because that costs more than the line itself."""
+        style = self._bases.get((cursor, odd, mark))
+        if style is None:
+            style = self._bases[cursor, odd, mark] = self._made_base(cursor, odd, mark)
+        return style
+
+    def _made_base(self, cursor: bool, odd: bool, mark: bool) -> Style:
         style = self.rich_style
         if odd:
             style += self.get_component_rich_style("grid--odd", partial=True)

@@ -58,8 +58,9 @@ class Pane(Widget):
 
     def tell(self, title: str, facts: Sequence[Fact]) -> None:
         """Show other facts."""
-        self._title, self._facts = title, facts
-        self.refresh()
+        if (title, facts) != (self._title, self._facts):
+            self._title, self._facts = title, facts
+            self.refresh()
 
     def render(self) -> Content:
         """Title, a free line, facts."""
