@@ -8,7 +8,6 @@ from the app itself, turned into PNG with the one font that has every glyph.
 
 import asyncio
 import contextlib
-import json
 import os
 import re
 import subprocess

@@ -45,7 +45,7 @@ class Terminal:
         if self.pid == 0:  # pragma: no cover  # another process
             try:
                 self._size(0, columns, lines)
-                os.execvpe(argv[0], argv, environ)
+                os.execvpe(argv[0], argv, environ)  # noqa: S606  # a program of ours, no shell
             finally:
                 os._exit(127)
         self._size(self._fd, columns, lines)
