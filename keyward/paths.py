@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from keyward.model.errors import UsageError
+from keyward.model.text import clean
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -27,8 +30,18 @@ class Paths:
 
 
 def expanded(text: str) -> Path:
-    """The full path that a person wrote, `~` included; the `~name` of a user that does not exist stays as it is."""
-    return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111  # pathlib's raises for an unknown user
+    """The full path that a person wrote, `~` included; the `~name` of a user that does not exist stays as it is.
+
+    Raises:
+        UsageError: it is relative, and the working folder is gone.
+    """
+    path = Path(os.path.expanduser(text))  # noqa: PTH111  # pathlib's raises for an unknown user
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        raise UsageError(
+            f"{clean(text)!r} is below the working folder, which was removed.", hint="Go to another folder."
+        ) from None
 
 
 def find(environ: Mapping[str, str], config: Path | None = None) -> Paths:

@@ -5,6 +5,7 @@ The command line and the app get a `Parts` and nothing else; what they do with t
 
 import getpass
 import os
+import re
 import socket
 import sys
 import threading
@@ -214,8 +215,11 @@ class Parts:
 
 
 def _shown(value: object) -> str:
+    from keyward.model.redact import label  # noqa: PLC0415  # the table of shapes is only needed where settings are shown
+
     if isinstance(value, timedelta):
         return show_duration(value)
     if isinstance(value, tuple):
-        return ", ".join(str(item) for item in value) or "-"
-    return str(value) or "-"
+        return ", ".join(label(str(item)) for item in value) or "-"
+    # A password in the address of a ledger is refused where it is used; it is not shown either.
+    return label(re.sub(r"(?<=://)[^/@]*@", "…@", str(value))) or "-"

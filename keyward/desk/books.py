@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyward.model.errors import FingerprintKeyMissing
+from keyward.paths import expanded
 
 if TYPE_CHECKING:
     from keyward.ledger.reading import ReadOnlyLedger
@@ -36,7 +37,7 @@ class Books:
     def key_file(self) -> Path | None:
         """The file that the settings name for the fingerprint key, if they do."""
         named = self._parts.settings.fingerprint.key_file
-        return Path(named).expanduser().absolute() if named else None
+        return expanded(named) if named else None
 
     def writing(self, *, create: bool = True) -> "tuple[SqlLedger, FingerprintKey]":
         """The ledger and its key, both made where neither is there; kept open until `close`.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyward.model.errors import NotAllowed, SettingsError, UsageError
+from keyward.paths import expanded
 
 if TYPE_CHECKING:
     from keyward.wiring import Parts
@@ -30,7 +31,7 @@ def remember_local(parts: "Parts", folders: Sequence[Path], *, keyring: bool) ->
     from keyward.model.errors import Refused  # noqa: PLC0415
 
     file = parts.paths.config_file
-    full = [folder.expanduser().absolute() for folder in folders]
+    full = [expanded(str(folder)) for folder in folders]
     for folder in full:
         if not folder.is_dir():
             raise UsageError(f"There is no folder {files.shown(folder)}.", hint="Correct the path.")
@@ -55,7 +56,7 @@ def _folders(document: Any, folders: Sequence[Path]) -> None:
     import tomlkit  # noqa: PLC0415
 
     tables = document.setdefault("env", tomlkit.aot())
-    known = {Path(str(table.get("path", ""))).expanduser().absolute() for table in tables}
+    known = {expanded(str(table.get("path", ""))) for table in tables}
     for folder in folders:
         if folder not in known:
             table = tomlkit.table()

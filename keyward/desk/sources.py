@@ -10,6 +10,7 @@ from keyward.inventory.request import ProviderSource, ScanRequest, StoreSource
 from keyward.model.capability import Can
 from keyward.model.errors import NotConfigured, SourceError, UsageError
 from keyward.model.source import SourceReport, SourceStatus
+from keyward.paths import expanded
 
 if TYPE_CHECKING:
     from keyward.desk.wish import ScanWish
@@ -55,13 +56,13 @@ def check(wish: "ScanWish") -> "ScanWish":
     for scope in wish.values:
         if scope == _ALL or (scope.startswith(_PROJECT) and len(scope) > len(_PROJECT)):
             values.append(scope)
-        elif Path(scope).expanduser().is_dir():
+        elif expanded(scope).is_dir():
             folders.append(Path(scope))  # what a folder holds may be read anyway
         else:
             raise UsageError(
                 f"{scope!r} is no scope whose values could be read.", hint="Use project:ID, a folder, or all."
             )
-    full = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
+    full = tuple(dict.fromkeys(expanded(str(folder)) for folder in folders))
     for folder in full:
         if not folder.exists():
             raise UsageError(f"There is no folder {str(folder)!r}.", hint="Correct the path.")
@@ -153,4 +154,9 @@ def _projects(parts: "Parts", wish: "ScanWish", ctx: "Ctx") -> tuple[list[str], 
         if not found and not patterns and google.project:
             found.append(google.project)  # the one that gcloud works in can be asked without a list
         return found, (report,)
+    if wish.projects and not found:
+        raise UsageError(
+            f"No project that can be seen matches {', '.join(wish.projects)}.",
+            hint="`gcloud projects list` shows them.",
+        )
     return found, ()
