@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -32,7 +33,7 @@ class KeywardApp(App[None]):
     """
 
     TITLE = "keyward"
-    CSS_PATH = "styles/app.tcss"
+    CSS_PATH = Path(__file__).with_name("styles") / "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.APP)
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012
@@ -75,7 +76,7 @@ class KeywardApp(App[None]):
 
     # What every screen says
 
-    def on_stood(self, event: Stood) -> None:
+    def stood(self, event: Stood) -> None:
         """The world is known."""
         self._epoch = (event.now, time.monotonic())
         self.tell(world="" if event.emulated else event.world, emulated=event.emulated)

@@ -176,7 +176,7 @@ class Feed:
 
     def _load(self, to: "MessagePump") -> None:
         parts = self.seat().parts
-        self._app.post_message(Stood(parts.world, parts.emulated, parts.clock.now().timestamp()))
+        to.post_message(Stood(parts.world, parts.emulated, parts.clock.now().timestamp()))
         self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:

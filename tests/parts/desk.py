@@ -60,6 +60,9 @@ class Cache:
     def sources(self):
         return self._sources
 
+    def close(self):
+        """Nothing is open."""
+
 
 class Desk:
     """A desk that answers what it was given; a function given is called, an exception given is raised."""
@@ -107,3 +110,16 @@ DENIED = SourceReport(
     at=NOW,
 )
 DISABLED = SourceReport("google-api-keys:acme-old", SourceStatus.DISABLED, api="apikeys.googleapis.com", at=NOW)
+
+
+async def loaded(app, pilot):
+    """Wait until every thread has answered and the answers are on the screen."""
+    for _ in range(3):
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+def shown(app):
+    """What the screen shows, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)

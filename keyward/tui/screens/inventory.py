@@ -13,7 +13,7 @@ from keyward.model.errors import QueryError
 from keyward.tui import cells, coverage
 from keyward.tui.actions import Where, bindings
 from keyward.tui.facts import of_row
-from keyward.tui.feed import Arrived, Failed, Knew, ScanEnded
+from keyward.tui.feed import Arrived, Failed, Knew, ScanEnded, Stood
 from keyward.tui.rows import Rows
 from keyward.tui.screens.page import TOO_SMALL
 from keyward.tui.view import View
@@ -83,6 +83,10 @@ class InventoryScreen(Screen[None]):
         return self.query_one("#grid", Grid)
 
     # What comes from threads
+
+    def on_stood(self, event: Stood) -> None:
+        """The world is known; it comes before the first row."""
+        self.app.stood(event)
 
     def on_arrived(self, event: Arrived) -> None:
         """Rows came: the first show at once, the others in steps."""

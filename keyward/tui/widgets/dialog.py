@@ -49,7 +49,7 @@ class Confirm(ModalScreen[bool]):
             yield Input(id="phrase", select_on_focus=False)
             with Horizontal():
                 yield Button("Cancel", id="cancel")
-                yield Button(self._verb, id="apply", variant="error", disabled=True)
+                yield Button(Content(self._verb), id="apply", variant="error", disabled=True)
 
     def on_mount(self) -> None:
         """Listen a moment later."""

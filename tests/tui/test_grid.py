@@ -1,0 +1,115 @@
+"""What the table costs: lines, never rows."""
+
+from textual.app import App, ComposeResult
+
+from keyward.tui.rows import Rows
+from keyward.tui.view import View
+from keyward.tui.widgets.grid import Column, Grid
+from tests.parts.desk import NOW, columns, row
+
+COLUMNS = (
+    Column("name", "NAME", 10, 0, grows=True),
+    Column("kind", "KIND", 8, 5),
+    Column("age", "AGE", 5, 1, right=True),
+)
+ROWS = 100_000
+HEIGHT = 30
+
+
+class Counting(Grid):
+    lines = 0
+
+    def render_line(self, y):
+        type(self).lines += 1
+        return super().render_line(y)
+
+
+class Table(App[None]):
+    def __init__(self, cells):
+        super().__init__()
+        self._cells = cells
+
+    def compose(self) -> ComposeResult:
+        yield Counting(COLUMNS, self._cells)
+
+
+async def lines_of(pilot, change):
+    Counting.lines = 0
+    change()
+    await pilot.pause()
+    await pilot.pause()
+    return Counting.lines
+
+
+async def test_a_hundred_thousand_rows_cost_a_window_full():
+    asked = []
+
+    def cells(at):
+        asked.append(at)
+        return (f"key-{at}", "api-key", f"{at}d")
+
+    async with Table(cells).run_test(size=(80, HEIGHT)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        await pilot.pause()
+        assert await lines_of(pilot, lambda: grid.show(range(ROWS))) <= 3 * HEIGHT
+        assert len(asked) <= 2 * HEIGHT
+        asked.clear()
+        assert await lines_of(pilot, lambda: grid.action_move(1)) <= 4
+        assert len(asked) <= 2
+        assert await lines_of(pilot, lambda: grid.action_page(1)) <= 3 * HEIGHT
+        assert await lines_of(pilot, lambda: grid.action_go(-1)) <= 3 * HEIGHT
+        assert grid.row == ROWS - 1
+        assert len(asked) <= 4 * HEIGHT
+        asked.clear()
+        assert await lines_of(pilot, lambda: grid.rows_changed([ROWS - 2, 5])) <= 4
+        assert asked == [ROWS - 2]
+
+
+async def test_wide_letters_and_long_texts_keep_the_columns_in_line():
+    made = [("地図タイル配信サービス" * 3, "api-key", "3d"), ("x" * 200, "api-key", "400d"), ("", "api-key", ">=3d")]
+    async with Table(lambda at: made[at]).run_test(size=(40, 8)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        grid.show(range(3))
+        await pilot.pause()
+        strips = [grid.render_line(y) for y in range(4)]
+        assert {strip.cell_length for strip in strips} == {grid.size.width}
+        assert all(strip.text.rstrip().endswith(("AGE", "d")) for strip in strips)
+
+
+async def test_columns_give_way_by_priority():
+    async with Table(lambda at: ("a", "b", "c")).run_test(size=(24, 6)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        grid.show(range(2))
+        await pilot.pause()
+        header = grid.render_line(0).text
+        assert "NAME" in header
+        assert "AGE" in header
+        assert "KIND" not in header
+
+
+def test_a_filter_over_a_hundred_thousand_rows_asks_only_what_is_left():
+    rows = Rows()
+    rows.put(columns([row(at) for at in range(2_000)]))
+    view = View(rows)
+    view.refresh(NOW.timestamp())
+    view.look_for("prod", NOW.timestamp())
+    first = list(view.order)
+    view.look_for("prod maps", NOW.timestamp())
+    assert set(view.order) < set(first)
+    assert view.order == [at for at in first if "maps" in rows.text(at, "haystack")]
+    view.look_for("", NOW.timestamp())
+    assert len(view.order) == 2_000
+
+
+def test_rows_keep_their_numbers_when_they_change_or_return():
+    rows = Rows()
+    made = [row(at) for at in range(5)]
+    rows.put(columns(made))
+    key = made[2].id
+    assert rows.number(key) == 2
+    rows.keep_only({one.id for one in made if one.id != key})
+    assert rows.number(key) is None
+    assert len(rows) == 4
+    assert rows.put(columns([row(2, name="back"), row(9)])) == [2, 5]
+    assert rows.text(2, "name") == "back"
+    assert len(rows) == 6

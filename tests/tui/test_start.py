@@ -1,0 +1,126 @@
+"""How the app begins and ends: what is loaded before the first frame, and what a crash prints."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.parts.terminal import environment, terminal
+
+HEAVY = (
+    "typer",
+    "click",
+    "googleapiclient",
+    "google",
+    "grpc",
+    "sqlalchemy",
+    "alembic",
+    "keyring",
+    "pydantic",
+    "httplib2",
+)
+
+FIRST_FRAME = """
+import json, sys
+import keyward.__main__
+from keyward.tui.app import KeywardApp
+from keyward.tui.feed import Feed
+class Frozen(Feed):
+    def load(self, to):
+        '''The threads come after the first frame.'''
+import keyward.tui.app as module
+module.Feed = Frozen
+import asyncio
+async def main():
+    app = KeywardApp(lambda cancel: None)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
+        print(json.dumps(sorted(name for name in sys.modules if name.startswith("keyward."))))
+asyncio.run(main())
+"""
+
+CRASH = """
+import sys, threading
+from types import SimpleNamespace
+import keyward.tui.app as module
+from keyward.tui.feed import Seat
+
+CANARY = "canary-" + "-".join(("value", "of", "a", "local"))
+
+class Crashing(module.KeywardApp):
+    def action_history(self):
+        secret_local = CANARY
+        self.deeper(secret_local)
+    def deeper(self, handed):
+        also_local = [handed, {"x": handed}]
+        raise RuntimeError("the app fell over")
+    def action_help(self):
+        def work():
+            local_of_the_thread = CANARY
+            raise RuntimeError("the thread fell over")
+        self.run_worker(work, thread=True)
+
+class Desk:
+    def cache(self):
+        return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=None, close=lambda: None)
+    def close(self):
+        pass
+
+parts = SimpleNamespace(world="google", emulated=False,
+    clock=SimpleNamespace(now=lambda: __import__("datetime").datetime.now(__import__("datetime").timezone.utc)))
+app = Crashing(lambda cancel: Seat(parts, Desk()))
+app.run()
+raise SystemExit(app.return_code or 0)
+"""
+
+
+def test_the_first_frame_needs_no_command_line_no_cloud_library_and_no_database(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_FRAME],
+        capture_output=True,
+        text=True,
+        env=environment(tmp_path),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    top, ours = map(json.loads, done.stdout.splitlines())
+    assert not set(HEAVY) & set(top)
+    assert not [
+        name
+        for name in ours
+        if name.startswith(("keyward.cli", "keyward.google", "keyward.rotation", "keyward.providers"))
+    ]
+    assert "textual" in top, "otherwise this test shows nothing"
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("key", "said"), [("4", "the app fell over"), ("?", "the thread fell over")])
+def test_a_crash_prints_where_but_no_local_variable(tmp_path, key, said):
+    script = tmp_path / "crash.py"
+    script.write_text(CRASH)
+    with terminal([str(script)], tmp_path) as term:
+        term.wait("keyward", "Later")
+        term.press("\x1b")
+        term.send(key)
+        assert term.end() == 1
+        text = term.raw.decode(errors="replace")
+        assert said in text
+        assert "unexpected error" in text
+        assert "raise RuntimeError" in text
+        assert "canary-value" not in text
+        assert "also_local" not in text.replace("also_local = [handed", "")
+        assert b"\x1b[?1049l" in term.raw, "the terminal is given back before"
+
+
+def test_without_a_terminal_it_says_so_and_what_to_run_instead(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "keyward"], capture_output=True, text=True, env=environment(tmp_path), stdin=subprocess.DEVNULL,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no terminal" in done.stderr
+    assert "keyward list" in done.stderr
+    assert done.stdout == ""
