@@ -81,11 +81,11 @@ class CacheReader:
 
     @property
     def scanned_at(self) -> "datetime | None":
-        """When a source was last read (UTC)."""
+        """Since when everything shown was read (UTC): the oldest of the sources' last readings; None before any."""
         from keyward.inventory.times import moment  # noqa: PLC0415
 
-        at = self._meta("scanned_at")
-        return moment(float(at)) if at is not None else None
+        at = next((row[0] for row in self.rows("SELECT min(at) FROM source")), None)
+        return moment(at) if at is not None else None
 
     def _meta(self, name: str) -> str | None:
         return next((row[0] for row in self.rows("SELECT value FROM meta WHERE name = ?", (name,))), None)

@@ -216,7 +216,6 @@ class CacheWriter:
             "looked": report.looked, "not_looked": report.not_looked, "at": seconds(now), "stale_since": stale,
         }  # fmt: skip
         self._insert("source", row, "INSERT OR REPLACE")
-        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('scanned_at', ?)", (str(now.timestamp()),))
         return gone if table == "key" else []
 
     def report(self, source: str) -> SourceReport:

@@ -321,3 +321,12 @@ def test_a_batch_that_fails_leaves_nothing(path):
         fail()
     cache.close()
     assert ids(path) == []
+
+
+def test_a_look_at_one_source_does_not_make_the_rest_look_fresh(path):
+    write(path, source="fake:one")
+    write(path, source="fake:two")
+    write(path, source="fake:two", now=NOW + timedelta(days=3))
+    reader = CacheReader(path, "w")
+    assert reader.scanned_at == NOW
+    reader.close()
