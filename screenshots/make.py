@@ -8,6 +8,7 @@ from the app itself, turned into PNG with the one font that has every glyph.
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -47,14 +48,15 @@ def emulator(home: Path) -> Iterator[dict[str, str]]:
     """The emulator with its clock at `NOW`, and the environment that points at it."""
     argv = [sys.executable, "-m", "keyward.emulator", "--org=demo", "--seed=1", f"--now={NOW}", "--until-stdin-closes"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        exports = dict(os.environ)
+        exports = {name: value for name, value in os.environ.items() if not name.startswith(("KEYWARD_", "CLOUDSDK_"))}
         for line in process.stdout or ():
             name, _, value = line.removeprefix("export ").strip().partition("=")
             exports[name] = value
             if name == "SECRET_MANAGER_EMULATOR_HOST":
                 break
         settings = home / "keyward.toml"
-        settings.write_text('[scan]\nread_values = ["all"]\n')
+        key = json.dumps(str(home / "fingerprint.key"))  # a text of JSON is one of TOML
+        settings.write_text(f'[scan]\nread_values = ["all"]\n[fingerprint]\nkey_file = {key}\n')
         settings.chmod(0o600)
         yield {
             **exports,
