@@ -3,13 +3,13 @@
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 
 from keyward.model.source import SourceReport
@@ -19,9 +19,19 @@ from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.widgets.head import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.command import Provider
     from textual.notifications import SeverityLevel
+    from textual.screen import Screen
 
     from keyward.tui.screens.inventory import InventoryScreen
+
+
+def _actions() -> "type[Provider]":
+    from keyward.tui.palette import Actions  # noqa: PLC0415  # loaded when the palette opens
+
+    return Actions
 
 
 class KeywardApp(App[None]):
@@ -35,6 +45,7 @@ class KeywardApp(App[None]):
     TITLE = "keyward"
     CSS_PATH = Path(__file__).with_name("styles") / "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.APP)
+    COMMANDS: "ClassVar[set[type[Provider] | Callable[[], type[Provider]]]]" = App.COMMANDS | {_actions}
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012
 
@@ -46,6 +57,10 @@ class KeywardApp(App[None]):
         self._scanned: float | None = None
         self._epoch = (time.time(), time.monotonic())
         self._asked_first = False
+
+    def get_system_commands(self, screen: "Screen[Any]") -> Iterable[SystemCommand]:
+        """Of Textual's own commands only the theme: the others have keys here, and a picture is made by the terminal."""
+        yield from (command for command in super().get_system_commands(screen) if command.title == "Theme")
 
     @property
     def write(self) -> bool:
@@ -129,6 +144,10 @@ class KeywardApp(App[None]):
         """A scan goes on."""
         if self.feed.scanning:
             self.tell(busy=f"scanning, {event.done} sources read")
+
+    def production(self, key: str) -> bool:
+        """Whether the key of that id is one of production, as the settings say."""
+        return self._inventory().production(key)
 
     def _inventory(self) -> "InventoryScreen":
         return self.screen_stack[1]  # type: ignore[return-value]  # pushed first, never popped

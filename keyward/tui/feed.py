@@ -35,11 +35,11 @@ _REST = 5
 
 
 class Stood(Message):
-    """Which world this is, and what time it is there (seconds since 1970)."""
+    """Which world this is, what time it is there (seconds since 1970), and the query that says what is production."""
 
-    def __init__(self, world: str, emulated: bool, now: float) -> None:
+    def __init__(self, world: str, emulated: bool, now: float, production: str = "") -> None:
         super().__init__()
-        self.world, self.emulated, self.now = world, emulated, now
+        self.world, self.emulated, self.now, self.production = world, emulated, now, production
 
 
 class Arrived(Message):
@@ -176,7 +176,9 @@ class Feed:
 
     def _load(self, to: "MessagePump") -> None:
         parts = self.seat().parts
-        to.post_message(Stood(parts.world, parts.emulated, parts.clock.now().timestamp()))
+        to.post_message(
+            Stood(parts.world, parts.emulated, parts.clock.now().timestamp(), parts.settings.production.match)
+        )
         self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:

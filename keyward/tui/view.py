@@ -3,6 +3,7 @@
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from keyward.model.errors import QueryError
 from keyward.tui.cells import COLUMNS, sort_keys
 from keyward.tui.rows import Rows
 
@@ -80,6 +81,15 @@ class View:
             self.order = wanted.hits(self.rows.queried, before[1], now)
         else:
             self.order = self._matching(wanted, now)
+
+    def production(self, query: str, now: float) -> frozenset[int]:
+        """The rows that this query matches; none when it cannot be read, which the settings' own check says."""
+        from keyward.tui.filtering import parsed  # noqa: PLC0415
+
+        try:
+            return frozenset(parsed(query).hits(self.rows.queried, self.rows.numbers, now) if query.strip() else ())
+        except QueryError:
+            return frozenset()
 
     @property
     def needle(self) -> str:

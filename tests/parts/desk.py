@@ -91,7 +91,12 @@ class Desk:
 
 def parts(world="emulator:test", now=NOW):
     """Parts of which only world and clock are used."""
-    return SimpleNamespace(world=world, emulated=world.startswith("emulator:"), clock=SimpleNamespace(now=lambda: now))
+    return SimpleNamespace(
+        world=world,
+        emulated=world.startswith("emulator:"),
+        clock=SimpleNamespace(now=lambda: now),
+        settings=SimpleNamespace(production=SimpleNamespace(match="project:*-prod")),
+    )
 
 
 def app(desk, *, world="emulator:test", write=False):

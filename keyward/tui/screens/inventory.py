@@ -48,6 +48,8 @@ class InventoryScreen(Screen[None]):
         self.view = View(self.rows)
         self._typed = ""
         self._resting: Timer | None = None
+        self._production_query = ""
+        self._production: frozenset[int] = frozenset()
         self._wrong = ""
         self._noted: str | None = None
         self._loading = True
@@ -75,7 +77,13 @@ class InventoryScreen(Screen[None]):
         return cells.cells(self.rows, row, self.app.now())
 
     def _tone(self, row: int, column: str) -> str | None:
+        if column == "scope" and row in self._production:
+            return "grid--prod"
         return cells.tone(self.rows, row, column, self.app.now())
+
+    def production(self, key: str) -> bool:
+        """Whether the key of that id is one of production, as the settings say."""
+        return self.rows.number(key) in self._production
 
     @property
     def grid(self) -> Grid:
@@ -86,6 +94,7 @@ class InventoryScreen(Screen[None]):
 
     def on_stood(self, event: Stood) -> None:
         """The world is known; it comes before the first row."""
+        self._production_query = event.production
         self.app.stood(event)
 
     def on_arrived(self, event: Arrived) -> None:
@@ -104,6 +113,7 @@ class InventoryScreen(Screen[None]):
         if event.ids is not None:
             self.rows.keep_only(event.ids)
         self.app.tell(sources=event.sources, scanned=event.scanned)
+        self._production = self.view.production(self._production_query, self.app.now())
         self.grid.repaint()
         self.show_rows()
         if not self.rows and not self.app.feed.scanning:

@@ -103,8 +103,9 @@ class PlanScreen(Page):
     def _show_summary(self, plan: "Plan") -> None:
         count = len(plan.keys)
         names = ", ".join(planned.name_of(key) for key in plan.keys[:3]) + (" ..." if count > 3 else "")
+        production = "   ·   PRODUCTION" if self._production else ""
         self.query_one("#summary", Plain).show(
-            f"{planned.phrase(plan)}: {names}   ·   a plan: nothing has been changed"
+            f"{planned.phrase(plan)}: {names}{production}   ·   a plan: nothing has been changed"
         )
         verdict = self.query_one("#verdict", Plain)
         verdict.set_class(plan.ready, "-good")
@@ -118,6 +119,10 @@ class PlanScreen(Page):
             verdict.show("✓ ready: a asks for the phrase and applies it")
         else:
             verdict.show("✓ ready, but this app is read-only: W switches to write mode")
+
+    @property
+    def _production(self) -> bool:
+        return any(map(self.app.production, self._ids))
 
     def _facts(self, plan: "Plan") -> "list[Fact]":
         facts = list(planned.head_facts(plan))
@@ -219,7 +224,7 @@ class PlanScreen(Page):
             f"{'place' if targets == 1 else 'places'} to write, {len(self._steps)} steps, as shown.\n"
             "The old key keeps working until every place has the new one and the overlap is over."
         )
-        title = f"Apply this plan in {plan.world}"
+        title = f"Apply this plan {'to PRODUCTION ' if self._production else ''}in {plan.world}"
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -5,10 +5,9 @@ sorted elsewhere, and swapped in one assignment. The cursor and the marks belong
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -20,24 +19,13 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from keyward.tui.widgets.column import Column, fitted, fitting
+
+__all__ = ["Column", "Grid"]
+
 MARK, NO_MARK, CURSOR = "✓", " ", ">"
 _GUTTER = "   "
 """Cursor, mark, and a blank."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its heading, the least and the best width in cells, and how soon it gives way on a narrow screen (9 goes first).
-
-    `grows` columns share what is left of the width.
-    """
-
-    name: str
-    label: str
-    width: int
-    gives_way: int = 0
-    right: bool = False
-    grows: bool = False
 
 
 class Grid(ScrollView, can_focus=True):
@@ -63,6 +51,7 @@ class Grid(ScrollView, can_focus=True):
     Grid > .grid--warn { color: $text-warning; }
     Grid > .grid--bad { color: $text-error; }
     Grid > .grid--good { color: $text-success; }
+    Grid > .grid--prod { color: $text-error; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "grid--header",
@@ -74,6 +63,7 @@ class Grid(ScrollView, can_focus=True):
         "grid--warn",
         "grid--bad",
         "grid--good",
+        "grid--prod",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -196,17 +186,7 @@ class Grid(ScrollView, can_focus=True):
         """Choose the columns that fit, and their widths."""
         self._painted_for = width
         self._strips.clear()
-        left = width - len(_GUTTER)
-        chosen = sorted(range(len(self._all)), key=lambda index: self._all[index].gives_way)
-        while len(chosen) > 1 and sum(self._all[index].width + 1 for index in chosen) > left:
-            chosen.pop()
-        shown = sorted(chosen)
-        spare = left - sum(self._all[index].width + 1 for index in shown)
-        growing = [index for index in shown if self._all[index].grows]
-        self._shown = []
-        for index in shown:
-            extra = spare // len(growing) if index in growing and spare > 0 else 0
-            self._shown.append((index, self._all[index].width + extra))
+        self._shown = fitting(self._all, width - len(_GUTTER))
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen; the first is always the header."""
@@ -251,7 +231,7 @@ class Grid(ScrollView, can_focus=True):
             column, text = self._all[index], cells[index]
             if column.right:
                 text = " " * (width - cell_len(text)) + text
-            text = _fitted(text, width) + " "
+            text = fitted(text, width) + " "
             tone = self._tone(row, column.name)
             style = base if tone is None or cursor else base + self.get_component_rich_style(tone, partial=True)
             segments.extend(self._underlined(text, style))
@@ -272,7 +252,7 @@ class Grid(ScrollView, can_focus=True):
             label = column.label
             if self.sorted_by[0] == column.name:
                 label += " ▼" if self.sorted_by[1] else " ▲"
-            texts.append(_fitted(" " * (cells - cell_len(label)) + label if column.right else label, cells) + " ")
+            texts.append(fitted(" " * (cells - cell_len(label)) + label if column.right else label, cells) + " ")
         return Strip([Segment("".join(texts), style)]).adjust_cell_length(width, style)
 
     # Moving
@@ -344,10 +324,3 @@ class Grid(ScrollView, can_focus=True):
         """Another size: other columns may fit."""
         self.virtual_size = Size(self.size.width, len(self.order) + 1)
         self._keep_in_window(self.cursor)
-
-
-def _fitted(text: str, width: int) -> str:
-    """The text in exactly so many cells, an ellipsis where it was cut."""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(set_cell_size(text, max(0, width - 1)) + "…", width)
