@@ -15,6 +15,7 @@ from keyward.model.ids import SecretRef
 from keyward.model.secretinfo import Payload
 from keyward.rotation.hold import holding
 from keyward.rotation.machine import Happened, Kind
+from keyward.rotation.overtaken import overtaken
 from keyward.rotation.places import Holds, Swap, done, holds, mark_of, rows_after_write, spliced, value_at
 from keyward.rotation.state import Target, TargetStatus
 from keyward.rotation.work import Work, told
@@ -119,8 +120,11 @@ def _compare(part: Part) -> None:
 def _write(secret: SecretRef, payload: Payload, parts: Sequence[Part]) -> None:
     """One write for all parts that still hold the old key; then read back, compare, and move the aliases."""
     pending = []
+    fresh = [part for part in parts if part.holds is Holds.NEW and part.target.intent and not done(part.target)]
+    if fresh and not _uncovered(secret, payload, fresh):
+        return
     for part in parts:
-        if done(part.target):
+        if done(part.work.rotation.target(part.target.at)):
             continue
         if part.holds is Holds.NEW:
             _written(part.work, part.target, payload.version, "it held the new key already")
@@ -150,6 +154,8 @@ def _write_pending(secret: SecretRef, payload: Payload, parts: Sequence[Part]) -
         version = store.write(secret, data, first.ctx, expect=payload.token, mark=mark_of(first.rotation))
         wrote = version.id
     except Conflict as error:
+        if _covered(secret, parts):
+            return _uncovered(secret, store.read(secret, first.ctx), parts)
         _hold_up_all(parts, TargetStatus.CONFLICT, WaitingOn.CONFLICT, f"changed just before it was written: {error}")
         return False
     except Refused as error:
@@ -158,6 +164,41 @@ def _write_pending(secret: SecretRef, payload: Payload, parts: Sequence[Part]) -
     except Ambiguous:
         wrote = ""  # reading back tells
     return _read_back(secret, parts, wrote)
+
+
+def _targets(parts: Sequence[Part]) -> list[tuple[Work, Target]]:
+    return [(part.work, part.work.rotation.target(part.target.at)) for part in parts]
+
+
+def _covered(secret: SecretRef, parts: Sequence[Part]) -> bool:
+    """Whether the write was done all the same, on top of somebody else's version."""
+    work = parts[0].work
+    try:
+        now = work.reach.store(secret).read(secret, work.ctx)
+        return overtaken(secret, now, _targets(parts)) is not None
+    except (Refused, SourceError, Gone):
+        return False
+
+
+def _uncovered(secret: SecretRef, now: Payload, parts: Sequence[Part]) -> bool:
+    """Put a version that keyward's own write covered up on top again, with the new key in it; True when there is none, or it was done."""
+    found = overtaken(secret, now, _targets(parts))
+    if found is None:
+        return True
+    first = parts[0].work
+    for part in parts:
+        what = f"write version {found.version} of {secret} again, which came just before, with the new key in it"
+        part.work.intend(STEP, what, target=part.target.at, before=now.version)
+    try:
+        version = first.reach.store(secret).write(
+            secret, found.data, first.ctx, expect=now.token, mark=mark_of(first.rotation)
+        )
+    except Conflict as error:
+        _hold_up_all(parts, TargetStatus.CONFLICT, WaitingOn.CONFLICT, f"changed just before it was written: {error}")
+        return False
+    except Ambiguous:
+        return _read_back(secret, parts, "")
+    return _read_back(secret, parts, version.id)
 
 
 def _intend(part: Part, payload: Payload, keys: int) -> None:

@@ -54,9 +54,12 @@ def _read(work: Work, secret: SecretRef, payloads: dict[SecretRef, Payload | Pro
     if secret not in payloads:
         try:
             payloads[secret] = work.reach.store(secret).read(secret, work.ctx)
-        except (Refused, SourceError, Gone) as error:
+        except (Refused, SourceError) as error:
             why = f"{secret} cannot be read now: {told(error)}"
             payloads[secret] = Problem("re-read", why, waiting_on=WaitingOn.BLOCKED)
+        except Gone as error:
+            why = f"{secret} is not there any more: {told(error)}"
+            payloads[secret] = Problem("gone", why, waiting_on=WaitingOn.PERSON)
     return payloads[secret]
 
 
@@ -100,7 +103,9 @@ def _others(
             continue
         payload = _read(work, place.secret, payloads)
         if isinstance(payload, Problem):
-            yield replace(payload, waived=waived)
+            # What was moved or removed holds the old key no more, as the plan said too; a copy elsewhere is for the fresh look to find.
+            if payload.name != "gone":
+                yield replace(payload, waived=waived)
         elif held(work, payload, row.part) is Holds.OLD:
             yield Problem("re-read", f"{place.current} still holds the old key and is no target", waived)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from keyward.ledger.records import WaitingOn
+from keyward.ledger.records import RotationState, WaitingOn
 from keyward.model.capability import Act, Can
 from keyward.model.credential import Credential, State
 from keyward.model.errors import Ambiguous, Conflict, Gone, NeedsPerson, Refused
@@ -39,11 +39,17 @@ def check_possible(work: Work) -> None:
     if not credential.live and Can.RESTORE not in work.provider.can:
         raise NeedsPerson(f"{rotation.old.id} is off and its provider cannot restore it.", hint="Rotate again instead.")
     if rotation.new is not None:
-        row = next(iter(work.reach.ledger.rotations(open_only=True, credential=rotation.new.id)), None)
-        if row is not None:
-            raise NeedsPerson(
-                f"{rotation.new.id} is being rotated itself ({row.id}).", hint=f"First: keyward undo {row.id}"
-            )
+        _check_successor(work, rotation.new.id)
+
+
+def _check_successor(work: Work, new: str) -> None:
+    """What was made of the successor since comes first: bringing back the old key alone would leave it alive and in no place."""
+    rows = [row for row in work.reach.ledger.rotations(credential=new) if row.state is not RotationState.ABORTED]
+    if not rows:
+        return
+    row = max(rows, key=lambda row: row.id)
+    what = "was replaced" if row.state is RotationState.DONE else "is being rotated"
+    raise NeedsPerson(f"{new} {what} itself ({row.id}).", hint=f"First: keyward undo {row.id}")
 
 
 def restore(work: Work) -> None:

@@ -1,0 +1,117 @@
+"""One small world for every crash test: a key in a secret, an env file and a keyring; put back as it was before every run."""
+
+import contextlib
+import json
+import re
+import shutil
+
+from keyward.emulator.behaviour import quick
+from keyward.emulator.clock import Clock, parse
+from keyward.emulator.world import World
+from tests.parts.scene import Scene
+
+TRIES = 6
+ITEM = ("acme", "app")
+ROTATE = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
+
+
+class Stage:
+    """The world before a rotation, put back before every run; `rate` is how many times faster than real time its clock runs."""
+
+    def __init__(self, folder, keyring, rate=1.0):
+        from jeepney.io.blocking import open_dbus_connection  # comes with secretstorage, on Linux only
+
+        self.home, self.saved, self.keyring = folder / "live", folder / "saved", keyring
+        self.rate = rate
+        self._connection = open_dbus_connection(keyring["DBUS_SESSION_BUS_ADDRESS"])
+        with Scene(self.home, keyring) as scene:
+            key = scene.key("payments gemini key")
+            self.old, self.id = key.key_string, scene.key_id(key)
+            scene.settings()
+            scene.secret("app", json.dumps({"gemini": self.old, "retries": 3}, indent=1) + "\n")
+            scene.env(".env", f'# keep me\nexport GEMINI_API_KEY="{self.old}"\nOTHER=1\n')
+            scene.ring(*ITEM, self.old)
+            done = scene.keyward("scan", scene.work, "--values", "all")
+            assert done.status == 0, done.err
+            self.dump = json.dumps(scene.world.dump())
+        shutil.copytree(self.home, self.saved)
+
+    @contextlib.contextmanager
+    def scene(self):
+        """The same world again: cloud, ledger, files and keyring as they were."""
+        shutil.rmtree(self.home)
+        shutil.copytree(self.saved, self.home)
+        self._set_ring(self.old)
+        snapshot = self.home / "world.json"
+        snapshot.write_text(self.dump)
+        snapshot.chmod(0o600)
+        world = World(clock=Clock(parse(json.loads(self.dump)["now"]), self.rate), behaviour=quick(), file=snapshot)
+        with Scene(self.home, self.keyring, world) as scene:
+            yield scene
+
+    def values(self, scene):
+        """What readers of each place get now."""
+        text = (scene.work / ".env").read_text()
+        found = re.search(r'^# keep me\nexport GEMINI_API_KEY="([^"\n]*)"\nOTHER=1\n$', text)
+        assert found, "the env file is damaged"
+        payload = scene.current("app").decode()
+        data = json.loads(payload)
+        assert payload == json.dumps({"gemini": data["gemini"], "retries": 3}, indent=1) + "\n", "the secret is damaged"
+        (ring,) = [item.get_secret().decode() for item in self._items()]
+        return {"env": found[1], "gsm": data["gemini"], "keyring": ring}
+
+    def judge(self, scene):
+        """A function for every point: the current value of every place is a key that is not deleted."""
+
+        def look(point):
+            live = scene.live()
+            dead = [place for place, value in self.values(scene).items() if value not in live]
+            assert not dead, f"at {point!r} the current value of {dead} is a key that is off"
+
+        return look
+
+    def _set_ring(self, value):
+        for item in self._items():
+            item.set_secret(value.encode())
+
+    def _items(self):
+        import secretstorage
+
+        return list(secretstorage.search_items(self._connection, {"service": ITEM[0], "username": ITEM[1]}))
+
+    def close(self):
+        """Let go of the keyring."""
+        self._connection.close()
+
+
+def nothing(run):
+    """Whether a resume had nothing to do."""
+    return run.status == 0 and "nothing to resume" in (run.out + run.err).lower()
+
+
+def finish(scene, zygote, judge):
+    """Resume until nothing is left to do; gives the number of runs that took."""
+    for run in range(1, TRIES + 1):
+        scene.world.clock.advance(2400)
+        done = zygote.run(["resume"], scene.environ(), judge=judge)
+        assert done.status == 0, done.err
+        if nothing(done):
+            return run - 1
+    done = zygote.run(["resume"], scene.environ(), judge=judge)
+    assert "nothing to resume" in (done.out + done.err).lower(), (
+        f"not finished after {TRIES} runs: {done.out}{done.err}"
+    )
+    return TRIES
+
+
+def check_end(stage, scene):
+    """One live successor, no orphan, every place on it, the old key off, nothing lying about."""
+    live = scene.live()
+    assert stage.old not in live
+    assert len(live) == 1, "an orphan, or no key at all"
+    assert set(stage.values(scene).values()) == live
+    assert [file.name for file in scene.work.iterdir()] == [".env"]
+    states = [state for state, _ in scene.versions("app")]
+    assert states[-1] == "ENABLED"
+    ours = [key for key in scene.all_keys() if key["key_id"].startswith("kw-") and not key["delete_time"]]
+    assert len(ours) == 1
