@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from keyward.ledger.ids import new_rotation_id
 from keyward.ledger.records import EventRow
-from keyward.model.errors import Exit, Held, NeedsPerson, UnknownKey
+from keyward.model.errors import Exit, Held, NeedsPerson, UnknownKey, UsageError
 from keyward.model.events import Waiting
 from keyward.model.ids import CredentialRef
 from keyward.rotation.amend import amend
@@ -39,8 +39,14 @@ class Engine:
         self._new_id = new_id or new_rotation_id
 
     def plan(self, keys: Iterable[CredentialRef], policy: Policy) -> Plan:
-        """Read the world and say what would be done. Changes nothing anywhere."""
-        return plan(survey(self.reach, keys, policy), policy)
+        """Read the world and say what would be done. Changes nothing anywhere.
+
+        Raises:
+            UsageError: a place was to be accepted in which none of these keys is.
+        """
+        found = plan(survey(self.reach, keys, policy), policy)
+        _check_accepted(found)
+        return found
 
     def run(self, agreed: Plan, *, until: Until | None = None, timeout: timedelta | None = None) -> tuple[Outcome, ...]:
         """Do a plan: begin a rotation for each key (or go on with the one under way), then tick, or wait until it came so far.
@@ -203,6 +209,19 @@ class Engine:
             moments.append(end)
         seconds = min(((moment - now).total_seconds() for moment in moments), default=_SHORTEST_NAP)
         return min(_LONGEST_NAP, max(_SHORTEST_NAP, seconds))
+
+
+def _check_accepted(found: Plan) -> None:
+    """A place that was named and not found is a slip of the pen; what is under way goes on by what was agreed then."""
+    if any(key.under_way or not key.places for key in found.keys):
+        return
+    names = {name for key in found.keys for place in key.places for name in (place.at, place.secret)}
+    for name in found.policy.accept_target:
+        if name not in names:
+            raise UsageError(
+                f"None of these keys was found in {name}, so it cannot be accepted.",
+                hint="Places: " + ", ".join(sorted({place.at for key in found.keys for place in key.places})),
+            )
 
 
 def _why_not(agreed: Plan) -> tuple[str]:

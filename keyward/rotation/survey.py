@@ -22,6 +22,12 @@ from keyward.rotation.work import told
 USAGE_WINDOW = timedelta(days=42)
 """How far back a plan asks for use; what the record really reaches is said with the answer."""
 
+_WITHOUT_PROVIDER = frozenset({"shape", "declared"})
+_BY_HAND = (
+    "nothing that keyward can reach makes or deletes such keys. Make a new one where this one was made, put it into the places that "
+    "`keyward show` lists, then delete this one there"
+)
+
 
 def survey(reach: Reach, keys: Iterable[CredentialRef], policy: Policy) -> Facts:
     """Everything a plan for these keys needs, as it is now. A key that cannot be read is a fact too, not an error.
@@ -37,6 +43,8 @@ def survey(reach: Reach, keys: Iterable[CredentialRef], policy: Policy) -> Facts
 
 def _key(reach: Reach, ref: CredentialRef, policy: Policy, usage: dict[tuple[str, str], UsageReport]) -> KeyAsRead:
     reach.ctx.check()
+    if ref.provider in _WITHOUT_PROVIDER:
+        return KeyAsRead(str(ref), problem=_BY_HAND)
     provider = reach.provider(ref)
     try:
         credential = provider.get(ref, reach.ctx)
