@@ -135,14 +135,18 @@ async def test_space_accepts_one_place_and_star_all_but_new_ones(opened, desk):
         )
 
 
-async def test_a_read_only_app_applies_nothing(opened, desk):
+async def test_a_read_only_app_applies_nothing(opened):
+    desk = Desk([row(1)], [OK], plan=planner(PLACES[:1]), apply=lambda *_, **__: (), rotations=())
     async with opened(desk) as (app, pilot):
         await open_plan(app, pilot)
-        await pilot.press("a", "enter", "enter")
+        await pilot.press("space")
         await loaded(app, pilot)
-        assert isinstance(app.screen, PlanScreen)
-        assert "apply" not in [name for name, _, _ in desk.asked]
+        assert "✓ ready, but this app is read-only" in shown(app)
         assert "a Apply" not in shown(app)
+        await pilot.press("a")
+        await pilot.pause(ARMED_AFTER + 0.1)
+        assert isinstance(app.screen, PlanScreen), "no dialog opens"
+        assert "apply" not in [name for name, _, _ in desk.asked]
 
 
 async def test_a_plan_with_something_in_the_way_is_not_applied(opened, desk):

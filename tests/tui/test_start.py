@@ -22,23 +22,27 @@ HEAVY = (
 )
 
 FIRST_FRAME = """
-import json, sys
+import asyncio, json, sys
 import keyward.__main__
-from keyward.tui.app import KeywardApp
+import keyward.tui.app as module
 from keyward.tui.feed import Feed
+
 class Frozen(Feed):
     def load(self, to):
         '''The threads come after the first frame.'''
-import keyward.tui.app as module
-module.Feed = Frozen
-import asyncio
-async def main():
-    app = KeywardApp(lambda cancel: None)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.pause()
-        print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
-        print(json.dumps(sorted(name for name in sys.modules if name.startswith("keyward."))))
-asyncio.run(main())
+
+def run(app):
+    async def main():
+        async with app.run_test(size=(100, 30)) as pilot:
+            await pilot.pause()
+            print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
+            print(json.dumps(sorted(name for name in sys.modules if name.startswith("keyward."))))
+    asyncio.run(main())
+
+module.Feed, module.KeywardApp.run = Frozen, run
+sys.stdin.isatty = sys.stdout.isatty = lambda: True
+sys.argv = ["keyward"]
+keyward.__main__.main()
 """
 
 CRASH = """
