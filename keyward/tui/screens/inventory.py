@@ -100,6 +100,8 @@ class InventoryScreen(Screen[None]):
     def on_arrived(self, event: Arrived) -> None:
         """Rows came: the first show at once, the others in steps."""
         changed = self.rows.put(event.columns)
+        if not self._loading:  # at the start it is asked once, when everything is here
+            self._production = self.view.production(self._production_query, self.app.now())
         self.grid.rows_changed(changed)
         self.show_rows()
 
