@@ -165,6 +165,7 @@ def environment(home, **more):
         "PYTHONPATH": str(ROOT),
         "KEYWARD_HOME": str(home / "keyward"),
         "KEYWARD_CONFIG": str(home / "keyward.toml"),
+        "KEYWARD_EMULATOR_VALIDATE": "1",  # an answer that Google's documents do not allow becomes an error on the screen
         **more,
     }
 
