@@ -42,10 +42,10 @@ class Engine:
         """Read the world and say what would be done. Changes nothing anywhere.
 
         Raises:
-            UsageError: a place was to be accepted in which none of these keys is.
+            UsageError: a place was to be accepted or waived in which none of these keys is.
         """
         found = plan(survey(self.reach, keys, policy), policy)
-        _check_accepted(found)
+        _check_named(found)
         return found
 
     def run(self, agreed: Plan, *, until: Until | None = None, timeout: timedelta | None = None) -> tuple[Outcome, ...]:
@@ -211,17 +211,25 @@ class Engine:
         return min(_LONGEST_NAP, max(_SHORTEST_NAP, seconds))
 
 
-def _check_accepted(found: Plan) -> None:
+def _check_named(found: Plan) -> None:
     """A place that was named and not found is a slip of the pen; what is under way goes on by what was agreed then."""
     if any(key.under_way or not key.places for key in found.keys):
         return
-    names = {name for key in found.keys for place in key.places for name in (place.at, place.secret)}
-    for name in found.policy.accept_target:
-        if name not in names:
-            raise UsageError(
-                f"None of these keys was found in {name}, so it cannot be accepted.",
-                hint="Places: " + ", ".join(sorted({place.at for key in found.keys for place in key.places})),
-            )
+    places = [place for key in found.keys for place in key.places]
+    secrets = {place.secret for place in places}
+    names = secrets | {place.at for place in places}
+    # A pin is waived by its version, which need not hold the key that is rotated.
+    astray = [(name, "accepted") for name in found.policy.accept_target if name not in names]
+    astray += [(name, "waived") for name in found.policy.waive if name not in names and _secret(name) not in secrets]
+    for name, what in astray:
+        raise UsageError(
+            f"None of these keys was found in {name}, so it cannot be {what}.",
+            hint="Places: " + ", ".join(sorted({place.at for place in places})),
+        )
+
+
+def _secret(name: str) -> str:
+    return name.partition("@")[0] if "@" in name else ""
 
 
 def _why_not(agreed: Plan) -> tuple[str]:

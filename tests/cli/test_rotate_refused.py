@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from keyward.model.detectors import BY_KIND
 from tests.cli.conftest import changes_in, files_of
 
@@ -23,12 +25,13 @@ def test_a_key_known_only_by_its_shape_is_refused_with_what_to_do(scene):
     assert "Make a new one where this one was made" in done.err
 
 
-def test_a_place_to_accept_in_which_the_key_is_not_is_wrong_usage(scene):
+@pytest.mark.parametrize("option", ["--accept-target", "--waive"])
+def test_a_place_in_which_the_key_is_not_is_wrong_usage(scene, option):
     key = scene.key()
     file = scene.env(".env", f"A={key.key_string}\n")
     _scan(scene)
     before, seen = files_of(scene.work), len(scene.log())
-    done = scene.keyward("rotate", scene.key_id(key), "--accept-target", f"env:{file}#B", *NOW)
+    done = scene.keyward("rotate", scene.key_id(key), option, f"env:{file}#B", *NOW)
     assert done.status == 2
     assert f"env:{file}#B" in done.err
     assert f"env:{file}#A" in done.err
