@@ -24,6 +24,8 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
             "keyward: no terminal: the app needs one.\n  For scripts: keyward list --format json. All commands: keyward --help\n"
         )
         return int(Exit.USAGE)
+    # Frames are made only when something changed; with more of them a second, what was typed waits less for the next one.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     from keyward.tui.app import KeywardApp  # noqa: PLC0415  # textual is loaded only when there is a terminal for it
     from keyward.tui.feed import Seat  # noqa: PLC0415
 
