@@ -23,6 +23,7 @@ class Stage:
 
         self.home, self.saved, self.keyring = folder / "live", folder / "saved", keyring
         self.rate = rate
+        self._session = None
         self._connection = open_dbus_connection(keyring["DBUS_SESSION_BUS_ADDRESS"])
         with Scene(self.home, keyring) as scene:
             key = scene.key("payments gemini key")
@@ -77,7 +78,12 @@ class Stage:
     def _items(self):
         import secretstorage
 
-        return list(secretstorage.search_items(self._connection, {"service": ITEM[0], "username": ITEM[1]}))
+        found = list(secretstorage.search_items(self._connection, {"service": ITEM[0], "username": ITEM[1]}))
+        if self._session is None:  # agreeing on a key takes longer than anything else that the judge does
+            self._session = secretstorage.util.open_session(self._connection)
+        for item in found:
+            item.session = self._session
+        return found
 
     def close(self):
         """Let go of the keyring."""
