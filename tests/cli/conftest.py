@@ -20,9 +20,9 @@ def scene(tmp_path):
 
 
 @pytest.fixture
-def ringed(tmp_path, secret_service):
+def ringed(tmp_path, own_secret_service):
     """A world with a keyring, whose cloud's clock runs 1000 times faster."""
-    with Scene(tmp_path / "scene", secret_service, rate=1000) as scene:
+    with Scene(tmp_path / "scene", own_secret_service, rate=1000) as scene:
         scene.settings()
         yield scene
 

@@ -10,6 +10,7 @@ import pytest
 from keyward.emulator.faults import Fault
 from tests.crash.stage import ROTATE, Stage, check_end, finish, nothing
 from tests.crash.zygotes import Zygote
+from tests.parts.secret_service import running
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 
@@ -34,10 +35,11 @@ def zygote():
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory, secret_service):
-    one = Stage(tmp_path_factory.mktemp("faults"), secret_service, rate=1000.0)
-    yield one
-    one.close()
+def stage(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("ring")) as service:
+        one = Stage(tmp_path_factory.mktemp("faults"), service.environ, rate=1000.0)
+        yield one
+        one.close()
 
 
 def _struck(stage, zygote, rpc, skip, **fault):

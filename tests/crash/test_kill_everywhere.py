@@ -10,6 +10,7 @@ import pytest
 
 from tests.crash.stage import ROTATE, Stage, check_end, finish, nothing
 from tests.crash.zygotes import Zygote
+from tests.parts.secret_service import running
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1500)]
 
@@ -24,10 +25,11 @@ def zygote():
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory, secret_service):
-    one = Stage(tmp_path_factory.mktemp("crash"), secret_service)
-    yield one
-    one.close()
+def stage(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("ring")) as service:
+        one = Stage(tmp_path_factory.mktemp("crash"), service.environ)
+        yield one
+        one.close()
 
 
 def test_without_a_kill_it_goes_through_every_kind_of_effect(stage, zygote):

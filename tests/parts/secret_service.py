@@ -88,6 +88,13 @@ def secret_service(tmp_path_factory) -> Iterator[Mapping[str, str]]:
         yield service.environ
 
 
+@pytest.fixture
+def own_secret_service(tmp_path_factory) -> Iterator[Mapping[str, str]]:
+    """Environment variables of an unlocked and empty keyring for this test alone: for stories that list all that is there."""
+    with running(tmp_path_factory.mktemp("own-secret-service")) as service:
+        yield service.environ
+
+
 def _wait_until_there(environ: Mapping[str, str], run: Path) -> None:
     from jeepney.bus_messages import message_bus  # comes with secretstorage, on Linux only
     from jeepney.io.blocking import Proxy, open_dbus_connection

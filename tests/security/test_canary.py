@@ -130,8 +130,8 @@ def _story(watched):
     return values, file
 
 
-def test_no_value_gets_out(tmp_path, secret_service):
-    watched = Watched(tmp_path, secret_service)
+def test_no_value_gets_out(tmp_path, own_secret_service):
+    watched = Watched(tmp_path, own_secret_service)
     with watched.scene:
         values, file = _story(watched)
         assert len(values) >= 5, "the story made no successor"
