@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keyward.rotation.outcome import Outcome
 
 SCHEMA = "keyward.rotations/1"
+_TURNED_ROUND = ("rolling-back", "rollback-waiting", "aborted")  # there is nothing left to undo
 _COLUMNS = ("rotation", "key", "successor", "state", "waiting_on", "why", "due", "exit_code")
 
 
@@ -67,10 +68,11 @@ def _lines(desk: "Desk", one: "Outcome", now: "datetime") -> list[str]:
         until = words.wait_until(one.due, now) or "now"
         lines.append(f"  go on      keyward resume {one.rotation}   ({until})")
     found = desk.history(one.rotation)
-    if found.undo_until is not None and found.undo_until > now and one.state.value != "aborted":
-        lines.append(f"  undo       keyward undo {one.rotation}   (until {words.moment(found.undo_until)})")
-    elif not one.state.closed:
-        lines.append(f"  undo       keyward undo {one.rotation}")
+    if one.state not in _TURNED_ROUND:
+        if found.undo_until is not None and found.undo_until > now:
+            lines.append(f"  undo       keyward undo {one.rotation}   (until {words.moment(found.undo_until)})")
+        elif not one.state.closed:
+            lines.append(f"  undo       keyward undo {one.rotation}")
     lines.append(f"  history    keyward history {one.rotation}")
     return lines
 
