@@ -7,10 +7,10 @@ def main() -> None:
     """Run what the arguments ask for and exit with its status."""
     arguments = sys.argv[1:]
     if all(argument == "--write" for argument in arguments):
-        from keyward.tui.start import start  # noqa: PLC0415  # each face pays only for itself
+        from keyward.tui.start import start  # each face pays only for itself
 
         raise SystemExit(start(write="--write" in arguments))
-    from keyward.cli.main import run  # noqa: PLC0415
+    from keyward.cli.main import run
 
     raise SystemExit(run(arguments))
 

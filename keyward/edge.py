@@ -19,7 +19,7 @@ _LIBRARIES = ("google", "google_auth_httplib2", "googleapiclient", "grpc", "http
 
 def harden() -> None:
     """Switch core dumps off, let nothing print an error with a value in it, and let no odd name end the output."""
-    import threading  # noqa: PLC0415  # after the first frame of `--help`, and needed by everything else
+    import threading  # after the first frame of `--help`, and needed by everything else
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     for name in _TALKATIVE:
@@ -36,7 +36,7 @@ def harden() -> None:
 
 def hush() -> None:
     """Let no record of a cloud library reach the terminal: their warnings repeat what a server said, unclean."""
-    import logging  # noqa: PLC0415  # only who asks a cloud pays for it
+    import logging  # only who asks a cloud pays for it
 
     for name in _TALKATIVE:
         os.environ.pop(name, None)
@@ -50,7 +50,7 @@ def hush() -> None:
 def _say(error: BaseException | None) -> None:
     if error is None or sys.stderr is None:
         return
-    from keyward.model.trace import trace_text  # noqa: PLC0415  # the table of shapes is only needed here
+    from keyward.model.trace import trace_text  # the table of shapes is only needed here
 
     sys.stderr.write("keyward: unexpected error; please report it with these lines (they hold no values):\n")
     sys.stderr.write(trace_text(error) + "\n")

@@ -46,7 +46,7 @@ def expanded(text: str) -> Path:
 
 def find(environ: Mapping[str, str], config: Path | None = None) -> Paths:
     """The folders of this user; nothing is created."""
-    from platformdirs import PlatformDirs  # noqa: PLC0415  # only commands that touch files pay for it
+    from platformdirs import PlatformDirs  # only commands that touch files pay for it
 
     dirs = PlatformDirs("keyward", appauthor=False)
     named = config or (expanded(environ["KEYWARD_CONFIG"]) if environ.get("KEYWARD_CONFIG") else None)

@@ -128,7 +128,7 @@ def stores(surroundings: "Surroundings", allow: Sequence[str] = ()) -> "Plugins[
 
 
 def _installed(group: str) -> "Sequence[EntryPoint]":
-    from importlib.metadata import entry_points  # noqa: PLC0415  # reads the metadata of every package: only when asked
+    from importlib.metadata import entry_points  # reads the metadata of every package: only when asked
 
     return tuple(entry_points(group=group))
 

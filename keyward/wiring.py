@@ -114,14 +114,14 @@ class Parts:
     @cached_property
     def gcloud(self) -> "Gcloud":
         """The settings of gcloud itself."""
-        from keyward.google.gcloud import Gcloud  # noqa: PLC0415
+        from keyward.google.gcloud import Gcloud
 
         return Gcloud(self.environ, Path.home())
 
     @cached_property
     def endpoints(self) -> "Endpoints":
         """Where Google's APIs are asked, checked."""
-        from keyward.google.endpoints import find as find_endpoints  # noqa: PLC0415
+        from keyward.google.endpoints import find as find_endpoints
 
         return find_endpoints(self.gcloud, self.settings.endpoints.allow)
 
@@ -155,7 +155,7 @@ class Parts:
 
     def ctx(self, report: "Callable[[Event], None] | None" = None, cancel: threading.Event | None = None) -> "Ctx":
         """What calls to providers and stores carry."""
-        from keyward.model.context import Ctx  # noqa: PLC0415  # a list of cached keys makes no calls
+        from keyward.model.context import Ctx  # a list of cached keys makes no calls
 
         stop = cancel or self.cancel
         ctx = Ctx(clock=self.clock.now, wait=lambda seconds: self.clock.wait(seconds, stop), cancel=stop)
@@ -166,7 +166,7 @@ class Parts:
     @property
     def google(self) -> "GoogleParts":
         """What all Google modules share: projects, credentials, connections. Nothing is asked yet."""
-        from keyward.google.parts import of  # noqa: PLC0415
+        from keyward.google.parts import of
 
         return of(self.surroundings)
 
@@ -181,7 +181,7 @@ class Parts:
     @cached_property
     def surroundings(self) -> "Surroundings":
         """What providers and stores are built from."""
-        from keyward.model.surroundings import Surroundings  # noqa: PLC0415
+        from keyward.model.surroundings import Surroundings
 
         options: dict[str, object] = {
             f"{section}.{name}": getattr(getattr(self.settings, section), name)
@@ -202,20 +202,20 @@ class Parts:
     @cached_property
     def providers(self) -> "Plugins[Provider]":
         """Every provider that may load."""
-        from keyward.plugins import providers  # noqa: PLC0415
+        from keyward.plugins import providers
 
         return providers(self.surroundings, self.settings.plugins.allow)
 
     @cached_property
     def stores(self) -> "Plugins[Store]":
         """Every store that may load."""
-        from keyward.plugins import stores  # noqa: PLC0415
+        from keyward.plugins import stores
 
         return stores(self.surroundings, self.settings.plugins.allow)
 
 
 def _shown(value: object) -> str:
-    from keyward.model.redact import label  # noqa: PLC0415  # the table of shapes is only needed where settings are shown
+    from keyward.model.redact import label  # the table of shapes is only needed where settings are shown
 
     if isinstance(value, timedelta):
         return show_duration(value)

@@ -70,12 +70,12 @@ def emulator(home: Path) -> Iterator[dict[str, str]]:
 
 async def pictures(environ: dict[str, str], folder: Path) -> None:
     """Walk through the app and take the pictures."""
-    from keyward.tui.app import KeywardApp  # noqa: PLC0415  # the environment stands first
+    from keyward.tui.app import KeywardApp  # the environment stands first
 
     def seat(cancel: threading.Event) -> "Seat":
-        from keyward.desk import Desk  # noqa: PLC0415
-        from keyward.tui.feed import Seat  # noqa: PLC0415
-        from keyward.wiring import Parts  # noqa: PLC0415
+        from keyward.desk import Desk
+        from keyward.tui.feed import Seat
+        from keyward.wiring import Parts
 
         parts = Parts(environ=environ, cancel=cancel, interactive=True)
         return Seat(parts, Desk(parts))

@@ -40,7 +40,7 @@ def _line() -> str:
 
 def _forget_typed_ahead() -> None:
     """What was typed before the question could be read is no answer to it."""
-    import termios  # noqa: PLC0415  # only when somebody is asked
+    import termios  # only when somebody is asked
 
     with contextlib.suppress(termios.error, OSError, ValueError):  # without a terminal nothing was typed ahead
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

@@ -67,12 +67,12 @@ def demo(
         + (["--strict-projects"] if strict_projects else [])
     )
     if serve:
-        from keyward.emulator.__main__ import main as serve_main  # noqa: PLC0415  # loads the emulator
+        from keyward.emulator.__main__ import main as serve_main  # loads the emulator
 
         return serve_main([*arguments, *([f"--state={state}"] if state else [])])
     invocation: Invocation = context.obj
     home = invocation.parts.paths.state / "demo"
-    from keyward.files import private_folder, replace  # noqa: PLC0415  # `--serve` writes no file
+    from keyward.files import private_folder, replace  # `--serve` writes no file
 
     settings = private_folder(home) / "keyward.toml"
     if not settings.exists() or not settings.stat().st_size:
@@ -116,7 +116,7 @@ def _app_on(emulator: "subprocess.Popen[str]", home: Path) -> int:
             break
     if "KEYWARD_EMULATOR" not in exports:
         raise NotConfigured("The emulator did not start.", hint="`keyward demo --serve` shows why.")
-    from keyward.tui.start import start  # noqa: PLC0415  # textual only now
+    from keyward.tui.start import start  # textual only now
 
     try:
         # Its own settings, ledger and cache, so that a real one never meets the demo's world.

@@ -54,15 +54,15 @@ def say(error: KeywardError) -> None:
 
 def told(text: str) -> None:
     """Write to stderr, without key material and control characters."""
-    from keyward.model.redact import redact  # noqa: PLC0415  # the table of shapes is only needed for errors
-    from keyward.model.text import clean_lines  # noqa: PLC0415
+    from keyward.model.redact import redact  # the table of shapes is only needed for errors
+    from keyward.model.text import clean_lines
 
     sys.stderr.write(clean_lines(redact(text)) + "\n")
 
 
 def unexpected(error: BaseException) -> None:
     """Tell on stderr where an unforeseen error came from: frames without locals, text without values."""
-    from keyward.model.trace import trace_text  # noqa: PLC0415  # the table of shapes is only needed here
+    from keyward.model.trace import trace_text  # the table of shapes is only needed here
 
     sys.stderr.write("keyward: unexpected error; please report it with these lines (they hold no values):\n")
     sys.stderr.write(trace_text(error) + "\n")

@@ -53,7 +53,7 @@ def history(
         if len(shown) < len(rows):
             typer.echo(f"The newest {len(shown)} of {len(rows)} rotations; --limit 0 shows all.", err=True)
     if form is Format.JSON:
-        from keyward.rotation.history import to_json  # noqa: PLC0415
+        from keyward.rotation.history import to_json
 
         write_json({"schema": SCHEMA, "world": desk.parts.world, "rotations": [to_json(one) for one in found]})
     elif form is Format.IDS:
@@ -74,7 +74,7 @@ def _row(one: "History", line: "Line") -> list[str]:
 
 
 def _text(one: "History") -> "Iterator[str]":
-    from keyward.cli import words  # noqa: PLC0415
+    from keyward.cli import words
 
     yield from _head(one)
     for _, alike in groupby(one.lines, lambda line: (line.kind, line.step, line.target, line.verdict, line.evidence)):
@@ -85,7 +85,7 @@ def _text(one: "History") -> "Iterator[str]":
 
 
 def _head(one: "History") -> "Iterator[str]":
-    from keyward.cli import words  # noqa: PLC0415
+    from keyward.cli import words
 
     rotation = one.rotation
     waiting = f", waiting on {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
@@ -109,7 +109,7 @@ def _head(one: "History") -> "Iterator[str]":
 
 
 def _line(line: "Line") -> "Iterator[str]":
-    from keyward.cli import words  # noqa: PLC0415
+    from keyward.cli import words
 
     sign = {True: "ok", False: "NOT OK", None: ""}[line.ok]
     facts = [fact for fact in (line.target, _versions(line.before, line.after).strip(), line.gate, sign) if fact]

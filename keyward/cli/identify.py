@@ -33,11 +33,11 @@ def identify(context: typer.Context, form: FormatOption = Format.TABLE) -> int:
 
 
 def _value(*, interactive: bool) -> "Secret":
-    from keyward.model.errors import UsageError  # noqa: PLC0415
-    from keyward.model.secret import Secret  # noqa: PLC0415
+    from keyward.model.errors import UsageError
+    from keyward.model.secret import Secret
 
     if interactive:
-        import getpass  # noqa: PLC0415
+        import getpass
 
         raw = getpass.getpass("Value (not shown): ").encode()
     else:
@@ -70,7 +70,7 @@ def _document(found: "Identity") -> dict[str, object]:
 
 
 def _fields(found: "Identity") -> dict[str, str]:
-    from keyward.cli.words import count  # noqa: PLC0415
+    from keyward.cli.words import count
 
     shape = f"{found.label}, issued by {found.issuer} ({found.confidence})" if found.shape else "no known shape"
     keys = "\n".join(found.keys) or ("not known to any scan" if found.shape else "nothing is known of it")

@@ -26,14 +26,14 @@ class Invocation:
     @cached_property
     def parts(self) -> "Parts":
         """The real parts. Nothing is opened or asked before a part is used."""
-        from keyward.wiring import Parts  # noqa: PLC0415  # help and version need none
+        from keyward.wiring import Parts  # help and version need none
 
         return Parts(environ=os.environ, config=self.config, folder=_folder(), cancel=guard.cancelled)
 
     @cached_property
     def desk(self) -> "Desk":
         """What the engines can be asked for. It is closed with the process."""
-        from keyward.desk import Desk  # noqa: PLC0415  # help and version need none
+        from keyward.desk import Desk  # help and version need none
 
         return Desk(self.parts, warn=_warn)
 

@@ -50,8 +50,8 @@ def list_keys(
     invocation: Invocation = context.obj
     desk = invocation.desk
     if refresh:
-        from keyward.cli.progress import Progress  # noqa: PLC0415  # only who scans pays for it
-        from keyward.desk import ScanWish  # noqa: PLC0415
+        from keyward.cli.progress import Progress  # only who scans pays for it
+        from keyward.desk import ScanWish
 
         progress = Progress()
         for warning in desk.scan(ScanWish(), progress).warnings:
@@ -88,7 +88,7 @@ def _chosen(cache: "CacheReader", text: str, now: "datetime") -> list[str]:
     Raises:
         QueryError: it cannot be read.
     """
-    from keyward.model.query import parse  # noqa: PLC0415  # a list without a query needs none
+    from keyward.model.query import parse  # a list without a query needs none
 
     wanted = parse(text)
     columns = cache.columns()
@@ -100,7 +100,7 @@ def _all(cache: "CacheReader") -> list[str]:
 
 
 def _rows(cache: "CacheReader", chosen: "Sequence[str] | None", now: "datetime", form: Format) -> None:
-    from keyward.cli.output import write_csv, write_table  # noqa: PLC0415
+    from keyward.cli.output import write_csv, write_table
 
     columns = cache.columns()
     wanted = None if chosen is None else set(chosen)
@@ -113,16 +113,16 @@ def _rows(cache: "CacheReader", chosen: "Sequence[str] | None", now: "datetime",
 
 def _plain(value: object) -> str:
     if isinstance(value, float):
-        from keyward.inventory.times import stamp  # noqa: PLC0415
+        from keyward.inventory.times import stamp
 
         return stamp(value) or ""
     return "" if value is None else str(value)
 
 
 def _line(columns: "Columns", row: int, now: "datetime") -> tuple[str, ...]:
-    from datetime import timedelta  # noqa: PLC0415
+    from datetime import timedelta
 
-    from keyward.cli import words  # noqa: PLC0415
+    from keyward.cli import words
 
     def since(at: float | None) -> timedelta | None:
         return None if at is None else timedelta(seconds=now.timestamp() - at)
@@ -152,7 +152,7 @@ def _coverage(desk: "Desk", cache: "CacheReader", now: "datetime", *, quiet: boo
         return _PARTIAL
     missing = cache.sources(missing=True)
     if not quiet:
-        from keyward.cli import words  # noqa: PLC0415
+        from keyward.cli import words
 
         sources = len(cache.sources())
         world = "EMULATOR; " if desk.parts.emulated else ""

@@ -43,7 +43,7 @@ def _global(
 
 
 def _register() -> None:
-    from keyward.cli import commands  # noqa: PLC0415  # after `app` exists
+    from keyward.cli import commands  # after `app` exists
 
     commands.register(app)
 

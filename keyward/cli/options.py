@@ -58,7 +58,7 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 
 def until(wait: Wait | None) -> "Until | None":
     """What the engine calls it."""
-    from keyward.rotation.outcome import Until  # noqa: PLC0415  # the engine is loaded when something rotates
+    from keyward.rotation.outcome import Until  # the engine is loaded when something rotates
 
     return None if wait is None else Until(wait.value)
 
@@ -69,8 +69,8 @@ def timeout_of(text: str, wait: Wait | None) -> timedelta | None:
     Raises:
         UsageError: it is not a duration, or nothing is waited for.
     """
-    from keyward.model.errors import UsageError  # noqa: PLC0415
-    from keyward.settings.values import option_duration  # noqa: PLC0415
+    from keyward.model.errors import UsageError
+    from keyward.settings.values import option_duration
 
     if not text:
         return None

@@ -18,7 +18,7 @@ _COLUMNS = ("rotation", "key", "successor", "state", "waiting_on", "why", "due",
 
 def write_outcomes(desk: "Desk", outcomes: Sequence["Outcome"], form: Format) -> int:
     """Print where these rotations stand and give the exit status of them all."""
-    from keyward.rotation.outcome import worst  # noqa: PLC0415
+    from keyward.rotation.outcome import worst
 
     code = int(worst(one.exit_code for one in outcomes))
     if form is Format.JSON:

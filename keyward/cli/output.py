@@ -19,7 +19,7 @@ class Format(StrEnum):
 
 def write_json(document: object, to: TextIO | None = None) -> None:
     """One JSON document, indented for people when the output is a terminal."""
-    import json  # noqa: PLC0415  # not every command prints JSON
+    import json  # not every command prints JSON
 
     out = to or sys.stdout
     json.dump(document, out, indent=2 if out.isatty() else None, ensure_ascii=False)
@@ -28,7 +28,7 @@ def write_json(document: object, to: TextIO | None = None) -> None:
 
 def write_table(rows: Iterable[Sequence[str]], header: Sequence[str], to: TextIO | None = None) -> None:
     """Columns padded to their widest cell; the last one is left as long as it is."""
-    from rich.cells import cell_len  # noqa: PLC0415  # wide characters take two columns
+    from rich.cells import cell_len  # wide characters take two columns
 
     out = to or sys.stdout
     table = [list(header), *([str(cell) for cell in row] for row in rows)]
@@ -40,7 +40,7 @@ def write_table(rows: Iterable[Sequence[str]], header: Sequence[str], to: TextIO
 
 def write_csv(rows: Iterable[Sequence[str]], header: Sequence[str], to: TextIO | None = None) -> None:
     """CSV (RFC 4180); cells that a spreadsheet would run as a formula get an apostrophe in front."""
-    import csv  # noqa: PLC0415
+    import csv
 
     writer = csv.writer(to or sys.stdout)
     writer.writerow(header)

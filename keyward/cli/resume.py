@@ -19,8 +19,8 @@ def resume(
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Do what can be done now for every rotation that is open, after a crash as well as after a wait."""
-    from keyward.cli.outcome_text import write_outcomes  # noqa: PLC0415  # the engines are loaded when something is done
-    from keyward.cli.progress import Progress  # noqa: PLC0415
+    from keyward.cli.outcome_text import write_outcomes  # the engines are loaded when something is done
+    from keyward.cli.progress import Progress
 
     invocation: Invocation = context.obj
     limit = timeout_of(timeout, wait)

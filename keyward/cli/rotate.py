@@ -46,9 +46,9 @@ def rotate(
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Replace keys: make a new one, write it everywhere the old one is accepted, prove it, retire the old one."""
-    from keyward.desk import Changes  # noqa: PLC0415  # the engines are loaded when something is done
-    from keyward.model.text import clean  # noqa: PLC0415
-    from keyward.settings.values import option_duration  # noqa: PLC0415
+    from keyward.desk import Changes  # the engines are loaded when something is done
+    from keyward.model.text import clean
+    from keyward.settings.values import option_duration
 
     invocation: Invocation = context.obj
     limit = timeout_of(timeout, wait)
@@ -64,7 +64,7 @@ def rotate(
         interactive=invocation.interactive and not yes,
     )
     _check(changes, invocation, dry_run=dry_run)
-    from keyward.cli.keys import named  # noqa: PLC0415
+    from keyward.cli.keys import named
 
     ids = named(invocation, keys, writes=not dry_run)
     plan = invocation.desk.plan(ids, changes)
@@ -77,13 +77,13 @@ def rotate(
 
 def _places(typed: list[str] | None) -> tuple[str, ...]:
     """Place ids as they are written everywhere; what cannot be one is refused before anything is read."""
-    from keyward.model.ids import PlacementRef  # noqa: PLC0415
+    from keyward.model.ids import PlacementRef
 
     return tuple(str(PlacementRef.parse(one)) for one in typed or ())
 
 
 def _check(changes: "Changes", invocation: Invocation, *, dry_run: bool) -> None:
-    from keyward.model.errors import UsageError  # noqa: PLC0415
+    from keyward.model.errors import UsageError
 
     unattended = changes.yes or not invocation.interactive
     if changes.retire == RetireWhen.NOW and not changes.reason and unattended and not dry_run:
@@ -95,13 +95,13 @@ def _check(changes: "Changes", invocation: Invocation, *, dry_run: bool) -> None
 
 def _print(plan: "Plan", form: Format, to: "typing.TextIO") -> None:
     if form is Format.JSON:
-        from keyward.rotation.plan_json import to_json  # noqa: PLC0415
+        from keyward.rotation.plan_json import to_json
 
         write_json(to_json(plan), to)
     elif form is Format.IDS:
         to.write("".join(f"{key.id}\n" for key in plan.keys))
     else:
-        from keyward.cli.plan_text import plan_text  # noqa: PLC0415
+        from keyward.cli.plan_text import plan_text
 
         to.write(plan_text(plan))
 
@@ -113,7 +113,7 @@ def _agreed(invocation: Invocation, plan: "Plan", changes: "Changes", form: Form
         NeedsPerson: something is in the way.
         UsageError: nobody is there to agree.
     """
-    from keyward.model.errors import UsageError  # noqa: PLC0415
+    from keyward.model.errors import UsageError
 
     if not changes.interactive:
         if not plan.ready:
@@ -124,14 +124,14 @@ def _agreed(invocation: Invocation, plan: "Plan", changes: "Changes", form: Form
                 hint="Look at the plan with --dry-run, then run it with --yes.",
             )
         return plan
-    from keyward.cli.agree import agree  # noqa: PLC0415
+    from keyward.cli.agree import agree
 
     _print(plan, Format.TABLE, sys.stderr)
     return agree(plan, changes, lambda changed: invocation.desk.plan([key.id for key in plan.keys], changed))
 
 
 def _refuse(plan: "Plan", form: Format) -> None:
-    from keyward.model.errors import NeedsPerson  # noqa: PLC0415
+    from keyward.model.errors import NeedsPerson
 
     if form is Format.JSON:
         _print(plan, form, sys.stdout)
@@ -144,8 +144,8 @@ def _refuse(plan: "Plan", form: Format) -> None:
 
 
 def _apply(invocation: Invocation, plan: "Plan", wait: Wait | None, form: Format, limit: "timedelta | None") -> int:
-    from keyward.cli.outcome_text import write_outcomes  # noqa: PLC0415
-    from keyward.cli.progress import Progress  # noqa: PLC0415
+    from keyward.cli.outcome_text import write_outcomes
+    from keyward.cli.progress import Progress
 
     progress = Progress()
     outcomes = invocation.desk.apply(plan, progress, wait=until(wait), timeout=limit)

@@ -34,9 +34,9 @@ def scan(
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Find keys and the places where they are kept. Secret values in the cloud are read only where you said so."""
-    from keyward.cli.progress import Progress  # noqa: PLC0415  # the engines are loaded when something is done
-    from keyward.cli.words import count  # noqa: PLC0415
-    from keyward.desk import ScanWish  # noqa: PLC0415
+    from keyward.cli.progress import Progress  # the engines are loaded when something is done
+    from keyward.cli.words import count
+    from keyward.desk import ScanWish
 
     invocation: Invocation = context.obj
     wish = ScanWish(tuple(project or ()), tuple(paths or ()), tuple(values or ()), local=local, strict=strict)
@@ -109,7 +109,7 @@ def _row(one: "SourceReport") -> list[str]:
 
 
 def _text(summary: "ScanSummary") -> None:
-    from keyward.cli.words import count  # noqa: PLC0415
+    from keyward.cli.words import count
 
     missing = summary.missing
     whole = len(summary.sources) - len(missing)

@@ -16,7 +16,7 @@ def show(
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Show one key: age, last use, restrictions, every place that holds it, rotations."""
-    from keyward.cli.keys import named  # noqa: PLC0415  # the cache is opened when something is asked
+    from keyward.cli.keys import named  # the cache is opened when something is asked
 
     invocation: Invocation = context.obj
     (found,) = named(invocation, [key])

@@ -72,7 +72,7 @@ def _document(found: "Status") -> dict[str, object]:
 
 
 def _fields(found: "Status", invocation: Invocation) -> dict[str, str]:
-    from keyward.cli import words  # noqa: PLC0415
+    from keyward.cli import words
 
     now = invocation.parts.clock.now()
     scanned = f"{words.span(now - found.scanned_at)} ago" if found.scanned_at else "never (run: keyward scan)"

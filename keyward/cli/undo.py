@@ -21,11 +21,11 @@ def undo(
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Bring the old key back to life, write it back wherever the new one is, then delete the new one."""
-    from keyward.cli.ask import typed  # noqa: PLC0415
-    from keyward.cli.outcome_text import write_outcomes  # noqa: PLC0415  # the engines are loaded when something is done
-    from keyward.cli.progress import Progress  # noqa: PLC0415
-    from keyward.model.errors import UsageError  # noqa: PLC0415
-    from keyward.model.text import clean  # noqa: PLC0415
+    from keyward.cli.ask import typed
+    from keyward.cli.outcome_text import write_outcomes  # the engines are loaded when something is done
+    from keyward.cli.progress import Progress
+    from keyward.model.errors import UsageError
+    from keyward.model.text import clean
 
     invocation: Invocation = context.obj
     limit = timeout_of(timeout, wait)

@@ -25,10 +25,10 @@ def verify(
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Try keys: exit 0 when all work, 1 when one is dead or blocked, 3 when one could not be tried."""
-    from keyward.cli.keys import named  # noqa: PLC0415  # the engines are loaded when something is done
-    from keyward.cli.words import count  # noqa: PLC0415
-    from keyward.model.errors import UsageError  # noqa: PLC0415
-    from keyward.rotation.outcome import worst  # noqa: PLC0415
+    from keyward.cli.keys import named  # the engines are loaded when something is done
+    from keyward.cli.words import count
+    from keyward.model.errors import UsageError
+    from keyward.rotation.outcome import worst
 
     invocation: Invocation = context.obj
     if bool(keys) is every:
@@ -59,8 +59,8 @@ def _alive(invocation: Invocation) -> list[str]:
 
 
 def _code(verdict: "Verdict") -> "Exit":
-    from keyward.model.errors import Exit  # noqa: PLC0415
-    from keyward.model.verdict import VerdictKind  # noqa: PLC0415
+    from keyward.model.errors import Exit
+    from keyward.model.verdict import VerdictKind
 
     if verdict.alive:
         return Exit.OK

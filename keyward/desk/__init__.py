@@ -12,11 +12,11 @@ __all__ = ["Changes", "Check", "Desk", "ScanSummary", "ScanWish", "Status"]
 def __getattr__(name: str) -> object:
     """Load what is asked for: a list of cached keys needs the desk, but no wishes."""
     if name == "Desk":
-        from keyward.desk.desk import Desk  # noqa: PLC0415
+        from keyward.desk.desk import Desk
 
         return Desk
     if name in __all__:
-        from keyward.desk import wish  # noqa: PLC0415
+        from keyward.desk import wish
 
         return getattr(wish, name)
     raise AttributeError(name)

@@ -49,15 +49,15 @@ class Books:
         """
         with self._lock:
             if self._open is None:
-                from keyward.ledger.opening import open_with_key  # noqa: PLC0415  # loads SQLAlchemy
+                from keyward.ledger.opening import open_with_key  # loads SQLAlchemy
 
                 self._open = open_with_key(self.where, world=self._parts.world, create=create, key_file=self.key_file)
             return self._open
 
     def reading(self) -> "ReadOnlyLedger | None":
         """The ledger as it is, read with the standard library alone; None when there is none. The caller closes it."""
-        from keyward.ledger.place import NoLedger  # noqa: PLC0415
-        from keyward.ledger.reading import ReadOnlyLedger  # noqa: PLC0415
+        from keyward.ledger.place import NoLedger
+        from keyward.ledger.reading import ReadOnlyLedger
 
         try:
             return ReadOnlyLedger(self.where, world=self._parts.world)
@@ -70,8 +70,8 @@ class Books:
         Raises:
             FingerprintKeyMissing: it is not here, or there is no ledger that names one.
         """
-        from keyward.ledger import fingerprint_key  # noqa: PLC0415
-        from keyward.ledger.place import local_path  # noqa: PLC0415
+        from keyward.ledger import fingerprint_key
+        from keyward.ledger.place import local_path
 
         ledger = self.reading()
         if ledger is None:

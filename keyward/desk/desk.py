@@ -48,7 +48,7 @@ class Desk:
     @cached_property
     def books(self) -> "Books":
         """The ledger and its fingerprint key; nothing is opened yet."""
-        from keyward.desk.books import Books  # noqa: PLC0415
+        from keyward.desk.books import Books
 
         return Books(self.parts)
 
@@ -60,7 +60,7 @@ class Desk:
         Raises:
             AnotherWorld: it was made against other endpoints.
         """
-        from keyward.inventory.cache import CacheReader  # noqa: PLC0415
+        from keyward.inventory.cache import CacheReader
 
         return CacheReader(self.parts.paths.inventory, self.parts.world, self.warn)
 
@@ -71,8 +71,8 @@ class Desk:
             UnknownKey: there is none.
             AmbiguousKey: there are several.
         """
-        from keyward.inventory.resolve import resolve  # noqa: PLC0415
-        from keyward.model.errors import UnknownKey  # noqa: PLC0415
+        from keyward.inventory.resolve import resolve
+        from keyward.model.errors import UnknownKey
 
         cache = self.cache()
         try:
@@ -95,7 +95,7 @@ class Desk:
     def accepted(self) -> frozenset[str]:
         """Places that a person accepted as targets, by their ids without a version; none when there is no ledger."""
         if not self.parts.settings.ledger.url:
-            from keyward.ledger.accepted import accepted  # noqa: PLC0415  # the light way, for lists
+            from keyward.ledger.accepted import accepted  # the light way, for lists
 
             if not self.parts.paths.ledger.exists():
                 return frozenset()
@@ -110,7 +110,7 @@ class Desk:
 
     def inventory(self, keys: Sequence[str] | None = None, *, secrets: bool = True) -> Iterator[str]:
         """The document `keyward.inventory/1` in pieces, of those keys or all of them, from the cache."""
-        from keyward.inventory.listing import inventory  # noqa: PLC0415
+        from keyward.inventory.listing import inventory
 
         cache = self.cache()
         try:
@@ -124,7 +124,7 @@ class Desk:
         Raises:
             UnknownKey: there is none of that id.
         """
-        from keyward.model.errors import UnknownKey  # noqa: PLC0415
+        from keyward.model.errors import UnknownKey
 
         document = json.loads("".join(self.inventory([key], secrets=False)))
         if not document["keys"]:
@@ -165,13 +165,13 @@ class Desk:
         Raises:
             KeywardError: nothing could be scanned at all; a source that fails is part of the summary.
         """
-        from keyward.desk import scanning  # noqa: PLC0415
+        from keyward.desk import scanning
 
         return scanning.run(self.parts, self.books, wish, self.parts.ctx(report, cancel), announce)
 
     def identify(self, value: "Secret") -> "Identity":
         """Whose value this is, where else it is kept, and what is not known."""
-        from keyward.inventory.identify import identify  # noqa: PLC0415
+        from keyward.inventory.identify import identify
 
         _, key = self.books.writing()
         cache = self.cache()
@@ -184,7 +184,7 @@ class Desk:
         self, keys: Sequence[str], report: "Report | None" = None, cancel: threading.Event | None = None
     ) -> "Iterator[tuple[str, Verdict]]":
         """Try whether these keys (full ids) work, each with one harmless use; a verdict as soon as it is there."""
-        from keyward.desk.verifying import verify  # noqa: PLC0415
+        from keyward.desk.verifying import verify
 
         return verify(self, keys, self.parts.ctx(report, cancel))
 
@@ -194,9 +194,9 @@ class Desk:
         self, keys: Sequence[str], changes: "Changes | None" = None, cancel: threading.Event | None = None
     ) -> "Plan":
         """Read the world again and say what would be done for these keys (full ids). Changes nothing anywhere."""
-        from keyward.desk.agreeing import policy  # noqa: PLC0415
-        from keyward.desk.rotating import engine  # noqa: PLC0415  # loads the rotation engine
-        from keyward.model.ids import CredentialRef  # noqa: PLC0415
+        from keyward.desk.agreeing import policy
+        from keyward.desk.rotating import engine  # loads the rotation engine
+        from keyward.model.ids import CredentialRef
 
         refs = [CredentialRef.parse(key) for key in keys]
         with engine(self, self.parts.ctx(cancel=cancel), traceless=True) as made:
@@ -259,9 +259,9 @@ class Desk:
         self, report: "Report | None", cancel: threading.Event | None, do: "Callable[[Engine], tuple[Outcome, ...]]"
     ) -> tuple["Outcome", ...]:
         """Let the engine do it, and the cache know what changed."""
-        from keyward.desk.refreshing import refresh  # noqa: PLC0415
-        from keyward.desk.rotating import engine  # noqa: PLC0415  # loads the rotation engine
-        from keyward.model.errors import KeywardError  # noqa: PLC0415
+        from keyward.desk.refreshing import refresh
+        from keyward.desk.rotating import engine  # loads the rotation engine
+        from keyward.model.errors import KeywardError
 
         before = {row.id: row.updated for row in self.rotations(open_only=True)}
         with engine(self, self.parts.ctx(report, cancel)) as made:
@@ -286,8 +286,8 @@ class Desk:
         Raises:
             UnknownKey: there is no such rotation.
         """
-        from keyward.model.errors import UnknownKey  # noqa: PLC0415
-        from keyward.rotation.history import history  # noqa: PLC0415
+        from keyward.model.errors import UnknownKey
+        from keyward.rotation.history import history
 
         ledger = self.books.reading()
         if ledger is not None:
@@ -301,19 +301,19 @@ class Desk:
 
     def status(self) -> "Status":
         """Where things stand, from cache and ledger; nothing is asked."""
-        from keyward.desk.standing import status  # noqa: PLC0415
+        from keyward.desk.standing import status
 
         return status(self)
 
     def doctor(self) -> Sequence["Check"]:
         """Whether credentials, permissions, stores, ledger and cache are fine, with the exact fix for what is not."""
-        from keyward.desk.doctor import doctor  # noqa: PLC0415
+        from keyward.desk.doctor import doctor
 
         return doctor(self)
 
     def remember_local(self, folders: Sequence[Path], *, keyring: bool) -> Path:
         """Write folders and the wish to read the keyring into the user's own `keyward.toml`, comments kept; gives the file."""
-        from keyward.desk.local import remember_local  # noqa: PLC0415
+        from keyward.desk.local import remember_local
 
         return remember_local(self.parts, folders, keyring=keyring)
 

@@ -82,7 +82,7 @@ def _google(desk: "Desk") -> Iterator[Check]:
 
 
 def _permissions(desk: "Desk", project: str) -> Check:
-    from keyward.google.advice import grant  # noqa: PLC0415
+    from keyward.google.advice import grant
 
     google, what = desk.parts.google, f"permissions in {project}"
     try:

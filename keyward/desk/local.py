@@ -24,11 +24,11 @@ def remember_local(parts: "Parts", folders: Sequence[Path], *, keyring: bool) ->
         SettingsError: the file cannot be read.
         NotAllowed: it cannot be written, or others could write it.
     """
-    import tomlkit  # noqa: PLC0415  # only who writes settings pays for it
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+    import tomlkit  # only who writes settings pays for it
+    from tomlkit.exceptions import TOMLKitError
 
-    from keyward import files  # noqa: PLC0415
-    from keyward.model.errors import Refused  # noqa: PLC0415
+    from keyward import files
+    from keyward.model.errors import Refused
 
     file = parts.paths.config_file
     full = [expanded(str(folder)) for folder in folders]
@@ -53,7 +53,7 @@ def remember_local(parts: "Parts", folders: Sequence[Path], *, keyring: bool) ->
 
 
 def _folders(document: Any, folders: Sequence[Path]) -> None:
-    import tomlkit  # noqa: PLC0415
+    import tomlkit
 
     tables = document.setdefault("env", tomlkit.aot())
     known = {expanded(str(table.get("path", ""))) for table in tables}
@@ -65,7 +65,7 @@ def _folders(document: Any, folders: Sequence[Path]) -> None:
 
 
 def _keyring(document: Any) -> None:
-    import tomlkit  # noqa: PLC0415
+    import tomlkit
 
     section = document.setdefault("keyring", tomlkit.table())
     if not section.get("services"):

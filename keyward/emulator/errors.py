@@ -101,15 +101,15 @@ class ApiError(EmulatorError):
 
     def grpc_code(self) -> grpc.StatusCode:
         """Give the gRPC status code of the same name."""
-        import grpc  # noqa: PLC0415  # loaded only where gRPC is served
+        import grpc  # loaded only where gRPC is served
 
         code: grpc.StatusCode = grpc.StatusCode[self.status]
         return code
 
     def grpc_details(self) -> bytes:
         """Give the serialised `google.rpc.Status` for the trailer `grpc-status-details-bin`."""
-        from google.protobuf import json_format  # noqa: PLC0415  # loaded only where gRPC is served
-        from google.rpc import error_details_pb2, status_pb2  # noqa: PLC0415  # likewise; the first registers the types
+        from google.protobuf import json_format  # loaded only where gRPC is served
+        from google.rpc import error_details_pb2, status_pb2  # likewise; the first registers the types
 
         _ = error_details_pb2
         status = {"code": self.grpc_code().value[0], "message": self.message, "details": self.details}

@@ -84,7 +84,7 @@ def build(options: ServeOptions) -> Emulator:
     if clock is None:
         world.clock.set_rate(options.clock_rate)
     if options.org and next(world.projects(), None) is None:
-        from keyward.emulator.organisation import build as build_organisation  # noqa: PLC0415  # only when asked for
+        from keyward.emulator.organisation import build as build_organisation  # only when asked for
 
         truth = build_organisation(world, options.org, options.seed)
         if options.truth:

@@ -112,7 +112,7 @@ class Emulator:
         port, grpc_port = self._ports
         self._http = HttpServer(self._door.answer, port)
         if grpc_port is not None:
-            from keyward.emulator.secretmanager.grpcserver import GrpcServer  # noqa: PLC0415  # half a second of import
+            from keyward.emulator.secretmanager.grpcserver import GrpcServer  # half a second of import
 
             try:
                 self._grpc = GrpcServer(self.world, grpc_port)

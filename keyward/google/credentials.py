@@ -106,7 +106,7 @@ def find(gcloud: "Gcloud", impersonate: str = "") -> Identity:
 
 
 def _from_token_file(file: Path, origin: str) -> Identity:
-    from keyward.google.tokenfile import TokenFile  # noqa: PLC0415  # google-auth is loaded only when Google is asked
+    from keyward.google.tokenfile import TokenFile  # google-auth is loaded only when Google is asked
 
     credentials = TokenFile(file, origin)
     credentials.read()
@@ -114,8 +114,8 @@ def _from_token_file(file: Path, origin: str) -> Identity:
 
 
 def _default(gcloud: "Gcloud") -> Identity:
-    import google.auth  # noqa: PLC0415
-    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
 
     if not _any_sign(gcloud):
         raise _nothing_found()
@@ -162,7 +162,7 @@ def _nothing_found(why: str = "") -> NotConfigured:
 
 
 def _impersonated(source: Identity, account: str) -> Identity:
-    from google.auth import impersonated_credentials  # noqa: PLC0415
+    from google.auth import impersonated_credentials
 
     make: Any = impersonated_credentials.Credentials
     credentials = make(source.credentials, target_principal=account, target_scopes=[SCOPE])

@@ -99,7 +99,7 @@ class Endpoints:
         if not self.world_hosts:
             return "google"
         if self.all_loopback:
-            from keyward.google.emulated import ask  # noqa: PLC0415  # keeps http.client out of the start on real Google
+            from keyward.google.emulated import ask  # keeps http.client out of the start on real Google
 
             answers = {ask(url) for url in self._bases()}
             instances = {answer.instance for answer in answers if answer is not None}
@@ -117,7 +117,7 @@ class Endpoints:
         base = self._bases()[0]
 
         def tell() -> tuple[datetime, float]:
-            from keyward.google.emulated import ask  # noqa: PLC0415
+            from keyward.google.emulated import ask
 
             answer = ask(base)
             if answer is None:

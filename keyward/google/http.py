@@ -73,7 +73,7 @@ class Http:
 
     def _authorise(self, uri: str, method: str, headers: dict[str, str], refused: str = "") -> None:
         if self._identity is not None and self._identity.credentials is not None:
-            from google_auth_httplib2 import Request  # noqa: PLC0415
+            from google_auth_httplib2 import Request
 
             self._identity.authorise(Request(self._pool), uri, method, headers, refused=refused)
 
@@ -82,7 +82,7 @@ class Http:
         # httplib2 objects break when threads share them.
         pool = getattr(self._mine, "pool", None)
         if pool is None:
-            from keyward.google.once import Once  # noqa: PLC0415  # httplib2 takes a tenth of a second to import
+            from keyward.google.once import Once  # httplib2 takes a tenth of a second to import
 
             pool = self._mine.pool = Once(self._timeout, self._ca_certs)
             with self._lock:

@@ -61,7 +61,7 @@ class Services:
         return found
 
     def _build(self, name: str, path: tuple[str, ...]) -> Any:
-        from googleapiclient.discovery import build  # noqa: PLC0415  # a quarter of a second: only when Google is asked
+        from googleapiclient.discovery import build  # a quarter of a second: only when Google is asked
 
         self._identity.check(name, self._endpoints)
         found = build(

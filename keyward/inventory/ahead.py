@@ -26,7 +26,7 @@ def reads_ahead(connection: "sqlite3.Connection", key_id: str, request: "ScanReq
         key_id: the fingerprint key in use; empty when there is none yet.
         request: the scan.
     """
-    import json  # noqa: PLC0415
+    import json
 
     keys = sum(
         connection.execute(_KEYS, (one.id, key_id)).fetchone()[0]

@@ -53,7 +53,7 @@ class CacheReader:
         """Rows of a statement as tuples; they end early, with a warning, where the file is damaged."""
         if self._connection is None:
             return
-        import sqlite3  # noqa: PLC0415  # loaded by the connection already
+        import sqlite3  # loaded by the connection already
 
         try:
             yield from self._connection.execute(statement, tuple(values))
@@ -63,7 +63,7 @@ class CacheReader:
     def _named(self, statement: str, values: Iterable[object] = ()) -> Iterator[dict[str, Any]]:
         if self._connection is None:
             return
-        import sqlite3  # noqa: PLC0415
+        import sqlite3
 
         try:
             cursor = self._connection.execute(statement, tuple(values))
@@ -82,7 +82,7 @@ class CacheReader:
     @property
     def scanned_at(self) -> "datetime | None":
         """Since when everything shown was read (UTC): the oldest of the sources' last readings; None before any."""
-        from keyward.inventory.times import moment  # noqa: PLC0415
+        from keyward.inventory.times import moment
 
         at = next((row[0] for row in self.rows("SELECT min(at) FROM source")), None)
         return moment(at) if at is not None else None
@@ -98,20 +98,20 @@ class CacheReader:
 
     def sources(self, *, missing: bool = False) -> list["SourceReport"]:
         """Coverage: how the last reading of each source ended; with `missing` only those that were not seen as a whole."""
-        from keyward.inventory.reports import report  # noqa: PLC0415
+        from keyward.inventory.reports import report
 
         where = "WHERE status NOT IN ('ok', 'disabled')" if missing else ""
         return [report(row) for row in self._named(f"SELECT * FROM source {where} ORDER BY id")]  # noqa: S608  # from above
 
     def chunks(self, first: int = _FIRST, more: int = _MORE) -> Iterator["Columns"]:
         """All keys in the order in which they are shown, as columns: a first window full, then so many at a time."""
-        from keyward.inventory.columns import chunks  # noqa: PLC0415
+        from keyward.inventory.columns import chunks
 
         return chunks(self, first, more)
 
     def columns(self, keys: Iterable[str] | None = None) -> "Columns":
         """All keys as columns, or those of these ids; an id that is not there is left out."""
-        from keyward.inventory.columns import columns  # noqa: PLC0415
+        from keyward.inventory.columns import columns
 
         return columns(self, keys)
 
@@ -123,7 +123,7 @@ class CacheReader:
 
     def credentials(self, keys: Iterable[str] | None = None) -> Iterator["Credential"]:
         """Those keys, or all of them in the order in which they are shown."""
-        from keyward.inventory.rows import credential  # noqa: PLC0415
+        from keyward.inventory.rows import credential
 
         if keys is None:
             yield from map(credential, self._named(f"{_KEY} ORDER BY ordinal"))
@@ -145,7 +145,7 @@ class CacheReader:
             secret: only those in this secret.
             accepted: targets of the ledger, as place ids without a version.
         """
-        from keyward.inventory.rows import placement  # noqa: PLC0415
+        from keyward.inventory.rows import placement
 
         wanted = {"p.key = ?": key, "p.secret = ?": secret}
         terms = " AND ".join(term for term, value in wanted.items() if value is not None) or "1"
@@ -155,13 +155,13 @@ class CacheReader:
 
     def secret(self, secret: str) -> "SecretInfo | None":
         """The secret of that id."""
-        from keyward.inventory.rows import secret_info  # noqa: PLC0415
+        from keyward.inventory.rows import secret_info
 
         return next(map(secret_info, self._named("SELECT * FROM secret WHERE id = ?", (secret,))), None)
 
     def secrets(self) -> Iterator["SecretInfo"]:
         """Every secret."""
-        from keyward.inventory.rows import secret_info  # noqa: PLC0415
+        from keyward.inventory.rows import secret_info
 
         return map(secret_info, self._named("SELECT * FROM secret ORDER BY id"))
 
@@ -171,7 +171,7 @@ class CacheReader:
 
     def uses(self, key: str) -> list[tuple[float, float, int, str, str]]:
         """(start, end, count, service, response class) of every bucket in which that key was used, newest first; times in seconds."""
-        import json  # noqa: PLC0415
+        import json
 
         return [
             tuple(bucket)

@@ -30,7 +30,7 @@ def to_read(path: Path, world: str | None, warn: Warn) -> "sqlite3.Connection | 
         AnotherWorld: the cache was made against other endpoints.
         NotAllowed: it belongs to somebody else, or others can write it.
     """
-    import sqlite3  # noqa: PLC0415  # only who reads pays for it
+    import sqlite3  # only who reads pays for it
 
     if not _there(path):
         return None
@@ -60,9 +60,9 @@ def to_write(path: Path, world: str, warn: Warn) -> "sqlite3.Connection":
         NotAllowed: it belongs to somebody else, or others can write it.
         Refused: its folder cannot be made or is not safe.
     """
-    import sqlite3  # noqa: PLC0415
+    import sqlite3
 
-    from keyward.files import private_folder  # noqa: PLC0415
+    from keyward.files import private_folder
 
     private_folder(path.parent)
     if _there(path):
@@ -94,7 +94,7 @@ def remove(path: Path) -> None:
 
 
 def _connect(path: Path) -> "sqlite3.Connection":
-    import sqlite3  # noqa: PLC0415
+    import sqlite3
 
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     # A crash may lose the newest rows of something that can be found again; it cannot damage the file.
@@ -114,7 +114,7 @@ def _there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o022:
-        from keyward.model.errors import NotAllowed  # noqa: PLC0415
+        from keyward.model.errors import NotAllowed
 
         raise NotAllowed(
             f"The scan cache {os.fspath(path)!r} is not a file of this user that nobody else can write.",
@@ -124,7 +124,7 @@ def _there(path: Path) -> bool:
 
 
 def _another(found: str, wanted: str) -> Exception:
-    from keyward.model.errors import AnotherWorld  # noqa: PLC0415
+    from keyward.model.errors import AnotherWorld
 
     return AnotherWorld(
         f"The scan cache was made in the world {found!r}; this is {wanted!r}.",
@@ -133,6 +133,6 @@ def _another(found: str, wanted: str) -> Exception:
 
 
 def _busy(path: Path) -> Exception:
-    from keyward.model.errors import Held  # noqa: PLC0415
+    from keyward.model.errors import Held
 
     return Held(f"Another keyward is writing {os.fspath(path)!r}.", hint="Wait until its scan is done.")

@@ -45,7 +45,7 @@ class CacheWriter:
     """
 
     def __init__(self, path: Path, world: str, warn: Warn) -> None:
-        import sqlite3  # noqa: PLC0415  # only who writes pays for it
+        import sqlite3  # only who writes pays for it
 
         self.connection: sqlite3.Connection = cache_open.to_write(path, world, warn)
         self.connection.row_factory = sqlite3.Row
@@ -171,7 +171,7 @@ class CacheWriter:
         Returns:
             The ids of the credentials of which something else is known now.
         """
-        from keyward.model.usage import UNSUPPORTED  # noqa: PLC0415
+        from keyward.model.usage import UNSUPPORTED
 
         changed = []
         for before in self.connection.execute(f"{_KEY}source = ?", (source,)).fetchall():

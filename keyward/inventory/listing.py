@@ -52,7 +52,7 @@ def inventory(
         accepted: targets of the ledger, as place ids without a version.
         findings: rule ids by key.
     """
-    import json  # noqa: PLC0415  # its encoder is all that is needed
+    import json  # its encoder is all that is needed
 
     dump = json.JSONEncoder(ensure_ascii=False).encode
     scanned = cache.scanned_at
@@ -78,7 +78,7 @@ class _Extras:
 
     def text(self, key: str, values: Sequence[object]) -> str:
         """The entry of one of those keys."""
-        import json  # noqa: PLC0415
+        import json
 
         head, ready, looks = next(self._cache.rows(_PIECES, (*values, key)))
         order = "SELECT target FROM placement WHERE key = ? ORDER BY secret, version, part"
@@ -113,6 +113,6 @@ def _joined(texts: Iterator[str]) -> Iterator[str]:
 
 
 def _stamp(at: float | None) -> str | None:
-    from keyward.inventory.times import stamp  # noqa: PLC0415  # one or a few times a document
+    from keyward.inventory.times import stamp  # one or a few times a document
 
     return stamp(at)

@@ -57,7 +57,7 @@ def _starting(cache: "CacheReader", text: str) -> list[str]:
 
 
 def _nearest(cache: "CacheReader", text: str) -> str:
-    import difflib  # noqa: PLC0415  # only when something was not found
+    import difflib  # only when something was not found
 
     names: dict[str, str] = {}
     for key, name in cache.rows("SELECT id, name FROM key"):

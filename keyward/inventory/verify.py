@@ -72,7 +72,7 @@ class Verifier:
     ) -> "Secret | None":
         if ref is not None and Can.READ_VALUE in provider.can:
             return provider.read_value(ref, self._ctx)
-        from keyward.model.parts import read_part  # noqa: PLC0415
+        from keyward.model.parts import read_part
 
         trouble: KeywardError | None = None
         for place in sorted(placements, key=lambda one: one.role.value != "current"):

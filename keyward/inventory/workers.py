@@ -32,7 +32,7 @@ class Workers:
         self._stopped.set()
         for _ in self._threads:
             self._waiting.put(None)
-        import time  # noqa: PLC0415
+        import time
 
         until = time.monotonic() + patience
         for thread in self._threads:

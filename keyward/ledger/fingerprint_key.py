@@ -162,8 +162,8 @@ def _user(name: str) -> str:
 
 def _from_keyring(name: str) -> tuple[FingerprintKey | None, str]:
     """The key, and why the keyring could not be asked; in words that follow its name."""
-    import keyring  # noqa: PLC0415  # slow, and often not needed
-    from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
+    import keyring  # slow, and often not needed
+    from keyring.errors import KeyringError, NoKeyringError
 
     try:
         if _shut(keyring.get_keyring()):
@@ -181,7 +181,7 @@ def _shut(backend: object) -> bool:
     backends = getattr(backend, "backends", (backend,))
     if not any(type(one).__module__ == _SECRET_SERVICE for one in backends):
         return False
-    import secretstorage  # noqa: PLC0415
+    import secretstorage
 
     try:
         with contextlib.closing(secretstorage.dbus_init()) as connection:
@@ -192,8 +192,8 @@ def _shut(backend: object) -> bool:
 
 def _to_keyring(key: FingerprintKey) -> bool:
     """Keep the key in the OS keyring if there is a real one; whether it is there."""
-    import keyring  # noqa: PLC0415
-    from keyring.errors import KeyringError  # noqa: PLC0415
+    import keyring
+    from keyring.errors import KeyringError
 
     try:
         if keyring.get_keyring().priority < 1:  # below that keyring itself calls a backend not recommended
@@ -208,8 +208,8 @@ def _to_keyring(key: FingerprintKey) -> bool:
 
 def _forget(file: Path, key: FingerprintKey) -> None:
     """Remove a key that was made for nothing."""
-    import keyring  # noqa: PLC0415
-    from keyring.errors import KeyringError  # noqa: PLC0415
+    import keyring
+    from keyring.errors import KeyringError
 
     kept = _from_file(file)
     if kept is not None and kept.id == key.id:

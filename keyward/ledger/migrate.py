@@ -18,11 +18,11 @@ def upgrade(connection: "Connection", *, to: int = SCHEMA) -> None:
         connection: where the tables are; in a transaction.
         to: the version to stop at.
     """
-    from alembic import command  # noqa: PLC0415  # only when something is to be upgraded
-    from alembic.config import Config  # noqa: PLC0415
-    from sqlalchemy import delete  # noqa: PLC0415
+    from alembic import command  # only when something is to be upgraded
+    from alembic.config import Config
+    from sqlalchemy import delete
 
-    from keyward.ledger.schema import meta  # noqa: PLC0415
+    from keyward.ledger.schema import meta
 
     config = Config()
     config.set_main_option("script_location", str(_STEPS).replace("%", "%%"))

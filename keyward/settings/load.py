@@ -134,7 +134,7 @@ def _read(file: Path) -> str:
 
 
 def _said(error: Exception) -> str:
-    from keyward.model.redact import label  # noqa: PLC0415  # the table of shapes is only needed for errors
+    from keyward.model.redact import label  # the table of shapes is only needed for errors
 
     return label(str(error), 400)
 

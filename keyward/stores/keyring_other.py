@@ -90,7 +90,7 @@ class OtherKeyring:
             Refused: the keyring said no, or the value is no text.
             Ambiguous: no answer came.
         """
-        from keyring.errors import KeyringError, KeyringLocked, PasswordSetError  # noqa: PLC0415  # slow to load
+        from keyring.errors import KeyringError, KeyringLocked, PasswordSetError  # slow to load
 
         self.read(service, user)
         try:
@@ -121,7 +121,7 @@ class OtherKeyring:
 
     @contextlib.contextmanager
     def _asked(self) -> Iterator[None]:
-        from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError  # noqa: PLC0415
+        from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError
 
         try:
             with self._quiet():

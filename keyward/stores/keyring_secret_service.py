@@ -41,7 +41,7 @@ class SecretService:
             SourceError: no keyring (status "unreachable"); or at the end, when collections are locked: "denied" if nothing could be
                 listed, else "partial".
         """
-        import secretstorage  # noqa: PLC0415  # heavy, and absent on macOS
+        import secretstorage  # heavy, and absent on macOS
 
         found: dict[tuple[str, str], list[Item]] = {}
         closed, open_ones = [], 0
@@ -89,8 +89,8 @@ class SecretService:
             SourceError: locked, or not reached: nothing was written.
             Ambiguous: no answer came.
         """
-        from jeepney import DBusErrorResponse  # noqa: PLC0415
-        from secretstorage.exceptions import SecretStorageException  # noqa: PLC0415
+        from jeepney import DBusErrorResponse
+        from secretstorage.exceptions import SecretStorageException
 
         with self._connected() as connection:
             item, entry = self._find(connection, service, user)
@@ -105,7 +105,7 @@ class SecretService:
                 raise Ambiguous(f"The keyring did not confirm {ref_of(service, user)}: {told(error, value)}.") from None
 
     def _find(self, connection: Any, service: str, user: str) -> tuple[Item, Any]:
-        import secretstorage  # noqa: PLC0415
+        import secretstorage
 
         wanted = {"service": service} | ({"username": user} if user else {})
         entries = list(secretstorage.search_items(connection, wanted))
@@ -125,9 +125,9 @@ class SecretService:
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Any]:
         """A connection of its own for each use, so that threads do not meet; troubles become errors of ours."""
-        from jeepney import DBusErrorResponse  # noqa: PLC0415
-        from jeepney.io.blocking import open_dbus_connection  # noqa: PLC0415
-        from secretstorage.exceptions import (  # noqa: PLC0415
+        from jeepney import DBusErrorResponse
+        from jeepney.io.blocking import open_dbus_connection
+        from secretstorage.exceptions import (
             ItemNotFoundException,
             LockedException,
             SecretStorageException,
@@ -160,7 +160,7 @@ class SecretService:
 
 def _described(entry: Any, collection: str = "") -> Item | None:
     """The entry without its value; None when it names no service or went away."""
-    from secretstorage.exceptions import ItemNotFoundException  # noqa: PLC0415
+    from secretstorage.exceptions import ItemNotFoundException
 
     try:
         attributes = entry.get_attributes()
@@ -189,8 +189,8 @@ def _one(items: list[Item]) -> Item:
 
 
 def _default_path(connection: Any) -> str:
-    import secretstorage  # noqa: PLC0415
-    from secretstorage.exceptions import ItemNotFoundException  # noqa: PLC0415
+    import secretstorage
+    from secretstorage.exceptions import ItemNotFoundException
 
     try:
         return str(secretstorage.get_collection_by_alias(connection, _DEFAULT).collection_path) + "/"

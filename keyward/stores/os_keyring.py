@@ -179,7 +179,7 @@ def _attempt(ring: Ring, names: tuple[str, str], data: Secret) -> Ambiguous | No
 
 
 def _backend(named: str) -> "KeyringBackend":
-    import keyring.core  # noqa: PLC0415  # slow to load
+    import keyring.core  # slow to load
 
     try:
         return keyring.core.load_keyring(named) if named else keyring.core.get_keyring()

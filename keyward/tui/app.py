@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def _actions() -> "type[Provider]":
-    from keyward.tui.palette import Actions  # noqa: PLC0415  # loaded when the palette opens
+    from keyward.tui.palette import Actions  # loaded when the palette opens
 
     return Actions
 
@@ -69,7 +69,7 @@ class KeywardApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the inventory: the shell first, cached rows next, the network last."""
-        from keyward.tui.screens.inventory import InventoryScreen  # noqa: PLC0415  # each screen is loaded when it opens
+        from keyward.tui.screens.inventory import InventoryScreen  # each screen is loaded when it opens
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
         self.push_screen(InventoryScreen())
@@ -132,7 +132,7 @@ class KeywardApp(App[None]):
 
     def scan_local(self) -> None:
         """Look into the folders and the keyring that the settings name, not into any cloud."""
-        from keyward.desk.wish import ScanWish  # noqa: PLC0415  # only when it is wanted
+        from keyward.desk.wish import ScanWish  # only when it is wanted
 
         self.scan(self._inventory(), ScanWish(local=True))
 
@@ -180,13 +180,13 @@ class KeywardApp(App[None]):
 
     def open_welcome(self) -> None:
         """Ask where to look."""
-        from keyward.tui.screens.welcome import WelcomeScreen  # noqa: PLC0415
+        from keyward.tui.screens.welcome import WelcomeScreen
 
         self.push_screen(WelcomeScreen())
 
     def open_plan(self, ids: list[str]) -> None:
         """Show what rotating these keys would do."""
-        from keyward.tui.screens.plan import PlanScreen  # noqa: PLC0415
+        from keyward.tui.screens.plan import PlanScreen
 
         self.push_screen(PlanScreen(ids))
 
@@ -201,7 +201,7 @@ class KeywardApp(App[None]):
         if self.write:
             self.tell(write=False)
             return
-        from keyward.tui.widgets.dialog import Confirm  # noqa: PLC0415
+        from keyward.tui.widgets.dialog import Confirm
 
         text = "In write mode plans can be applied, each after a phrase of its own. W leaves it again."
         self.push_screen(Confirm("Switch to write mode", text, "write", "Switch"), self._switch)
@@ -221,14 +221,14 @@ class KeywardApp(App[None]):
 
     def action_history(self) -> None:
         """Rotations and their audit trail."""
-        from keyward.tui.screens.history import HistoryScreen  # noqa: PLC0415
+        from keyward.tui.screens.history import HistoryScreen
 
         if not any(isinstance(screen, HistoryScreen) for screen in self.screen_stack):
             self.push_screen(HistoryScreen())
 
     def action_help(self) -> None:
         """Keys of this screen."""
-        from keyward.tui.screens.help import HelpScreen  # noqa: PLC0415
+        from keyward.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(getattr(self.screen, "where", Where.APP)))
@@ -237,9 +237,9 @@ class KeywardApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Leave with a trace that has no locals; Textual's own prints every local variable."""
-        import sys  # noqa: PLC0415
+        import sys
 
-        from keyward.model.trace import trace_text  # noqa: PLC0415  # the table of shapes is only needed here
+        from keyward.model.trace import trace_text  # the table of shapes is only needed here
 
         error = sys.exc_info()[1] or self._exception
         text = trace_text(error) if error is not None else "unknown"

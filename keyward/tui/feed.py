@@ -199,7 +199,7 @@ class Feed:
         self._run(lambda: self._scan(to, wish), to, "scan")
 
     def _scan(self, to: "MessagePump", wish: "ScanWish | None") -> None:
-        from keyward.desk import ScanWish  # noqa: PLC0415
+        from keyward.desk import ScanWish
 
         said: list[str] = []
         try:
@@ -220,7 +220,7 @@ class Feed:
         self._stop_scan.set()
 
     def _hear_scan(self, event: "Event") -> None:
-        from keyward.model.events import RowsChanged, SourceDone  # noqa: PLC0415  # loaded by the engines long ago
+        from keyward.model.events import RowsChanged, SourceDone  # loaded by the engines long ago
 
         with self._lock:
             if isinstance(event, RowsChanged):

@@ -26,14 +26,14 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
         return int(Exit.USAGE)
     # Frames are made only when something changed; with more of them a second, what was typed waits less for the next one.
     os.environ.setdefault("TEXTUAL_FPS", "120")
-    from keyward.tui.app import KeywardApp  # noqa: PLC0415  # textual is loaded only when there is a terminal for it
-    from keyward.tui.feed import Seat  # noqa: PLC0415
+    from keyward.tui.app import KeywardApp  # textual is loaded only when there is a terminal for it
+    from keyward.tui.feed import Seat
 
     variables = dict(os.environ if environ is None else environ)
 
     def make_seat(cancel: threading.Event) -> Seat:
-        from keyward.desk import Desk  # noqa: PLC0415  # runs in a thread, after the first frame
-        from keyward.wiring import Parts  # noqa: PLC0415
+        from keyward.desk import Desk  # runs in a thread, after the first frame
+        from keyward.wiring import Parts
 
         parts = Parts(environ=variables, cancel=cancel, interactive=True)
         return Seat(parts, Desk(parts))

@@ -66,7 +66,7 @@ class View:
         Raises:
             QueryError: it cannot be read; the view stays as it was.
         """
-        from keyward.tui.filtering import parsed  # noqa: PLC0415  # the language loads with the first letter of a query
+        from keyward.tui.filtering import parsed  # the language loads with the first letter of a query
 
         wanted = parsed(query) if query.strip() else None
         before, known = (self._filter, self.order), self._found.get(query)
@@ -84,7 +84,7 @@ class View:
 
     def production(self, query: str, now: float) -> frozenset[int]:
         """The rows that this query matches; none when it cannot be read, which the settings' own check says."""
-        from keyward.tui.filtering import parsed  # noqa: PLC0415
+        from keyward.tui.filtering import parsed
 
         try:
             return frozenset(parsed(query).hits(self.rows.queried, self.rows.numbers, now) if query.strip() else ())

@@ -247,7 +247,11 @@ def test_only_a_complete_look_says_that_something_is_gone(ledger):
 def test_another_hosts_files_are_not_gone_because_this_host_lacks_them(ledger):
     for host in ("one", "two"):
         ledger.see(
-            "env:~/work", host, [placement("env:/work/.env", host=host, store="env", scope="w")], NOW, complete=True
+            "env:~/work",
+            host,
+            [placement("env:/home/me/code/.env", host=host, store="env", scope="w")],
+            NOW,
+            complete=True,
         )
     ledger.see("env:~/work", "one", [], later(days=1), complete=True)
     assert [row.host for row in ledger.placements()] == ["two"]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 def provider(surroundings: "Surroundings") -> "GoogleApiKeys":
     """The provider `google-api-keys`; nothing is asked and no credentials are looked for yet."""
-    from keyward.google.parts import of  # noqa: PLC0415
-    from keyward.providers.google_api_keys.api_keys import GoogleApiKeys  # noqa: PLC0415
+    from keyward.google.parts import of
+    from keyward.providers.google_api_keys.api_keys import GoogleApiKeys
 
     return GoogleApiKeys(of(surroundings))

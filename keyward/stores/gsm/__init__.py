@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 def store(surroundings: "Surroundings") -> "SecretManager":
     """The store `gsm`; nothing is asked and no credentials are looked for yet."""
-    from keyward.google.parts import of  # noqa: PLC0415
-    from keyward.stores.gsm.client import Connection  # noqa: PLC0415
-    from keyward.stores.gsm.secret_manager import SecretManager  # noqa: PLC0415
+    from keyward.google.parts import of
+    from keyward.stores.gsm.client import Connection
+    from keyward.stores.gsm.secret_manager import SecretManager
 
     parts = of(surroundings)
     return SecretManager(parts, surroundings.once("gsm.connection", lambda: Connection(parts)))

@@ -38,7 +38,7 @@ class Connection:
     @cached_property
     def messages(self) -> Any:
         """The library's message types."""
-        from google.cloud import secretmanager_v1  # noqa: PLC0415  # half a second: only when Secret Manager is asked
+        from google.cloud import secretmanager_v1  # half a second: only when Secret Manager is asked
 
         return secretmanager_v1
 
@@ -55,14 +55,14 @@ class Connection:
             return self._client
 
     def _transport(self) -> Any:
-        from google.api_core.gapic_v1.client_info import ClientInfo  # noqa: PLC0415
+        from google.api_core.gapic_v1.client_info import ClientInfo
 
         endpoints, identity = self.parts.endpoints, self.parts.identity
         identity.check(API, endpoints)
         kind = self.messages.SecretManagerServiceClient.get_transport_class
         info = ClientInfo(user_agent=USER_AGENT)  # type: ignore[no-untyped-call]
         if endpoints.grpc:
-            import grpc  # noqa: PLC0415
+            import grpc
 
             # A proxy must not see what is meant to stay on this machine.
             channel = grpc.insecure_channel(
@@ -75,8 +75,8 @@ class Connection:
         return self._rest(kind("rest"), place.netloc, info)
 
     def _rest(self, kind: Any, host: str, info: Any) -> Any:
-        from google.auth.credentials import AnonymousCredentials  # noqa: PLC0415
-        from requests.adapters import HTTPAdapter  # noqa: PLC0415
+        from google.auth.credentials import AnonymousCredentials
+        from requests.adapters import HTTPAdapter
 
         credentials = self.parts.identity.credentials or AnonymousCredentials()  # type: ignore[no-untyped-call]
         transport = kind(host=host, url_scheme="http", credentials=credentials, client_info=info)

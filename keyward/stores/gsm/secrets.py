@@ -169,6 +169,6 @@ class Secrets:
 
 def checksum(data: bytes) -> int:
     """CRC32C (Castagnoli), as Secret Manager compares it."""
-    import google_crc32c  # noqa: PLC0415
+    import google_crc32c
 
     return int(google_crc32c.value(data))

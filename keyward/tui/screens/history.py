@@ -89,7 +89,7 @@ class HistoryScreen(Page):
     def action_open(self) -> None:
         """The steps of the rotation under the cursor."""
         if (one := self._chosen()) is not None:
-            from keyward.tui.screens.record import RecordScreen  # noqa: PLC0415
+            from keyward.tui.screens.record import RecordScreen
 
             self.app.push_screen(RecordScreen(one.id))
 
@@ -100,7 +100,7 @@ class HistoryScreen(Page):
     def action_go_on(self) -> None:
         """Do what can be done now for the rotation under the cursor."""
         if (one := self._chosen()) is not None and self.app.may_write():
-            from keyward.tui.screens.rotation import RotationScreen  # noqa: PLC0415
+            from keyward.tui.screens.rotation import RotationScreen
 
             self.app.push_screen(RotationScreen(rotation=one.id))
 
@@ -109,7 +109,7 @@ class HistoryScreen(Page):
         one = self._chosen()
         if one is None or not self.app.may_write():
             return
-        from keyward.tui.widgets.dialog import Confirm  # noqa: PLC0415
+        from keyward.tui.widgets.dialog import Confirm
 
         last = one.credential.rpartition("/")[2]
         text = (
@@ -119,7 +119,7 @@ class HistoryScreen(Page):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                from keyward.tui.screens.rotation import RotationScreen  # noqa: PLC0415
+                from keyward.tui.screens.rotation import RotationScreen
 
                 self.app.push_screen(RotationScreen(rotation=one.id, undo=True))
 

@@ -252,7 +252,7 @@ class InventoryScreen(Screen[None]):
         """Everything known of the key under the cursor."""
         row = self.grid.row
         if row is not None and self.is_current:
-            from keyward.tui.screens.key import KeyScreen  # noqa: PLC0415  # each screen is loaded when it opens
+            from keyward.tui.screens.key import KeyScreen  # each screen is loaded when it opens
 
             self.app.push_screen(KeyScreen(self.rows.text(row, "id")))
 
@@ -317,7 +317,7 @@ class InventoryScreen(Screen[None]):
     def action_coverage(self) -> None:
         """What was read, what was not, and why."""
         if self.is_current:
-            from keyward.tui.screens.coverage import CoverageScreen  # noqa: PLC0415
+            from keyward.tui.screens.coverage import CoverageScreen
 
             self.app.push_screen(CoverageScreen(self.app.sources))
 

@@ -47,7 +47,7 @@ class Page(Screen[None]):
         return frozenset()
 
     def _standing(self, standing: Standing) -> Standing:
-        from dataclasses import replace  # noqa: PLC0415
+        from dataclasses import replace
 
         return replace(standing, title=self.heading)
 

@@ -78,7 +78,7 @@ class PlanScreen(Page):
             self.say("Planning ...", "Reading the keys, their use and every place they are in. Nothing is changed.")
         else:
             self.query_one("#verdict", Plain).show("planning again ...")
-        from keyward.desk.wish import Changes  # noqa: PLC0415  # light; loaded with the first plan
+        from keyward.desk.wish import Changes  # light; loaded with the first plan
 
         ids, changes = list(self._ids), Changes(accept_target=tuple(sorted(self._accepted)), interactive=True)
         self.app.feed.ask(self, lambda desk: desk.plan(ids, changes))
@@ -154,7 +154,7 @@ class PlanScreen(Page):
     def stand(self, standing: Any) -> None:
         """Write mode may have been switched on."""
         super().stand(standing)
-        from keyward.tui.widgets.keysbar import KeysBar  # noqa: PLC0415
+        from keyward.tui.widgets.keysbar import KeysBar
 
         self.query_one(KeysBar).leave_out(self.without())
         if self._plan is not None and not self._planning:
@@ -216,7 +216,7 @@ class PlanScreen(Page):
             self._confirm(plan)
 
     def _confirm(self, plan: "Plan") -> None:
-        from keyward.tui.widgets.dialog import Confirm  # noqa: PLC0415
+        from keyward.tui.widgets.dialog import Confirm
 
         targets = sum(len(key.targets) for key in plan.keys)
         text = (
@@ -228,7 +228,7 @@ class PlanScreen(Page):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                from keyward.tui.screens.rotation import RotationScreen  # noqa: PLC0415
+                from keyward.tui.screens.rotation import RotationScreen
 
                 self.app.switch_screen(RotationScreen(plan))
 

@@ -231,7 +231,7 @@ class RotationScreen(Page):
 
 
 def _until() -> "Until":
-    from keyward.rotation.outcome import Until  # noqa: PLC0415  # called in a thread, which loads the engine
+    from keyward.rotation.outcome import Until  # called in a thread, which loads the engine
 
     return Until.CUT_OVER
 
