@@ -79,7 +79,7 @@ class Books:
         with ledger:
             # A ledger that only reads cannot name a key, and `load` never asks it to.
             return fingerprint_key.load(
-                ledger,  # type: ignore[arg-type]
+                ledger,  # type: ignore[arg-type]  # see above
                 folder=local_path(self.where).parent,
                 key_file=self.key_file,
             )

@@ -202,7 +202,7 @@ class CacheWriter:
         """
         plugin, _, scope = report.id.partition(":")
         table = "key" if side == "provider" else "secret"
-        ids = [row[0] for row in self.connection.execute(f"SELECT id FROM {table} WHERE source = ?", (report.id,))]  # noqa: S608
+        ids = [row[0] for row in self.connection.execute(f"SELECT id FROM {table} WHERE source = ?", (report.id,))]  # noqa: S608  # names of our own, never outside text
         missing = [one for one in ids if one not in seen]
         gone = missing if listed else []
         stale = (self._seen_at(report.id) or seconds(now)) if missing and not listed else None
@@ -245,15 +245,15 @@ class CacheWriter:
         """Give the keys ordinals in the order in which they are shown: by provider, scope, name, id."""
         run = self.connection.execute
         wanted = "ORDER BY provider = 'shape', provider, scope, name IS NULL, name COLLATE NOCASE, id"
-        ids = [row[0] for row in run(f"SELECT ordinal FROM key {wanted}")]  # noqa: S608
+        ids = [row[0] for row in run(f"SELECT ordinal FROM key {wanted}")]  # noqa: S608  # names of our own, never outside text
         if ids == list(range(1, len(ids) + 1)):
             return
         columns = ", ".join(row["name"] for row in run("PRAGMA table_info(key)") if row["name"] != "ordinal")
-        numbered = f"SELECT row_number() OVER ({wanted}) AS n, * FROM key JOIN detail USING (ordinal)"  # noqa: S608
+        numbered = f"SELECT row_number() OVER ({wanted}) AS n, * FROM key JOIN detail USING (ordinal)"  # noqa: S608  # names of our own, never outside text
         run(f"CREATE TEMP TABLE ordered AS {numbered}")
         run("DELETE FROM key")
         run("DELETE FROM detail")
-        run(f"INSERT INTO key (ordinal, {columns}) SELECT n, {columns} FROM ordered ORDER BY n")  # noqa: S608
+        run(f"INSERT INTO key (ordinal, {columns}) SELECT n, {columns} FROM ordered ORDER BY n")  # noqa: S608  # names of our own, never outside text
         run("INSERT INTO detail SELECT n, head, tail, placements, more FROM ordered ORDER BY n")
         run("DROP TABLE ordered")
 
@@ -264,7 +264,7 @@ class CacheWriter:
 
     def _update(self, table: str, row: dict[str, Any], where: str, value: object) -> None:
         names = ", ".join(f"{name} = ?" for name in row)
-        self.connection.execute(f"UPDATE {table} SET {names} WHERE {where} = ?", (*row.values(), value))  # noqa: S608
+        self.connection.execute(f"UPDATE {table} SET {names} WHERE {where} = ?", (*row.values(), value))  # noqa: S608  # names of our own, never outside text
 
     def _log(self, key: str, changes: dict[str, tuple[object, object]], now: datetime) -> None:
         rows = [

@@ -97,7 +97,7 @@ class Relink:
 
     def _store(self, new: set[Placed], gone: set[Placed]) -> None:
         where = "key = ? AND secret = ? AND version = ? AND part = ?"
-        self._many(f"DELETE FROM placement WHERE {where}", [row[:4] for row in gone])  # noqa: S608
+        self._many(f"DELETE FROM placement WHERE {where}", [row[:4] for row in gone])  # noqa: S608  # names of our own, never outside text
         self._many("INSERT OR REPLACE INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", sorted(new))
 
     def _shapes(self, shapes: dict[str, tuple[Link, str]], first_seen: FirstSeen, now: datetime) -> None:

@@ -47,7 +47,7 @@ class KeywardApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.APP)
     COMMANDS: "ClassVar[set[type[Provider] | Callable[[], type[Provider]]]]" = App.COMMANDS | {_actions}
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012  # as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012  # Textual declares it as an instance variable
 
     def __init__(self, make_seat: MakeSeat, *, write: bool = False) -> None:
         super().__init__()

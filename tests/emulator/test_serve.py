@@ -118,7 +118,7 @@ def test_a_descriptor_tells_when_it_is_ready(tmp_path):
 
 def test_the_sample_organisation_and_its_truth(start, tmp_path):
     try:
-        import keyward.emulator.organisation  # noqa: F401
+        import keyward.emulator.organisation  # noqa: F401  # whether it can be imported is the question
     except ImportError:
         missing("the sample organisation is not built yet")
     truth = tmp_path / "truth.json"

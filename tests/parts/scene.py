@@ -51,7 +51,7 @@ class Scene:
 
     home: Path
     keyring: Mapping[str, str] | None = None
-    world: World = field(default=None)  # type: ignore[assignment]
+    world: World = field(default=None)  # type: ignore[assignment]  # made after the home is known
     rate: float = 1.0
     behaviour: dict = field(default_factory=dict)
 

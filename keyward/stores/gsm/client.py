@@ -60,7 +60,7 @@ class Connection:
         endpoints, identity = self.parts.endpoints, self.parts.identity
         identity.check(API, endpoints)
         kind = self.messages.SecretManagerServiceClient.get_transport_class
-        info = ClientInfo(user_agent=USER_AGENT)  # type: ignore[no-untyped-call]
+        info = ClientInfo(user_agent=USER_AGENT)  # type: ignore[no-untyped-call]  # the library has no types there
         if endpoints.grpc:
             import grpc
 
@@ -78,7 +78,7 @@ class Connection:
         from google.auth.credentials import AnonymousCredentials
         from requests.adapters import HTTPAdapter
 
-        credentials = self.parts.identity.credentials or AnonymousCredentials()  # type: ignore[no-untyped-call]
+        credentials = self.parts.identity.credentials or AnonymousCredentials()  # type: ignore[no-untyped-call]  # the library has no types there
         transport = kind(host=host, url_scheme="http", credentials=credentials, client_info=info)
         session = transport._session  # noqa: SLF001  # the library offers no other way to keep it off a proxy
         session.trust_env = False

@@ -58,7 +58,7 @@ class SecretManager:
         """The payload of that version (a number or an alias), or of the newest; an audited read."""
         return self._secrets.read(ref, version, ctx)
 
-    def write(self, ref: "SecretRef", data: "Secret", ctx: "Ctx", *, expect: str, mark: str) -> "Version":  # noqa: ARG002
+    def write(self, ref: "SecretRef", data: "Secret", ctx: "Ctx", *, expect: str, mark: str) -> "Version":  # noqa: ARG002  # versions need no mark
         """Add a version. `mark` is not needed: versions have numbers, and what they hold can be read."""
         return changes.add(self._secrets, ref, data, ctx, expect)
 
