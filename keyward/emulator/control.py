@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from keyward.emulator.accountkeys import control as accountkeys
 from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.clock import micros, parse
 from keyward.emulator.errors import refuse
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from keyward.emulator.world import World
 
 PRODUCT = "keyward-emulator"
+_SETTABLE = (
+    *("policies", "quotas", "blocked", "state", "labels", "name", "parent"),
+    *("billing", "billing_open", "bindings"),
+)
+"""What of a project can be set."""
 
 
 class Control:
@@ -43,6 +49,7 @@ class Control:
             ("POST", "/use"): self._use,
             ("POST", "/project"): self._project,
             ("POST", "/key"): self._key,
+            ("POST", "/account-key"): lambda request: accountkeys.change(world, request.json()),
             ("POST", "/behaviour"): self._behaviour,
             ("GET", "/violations"): lambda _: {"violations": violations()},
         }
@@ -129,7 +136,9 @@ class Control:
             for name in ("denied", "api_off"):
                 if name in body:
                     setattr(project, name, set(body.pop(name)))
-            for name in ("policies", "quotas", "blocked", "state", "labels", "name", "parent"):
+            if "denied_to" in body:
+                project.denied_to = {caller: set(lacks) for caller, lacks in body.pop("denied_to").items()}
+            for name in _SETTABLE:
                 if name in body:
                     setattr(project, name, body.pop(name))
             if body:

@@ -122,6 +122,17 @@ def refuse(status: str, message: str, reason: str | None = None, **metadata: str
     return ApiError(HTTP_OF_STATUS[status], status, message, reason=reason, metadata=metadata)
 
 
+def refuse_with(status: str, message: str, *details: Mapping[str, Any]) -> ApiError:
+    """Give the error of a canonical status with details of other types than ErrorInfo."""
+    return ApiError(HTTP_OF_STATUS[status], status, message, details=details)
+
+
+def precondition(kind: str, subject: str, description: str) -> dict[str, Any]:
+    """Give a `google.rpc.PreconditionFailure` detail with one violation."""
+    violation = {"type": kind, "subject": subject, "description": description}
+    return {"@type": _TYPE + "PreconditionFailure", "violations": [violation]}
+
+
 def localized(message: str) -> dict[str, Any]:
     """Give a `google.rpc.LocalizedMessage` detail."""
     return {"@type": _TYPE + "LocalizedMessage", "locale": "en-US", "message": message}

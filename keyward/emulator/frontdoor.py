@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from keyward.emulator.schema import Schemas
     from keyward.emulator.world import World
 
+_WORDS = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED"}
+"""Status in the log of refusals that are not in Google's common form."""
 _JSON = "application/json; charset=UTF-8"
 _PROJECT = re.compile(r"/projects/(?!-/)([^/]+?)(?=/|:\w+$|$)")
 _OPERATION = re.compile(r"/operations/akmf\.p\d+-(\d+)-")
@@ -73,8 +75,7 @@ class FrontDoor:
             route, request.params = found[0], dict(found[1])
             return self._handle(route, request, f"{path}?{query}" if query else path)
         except ApiError as error:
-            headers = {} if error.retry_after is None else {"Retry-After": f"{error.retry_after:g}"}
-            return _encode(Response(error.body(), error.code, headers), None)
+            return _refusal(error, error.body())
         except (Dropped, OSError):
             raise
         except Exception:  # noqa: BLE001  # a bug in a handler must be seen by the test that met it
@@ -84,7 +85,7 @@ class FrontDoor:
     def _handle(self, route: Route, request: Request, full: str) -> Answer:
         headers = request.headers
         name = _PROJECT.search(request.path) or _OPERATION.search(request.path)
-        project = name[1] if name else ""
+        project = name[1] if name else route.names(request) if route.names else ""
         authorization = headers.get("authorization", "")
         call = gate.Call(
             route.service,
@@ -104,13 +105,16 @@ class FrontDoor:
         )
 
         def handler() -> Response:
-            request.project = call.found
+            request.project, request.principal = call.found, call.principal
             result = route.handler(request)
             response = result if isinstance(result, Response) else Response(result)
-            call.code = response.status
+            call.code, call.status = response.status, _WORDS.get(response.status, "OK")
             return response
 
-        response = gate.run(self._world, call, handler)
+        try:
+            response = gate.run(self._world, call, handler)
+        except ApiError as error:
+            return _refusal(error, route.service.render(error) if route.service.render else error.body())
         body = response.body
         if isinstance(body, dict) and response.status < 300:
             if self._validate:
@@ -124,6 +128,11 @@ class FrontDoor:
         if problems:
             self.violations += [{"rpc": route.rpc, "problem": problem} for problem in problems]
             raise refuse("INTERNAL", f"The emulator's answer to {route.rpc} breaks Google's schema: {problems[0]}")
+
+
+def _refusal(error: ApiError, body: dict[str, Any]) -> Answer:
+    headers = {} if error.retry_after is None else {"Retry-After": f"{error.retry_after:g}"}
+    return _encode(Response(body, error.code, headers), None)
 
 
 def _encode(response: Response, truncate: int | None) -> Answer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from keyward.emulator.clock import micros
 from keyward.emulator.errors import HTTP_OF_STATUS, ApiError, Dropped, permission_denied, refuse, service_disabled
 from keyward.emulator.requestlog import redact
+from keyward.emulator.tokens.bearer import caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +49,14 @@ class Call:
     """What a handler adds to the log entry."""
     found: Project | None = None
     """Set by the gate: the project of the resource."""
+    principal: str = ""
+    """Set by the gate: e-mail of the service account that calls, where the token tells it."""
     fault: Fault | None = None
     """Set by the gate: the fault that struck."""
     code: int = field(default=200)
     """Set by the transport where success is not 200."""
+    status: str = "OK"
+    """Set by the transport where a handler gave a refusal as its answer."""
 
 
 def run(world: World, call: Call, handler: Callable[[], T]) -> T:
@@ -75,7 +80,7 @@ def run(world: World, call: Call, handler: Callable[[], T]) -> T:
             result = handler()
             if call.method != "GET":
                 world.dirty = True
-        status, code = "OK", call.code
+        status, code = call.status, call.code
         if fault and fault.after:
             status, code = "DROPPED_AFTER", 0
             raise Dropped(orderly=fault.orderly)  # noqa: TRY301  # one place that logs, whatever happened
@@ -105,12 +110,14 @@ def _before(fault: Fault) -> None:
 
 def _admit(world: World, call: Call) -> None:
     behaviour = world.behaviour
-    if call.auth and behaviour.auth != "off" and (not call.token or _unknown(world, call.token)):
+    email = caller(world, call.token) if call.auth and call.token else ""
+    call.principal = email or ""
+    if call.auth and behaviour.auth != "off" and not _admitted(world, call.token, email):
         raise _unauthenticated(call)
     consumer = None
     if call.quota_project:
         consumer = world.project(call.quota_project, "serviceusage.services.use")
-        if consumer.denies("serviceusage.services.use"):
+        if consumer.denies("serviceusage.services.use", call.principal):
             raise _user_project_denied(call)
     if call.project:
         call.found = world.project(call.project, call.permission)
@@ -124,12 +131,14 @@ def _admit(world: World, call: Call) -> None:
             limit = own.get(call.quota) or behaviour.quota_limits.get(service.name, {}).get(call.quota)
             if limit:
                 world.quotas.take(service.name, call.quota, consumer.number, limit, world.clock.now())
-    if call.found and call.permission and call.found.denies(call.permission):
+    if call.found and call.permission and call.found.denies(call.permission, call.principal):
         raise permission_denied(call.permission, f"//{call.service.name}/{call.resource}")
 
 
-def _unknown(world: World, token: str) -> bool:
-    return world.behaviour.auth == "listed" and token not in world.behaviour.tokens
+def _admitted(world: World, token: str, email: str | None) -> bool:
+    if token in world.behaviour.tokens:
+        return True
+    return bool(email) or (email == "" and bool(token) and world.behaviour.auth != "listed")
 
 
 def _unauthenticated(call: Call) -> ApiError:
@@ -160,6 +169,7 @@ def _log(world: World, call: Call, status: str, code: int) -> None:
             "path": redact(call.path),
             "service": call.service.name,
             "rpc": call.rpc,
+            "principal": call.principal or None,
             "project": call.found.id if call.found else call.project or None,
             "status": status,
             "code": code,

@@ -12,6 +12,7 @@ from keyward.emulator.errors import refuse
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from keyward.emulator.errors import ApiError
     from keyward.emulator.projects import Project
     from keyward.emulator.world import World
 
@@ -32,6 +33,8 @@ class Request:
     """What the variables of the path template matched."""
     project: Project | None = None
     """The project that the path names, where it names one."""
+    principal: str = ""
+    """E-mail of the service account that calls, where its token tells it."""
     notes: dict[str, Any] = field(default_factory=dict)
     """What the handler adds to the entry of the request log."""
 
@@ -113,6 +116,8 @@ class Service:
     title: str
     document: str = ""
     """File name in the discovery cache without `.json`; empty where Google bundles none."""
+    render: Callable[[ApiError], dict[str, Any]] | None = None
+    """Gives an error's body where the service has a form of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class Route:
         rpc: id in the discovery document, for example `apikeys.projects.locations.keys.list`.
         permission: what IAM asks the caller for in the project of the path; empty asks for nothing.
         quota: `read`, `write`, `access`, or empty for none.
+        names: gives the project (id or number, empty for none) where the path does not name it.
     """
 
     service: Service
@@ -138,6 +144,7 @@ class Route:
     quota: str = "read"
     auth: bool = True
     """False where the caller shows an API key instead of a token."""
+    names: Callable[[Request], str] | None = None
 
 
 def _compile(template: str) -> re.Pattern[str]:

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
-from keyward.emulator import gemini, iam, orgpolicy, serviceusage
+from keyward.emulator import billing, gemini, iam, orgpolicy, serviceusage
+from keyward.emulator.accountkeys import routes as accountkeys
+from keyward.emulator.accountkeys.credentials import NOWHERE
+from keyward.emulator.accountkeys.holes import Holes
+from keyward.emulator.accountkeys.state import AccountKeys
 from keyward.emulator.apikeys import routes as apikeys
 from keyward.emulator.apikeys.state import ApiKeys
+from keyward.emulator.auditlog import routes as auditlog
+from keyward.emulator.auditlog.state import AuditLog
+from keyward.emulator.authentications import Authentications
+from keyward.emulator.cloudasset import routes as cloudasset
 from keyward.emulator.control import Control
 from keyward.emulator.environment import environment
 from keyward.emulator.frontdoor import FrontDoor
 from keyward.emulator.httpserver import HttpServer
 from keyward.emulator.iam import ServiceAccounts
 from keyward.emulator.monitoring import routes as monitoring
+from keyward.emulator.monitoring.scopes import MetricsScopes
+from keyward.emulator.policyanalyzer import routes as policyanalyzer
 from keyward.emulator.resourcemanager import routes as resourcemanager
 from keyward.emulator.resourcemanager.tree import Tree
 from keyward.emulator.routing import Router
 from keyward.emulator.schema import Schemas
 from keyward.emulator.secretmanager import rest as secretmanager
 from keyward.emulator.secretmanager.book import Book
+from keyward.emulator.storage import routes as storage
+from keyward.emulator.storage.state import HmacKeys
+from keyward.emulator.tokens import impersonation
+from keyward.emulator.tokens import routes as tokens
+from keyward.emulator.tokens.state import Tokens
 from keyward.emulator.usage import Usage
 from keyward.emulator.world import World
 
@@ -31,7 +48,38 @@ VALIDATE = "KEYWARD_EMULATOR_VALIDATE"
 """Set to 1 to check every answer against Google's discovery documents."""
 
 _SAVE_SECONDS = 0.25
-_SERVICES = (apikeys, secretmanager, gemini, monitoring, resourcemanager, orgpolicy, iam, serviceusage)
+_SERVICES = (
+    apikeys,
+    secretmanager,
+    gemini,
+    monitoring,
+    resourcemanager,
+    orgpolicy,
+    iam,
+    accountkeys,
+    policyanalyzer,
+    tokens,
+    impersonation,
+    storage,
+    auditlog,
+    serviceusage,
+    cloudasset,
+    billing,
+)
+_STATES = (
+    AccountKeys,
+    ApiKeys,
+    AuditLog,
+    Authentications,
+    Book,
+    HmacKeys,
+    Holes,
+    MetricsScopes,
+    ServiceAccounts,
+    Tokens,
+    Tree,
+    Usage,
+)
 
 
 class Emulator:
@@ -55,7 +103,7 @@ class Emulator:
         project: str = "demo-project",
     ) -> None:
         self.world = world or World()
-        for kind in (ApiKeys, Book, ServiceAccounts, Tree, Usage):
+        for kind in _STATES:
             # Made now, so that a dump shows every service, also the untouched ones.
             self.world.state(kind)
         self.project = project
@@ -110,7 +158,8 @@ class Emulator:
             OSError: a port is taken.
         """
         port, grpc_port = self._ports
-        self._http = HttpServer(self._door.answer, port)
+        self._http = self._listen(port)
+        self._move(self.url)
         if grpc_port is not None:
             from keyward.emulator.secretmanager.grpcserver import GrpcServer  # half a second of import
 
@@ -123,6 +172,22 @@ class Emulator:
         self._http.start()
         if self.world.file:
             self._saver.start()
+
+    def _listen(self, port: int) -> HttpServer:
+        """Take the port; where none is asked for, the one that a continued world had, if it is free."""
+        before = urlsplit(self.world.url).port if self.world.url else None
+        if not port and before:
+            with contextlib.suppress(OSError):
+                return HttpServer(self._door.answer, before)
+        return HttpServer(self._door.answer, port)
+
+    def _move(self, url: str) -> None:
+        """Let the files of service account keys in secrets name this address: Google's own never changes either."""
+        world, old = self.world, f"{self.world.url or NOWHERE}token".encode()
+        with world.lock:
+            if world.url != url:
+                world.state(Book).rewrite(lambda payload: payload.replace(old, f"{url}token".encode()))
+                world.url, world.dirty = url, True
 
     def stop(self) -> None:
         """Close the ports, end all connections and write the snapshot."""

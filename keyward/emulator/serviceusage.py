@@ -16,13 +16,18 @@ SERVICE = Service("serviceusage.googleapis.com", "Service Usage API", "serviceus
 
 TITLES = {
     "apikeys.googleapis.com": "API Keys API",
+    "cloudasset.googleapis.com": "Cloud Asset API",
+    "cloudbilling.googleapis.com": "Cloud Billing API",
     "cloudresourcemanager.googleapis.com": "Cloud Resource Manager API",
     "generativelanguage.googleapis.com": "Generative Language API",
     "iam.googleapis.com": "Identity and Access Management (IAM) API",
+    "logging.googleapis.com": "Cloud Logging API",
     "monitoring.googleapis.com": "Cloud Monitoring API",
     "orgpolicy.googleapis.com": "Organization Policy API",
+    "policyanalyzer.googleapis.com": "Policy Analyzer API",
     "secretmanager.googleapis.com": "Secret Manager API",
     "serviceusage.googleapis.com": "Service Usage API",
+    "storage.googleapis.com": "Cloud Storage API",
 }
 
 _PARENT = "/v1/projects/{project}/services"

@@ -6,6 +6,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from keyward.emulator.counting import CountsByMinute
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -24,14 +26,13 @@ class Series(NamedTuple):
 
 
 class Usage:
-    """Counts of requests by minute; history costs one number for each minute in which something happened."""
+    """Counts of requests by minute."""
 
     slot: ClassVar[str] = "usage"
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._minutes: dict[Series, dict[int, int]] = defaultdict(dict)
-        self._by_project: dict[int, set[Series]] = defaultdict(set)
+        self._counts: CountsByMinute[Series] = CountsByMinute()
         self._by_uid: dict[str, set[Series]] = defaultdict(set)
 
     def record(
@@ -47,32 +48,24 @@ class Usage:
         """Count requests with a key, now or (to plant history) at another time."""
         with self._world.lock:
             series = Series(project, uid, service, f"{code // 100}xx")
-            minute = int((when or self._world.clock.now()).timestamp() // 60)
-            minutes = self._minutes[series]
-            minutes[minute] = minutes.get(minute, 0) + count
-            self._by_project[project].add(series)
+            self._counts.add(series, when or self._world.clock.now(), count)
             self._by_uid[uid].add(series)
             self._world.dirty = True
 
     def last(self, uid: str) -> datetime | None:
         """Give the minute of the last request with a key, whatever its outcome; None when there was none."""
-        minutes = [max(self._minutes[series]) for series in self._by_uid.get(uid, ())]
+        minutes = [self._counts.last(series) for series in self._by_uid.get(uid, ())]
         return datetime.fromtimestamp(max(minutes) * 60, UTC) if minutes else None
 
     def series(self, project: int) -> Iterator[tuple[Series, dict[int, int]]]:
         """Iterate over the series of a project with their counts by minute since the epoch."""
-        for series in sorted(self._by_project.get(project, ())):
-            yield series, self._minutes[series]
+        return self._counts.of(project)
 
     def dump(self) -> dict[str, Any]:
         """Give everything as JSON values."""
-        counts = [[*series, sorted(minutes.items())] for series, minutes in sorted(self._minutes.items())]
-        return {"counts": counts}
+        return {"counts": self._counts.dump()}
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Take back what `dump` gave."""
-        for *names, minutes in data["counts"]:
-            series = Series(*names)
-            self._minutes[series] = dict(minutes)
-            self._by_project[series.project].add(series)
+        for series in self._counts.load(data["counts"], Series):
             self._by_uid[series.uid].add(series)

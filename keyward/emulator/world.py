@@ -60,6 +60,7 @@ class World:
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self.lock = threading.RLock()
+        self._saving = threading.Lock()
         self.log = RequestLog()
         self.faults = Faults()
         self.quotas = Quotas()
@@ -69,6 +70,8 @@ class World:
         self._numbers: dict[int, Project] = {}
         self._states: dict[str, State] = {}
         saved = snapshot.read(file) if file else None
+        self.url: str = saved.get("url", "") if saved else ""
+        """Base URL, with a trailing slash, under which this world is or was last served; empty before that."""
         # A snapshot may come from a world whose time was moved ahead: it never goes back by itself.
         start = max(datetime.now(UTC), parse(saved["now"])) if saved else None
         self.clock = clock or Clock(start)
@@ -151,6 +154,7 @@ class World:
                 "instance": self.instance,
                 "seed": self.seed,
                 "runs": self.runs,
+                "url": self.url,
                 "now": micros(self.clock.now()),
                 "projects": [project.dump() for project in self._projects.values()],
                 "slots": slots,
@@ -160,7 +164,8 @@ class World:
         """Write the snapshot file, if there is one."""
         if self.file is None:
             return
-        with self.lock:
-            self.dirty = False
-            data = self.dump()
-        snapshot.write(self.file, data)
+        with self._saving:  # outside the world's lock: a slow disk holds up nobody
+            with self.lock:
+                self.dirty = False
+                data = self.dump()
+            snapshot.write(self.file, data)

@@ -25,7 +25,8 @@ def test_it_says_what_it_is_and_what_time_it_is(make_emulator):
 
 def test_the_dump_shows_every_service(emulator):
     slots = good(emulator, "GET", "/emulator/v1/dump")["slots"]
-    assert set(slots) == {"apikeys", "iam", "secretmanager", "tree", "usage"}
+    accounts = {"accountkeys", "auditlog", "authentications", "iam", "tokens"}
+    assert set(slots) == accounts | {"apikeys", "hmackeys", "holes", "metrics-scopes", "secretmanager", "tree", "usage"}
 
 
 def test_the_dump_holds_key_strings(emulator):

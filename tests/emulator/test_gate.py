@@ -166,6 +166,7 @@ def test_the_log_tells_who_asked_what_when(emulator):
         "path": f"{KEYS}?alt=json",
         "service": "apikeys.googleapis.com",
         "rpc": "apikeys.projects.locations.keys.list",
+        "principal": None,
         "project": "p1",
         "status": "OK",
         "code": 200,

@@ -1,5 +1,6 @@
 """The emulator as a process: what it prints, when it ends."""
 
+import base64
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import urllib.request
 
 import pytest
 
+from tests.emulator.test_tokens import token
 from tests.parts.need import missing
 
 
@@ -64,7 +66,7 @@ def start():
 def test_it_prints_what_gcloud_python_and_keyward_need(start):
     server = start()
     names = ("APIKEYS", "SECRETMANAGER", "IAM", "MONITORING", "CLOUDRESOURCEMANAGER", "CLOUDASSET", "SERVICEUSAGE")
-    names += ("CLOUDBILLING", "POLICYANALYZER", "ORGPOLICY", "GENERATIVELANGUAGE")
+    names += ("CLOUDBILLING", "POLICYANALYZER", "ORGPOLICY", "GENERATIVELANGUAGE", "LOGGING", "IAMCREDENTIALS")
     for name in names:
         assert server.variables[f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}"] == server.url
     assert server.variables["CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"] == f"{server.url}storage/v1/"
@@ -129,6 +131,20 @@ def test_the_sample_organisation_and_its_truth(start, tmp_path):
     assert server.variables["CLOUDSDK_CORE_PROJECT"]
 
 
+def test_account_keys_of_the_sample_organisation_get_tokens_here(start, tmp_path):
+    truth = tmp_path / "truth.json"
+    server = start("--org", "demo", "--seed", "1", "--truth", str(truth), "--validate")
+    keys = json.loads(truth.read_text(encoding="utf-8"))["service_account_keys"]
+    key = next(
+        key for key in keys if key["placements"] and key["state"] == "active" and not key["placements"][0]["path"]
+    )
+    project, secret = key["placements"][0]["secret"].removeprefix("gsm:").split("/")
+    version = server.get(f"v1/projects/{project}/secrets/{secret}/versions/latest:access")
+    text = base64.b64decode(version["payload"]["data"])
+    assert token(json.loads(text if text.startswith(b"{") else base64.b64decode(text)))
+    assert server.get("emulator/v1/violations") == {"violations": []}
+
+
 def test_wrong_options_are_named(tmp_path):
     options = (["--org", "huge"], ["--now", "soon"], ["--truth", str(tmp_path / "none" / "truth"), "--org", "empty"])
     for given in options:
@@ -151,7 +167,7 @@ def test_time_goes_on_where_a_snapshot_was_ahead(start, tmp_path):
 
 
 def test_starting_imports_no_cloud_library_before_it_must():
-    code = "import sys, keyward.emulator.serve; print([m for m in ('grpc', 'google', 'googleapiclient', 'proto') if m in sys.modules])"
+    code = "import sys, keyward.emulator.serve; print([m for m in ('grpc', 'google', 'cryptography', 'googleapiclient', 'proto') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -96,7 +96,7 @@ def _create(request: Request) -> dict[str, Any]:
     restrictions = fields.restrictions(body)
     account = body.get("serviceAccountEmail") or ""
     if account:
-        check_binding(world, project, account, restrictions)
+        check_binding(world, project, account, restrictions, request.principal)
     key = state.plant(
         project,
         key_id=key_id,
@@ -153,7 +153,7 @@ def _lookup(request: Request) -> dict[str, Any]:
     if key is None:
         raise refuse("NOT_FOUND", "Requested entity was not found.")
     project = request.world.project(str(key.project))
-    if project.denies("apikeys.keys.lookup"):
+    if project.denies("apikeys.keys.lookup", request.principal):
         raise permission_denied("apikeys.keys.lookup", f"//{SERVICE.name}/keys:lookupKey")
     parent = {"parent": f"projects/{key.project}/locations/global"}
     return parent if state.is_purged(key) else {**parent, "name": key.name}

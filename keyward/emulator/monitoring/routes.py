@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.clock import parse
 from keyward.emulator.errors import refuse
+from keyward.emulator.monitoring import scopes
 from keyward.emulator.monitoring.filters import compile_filter
+from keyward.emulator.monitoring.scopes import MetricsScopes
 from keyward.emulator.monitoring.series import align, collect, reduce
 from keyward.emulator.paging import make_token, read_token
 from keyward.emulator.routing import Route, Service
@@ -25,7 +27,8 @@ _SUMS = {"ALIGN_SUM", "ALIGN_DELTA"}
 def routes() -> list[Route]:
     """Give the routes of the service."""
     rpc = "monitoring.projects.timeSeries.list"
-    return [Route(SERVICE, "GET", "/v3/projects/{project}/timeSeries", _list, rpc, "monitoring.timeSeries.list")]
+    listing = Route(SERVICE, "GET", "/v3/projects/{project}/timeSeries", _list, rpc, "monitoring.timeSeries.list")
+    return [listing, *scopes.routes()]
 
 
 def _list(request: Request) -> dict[str, Any]:
@@ -34,7 +37,12 @@ def _list(request: Request) -> dict[str, Any]:
     start = _time(request, "interval.startTime") if request.arg("interval.startTime") else end
     if start > end:
         raise refuse("INVALID_ARGUMENT", "Field interval.start_time had an invalid value: it is after the end time.")
-    found = _aggregate(request, collect(request.world, request.owner, wanted, start, end), end)
+    world = request.world
+    # A scoping project answers for everything that it monitors.
+    raw = [
+        one for each in world.state(MetricsScopes).of(request.owner) for one in collect(world, each, wanted, start, end)
+    ]
+    found = _aggregate(request, raw, end)
     out = _pages(request, found)
     errors = request.world.behaviour.metric_errors
     if errors:

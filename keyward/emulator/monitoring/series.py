@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.clock import seconds
-from keyward.emulator.usage import Usage
+from keyward.emulator.monitoring.metrics import measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from keyward.emulator.projects import Project
     from keyward.emulator.world import World
 
-REQUEST_COUNT = "serviceruntime.googleapis.com/api/request_count"
-
 
 @dataclass(slots=True)
 class TimeSeries:
     """One series: its labels by full name and its points as (start, end, count), newest first."""
 
+    metric: str
+    resource_type: str
     labels: dict[str, str]
     points: list[tuple[float, float, int]] = field(default_factory=list)
 
     def resource(self, points: list[tuple[float, float, int]]) -> dict[str, Any]:
         """Give the JSON form with some of the points."""
-        metric: dict[str, Any] = {"type": REQUEST_COUNT}
-        resource: dict[str, Any] = {"type": "consumed_api"}
+        metric: dict[str, Any] = {"type": self.metric}
+        resource: dict[str, Any] = {"type": self.resource_type}
         for name, out in (("metric", metric), ("resource", resource)):
             labels = {
                 key.rpartition(".")[2]: value for key, value in self.labels.items() if key.startswith(f"{name}.l")
@@ -43,31 +43,22 @@ class TimeSeries:
 def collect(
     world: World, project: Project, wanted: Callable[[Mapping[str, str]], bool], start: float, end: float
 ) -> list[TimeSeries]:
-    """Give the raw series of a project in a time window: one point a minute, nothing that is too new or too old."""
+    """Give the raw series of a project in a time window, without what is too new or too old."""
     now = world.clock.now()
-    newest = (now - timedelta(seconds=world.behaviour.metric_delay_seconds)).timestamp()
     oldest = (now - timedelta(seconds=world.behaviour.metric_retention_seconds)).timestamp()
-    low, high = max(start, oldest), min(end, newest)
     found = []
-    for series, minutes in world.state(Usage).series(project.number):
-        labels = {
-            "metric.type": REQUEST_COUNT,
-            "metric.labels.protocol": "http",
-            "metric.labels.response_code": f"{series.code_class[0]}00",
-            "metric.labels.response_code_class": series.code_class,
-            "resource.type": "consumed_api",
-            "resource.labels.project_id": project.id,
-            "resource.labels.service": series.service,
-            "resource.labels.method": "unknown",
-            "resource.labels.version": "v1",
-            "resource.labels.location": "global",
-            "resource.labels.credential_id": f"apikey:{series.uid}",
-        }
-        if not wanted(labels):
+    for one in measured(world, project):
+        names = {"metric.type": one.metric, "resource.type": one.resource, **one.labels}
+        if not wanted(names):
             continue
-        kept = sorted((m for m in minutes if low < (m + 1) * 60 <= high), reverse=True)
+        low, high = max(start, oldest), min(end, now.timestamp() - one.delay)
+        sums: dict[int, int] = defaultdict(int)
+        for minute, count in one.minutes.items():
+            sums[minute * 60 // one.step] += count
+        kept = sorted((n for n in sums if low < (n + 1) * one.step <= high), reverse=True)
         if kept:
-            found.append(TimeSeries(labels, [(m * 60.0, m * 60.0 + 60, minutes[m]) for m in kept]))
+            points = [(float(n * one.step), float((n + 1) * one.step), sums[n]) for n in kept]
+            found.append(TimeSeries(one.metric, one.resource, one.labels, points))
     return found
 
 
@@ -77,21 +68,21 @@ def align(series: TimeSeries, period: float, end: float) -> TimeSeries:
     for _, until, count in series.points:
         sums[int((end - until) // period)] += count
     points = [(end - (n + 1) * period, end - n * period, sums[n]) for n in sorted(sums)]
-    return TimeSeries(series.labels, points)
+    return TimeSeries(series.metric, series.resource_type, series.labels, points)
 
 
 def reduce(many: list[TimeSeries], group_by: list[str]) -> list[TimeSeries]:
     """Give one series a group of labels, with the sums of the points that end together."""
-    groups: dict[tuple[tuple[str, str], ...], dict[tuple[float, float], int]] = {}
+    groups: dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[tuple[float, float], int]] = {}
     for series in many:
         kept = {"resource.labels.project_id", *group_by}
         labels = tuple((name, value) for name, value in series.labels.items() if name in kept)
-        sums = groups.setdefault(labels, defaultdict(int))
+        sums = groups.setdefault((series.metric, series.resource_type, labels), defaultdict(int))
         for start, end, count in series.points:
             sums[start, end] += count
     return [
-        TimeSeries(dict(labels), [(*span, sums[span]) for span in sorted(sums, reverse=True)])
-        for labels, sums in groups.items()
+        TimeSeries(metric, resource, dict(labels), [(*span, sums[span]) for span in sorted(sums, reverse=True)])
+        for (metric, resource, labels), sums in groups.items()
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyward.emulator.organisation import bulk, catalogue
+from keyward.emulator.organisation import accounts, bulk, catalogue
 from keyward.emulator.organisation.model import Organisation
 from keyward.emulator.organisation.plant import plant
 from keyward.emulator.organisation.truth import Truth, describe
@@ -20,7 +20,8 @@ def build(world: World, size: str = "demo", seed: int | str | None = None) -> Tr
 
     Args:
         world: Where it grows; times are relative to its clock.
-        size: `demo` (curated), `empty`, or `PROJECTSxKEYSxSECRETS` such as `1000x10000x5000`.
+        size: `demo` (curated), `empty`, or `PROJECTSxKEYSxSECRETS` such as `1000x10000x5000`; a fourth number asks
+            for that many service account keys.
         seed: The same seed and time give the same organisation; None takes the world's.
 
     Raises:
@@ -32,11 +33,13 @@ def build(world: World, size: str = "demo", seed: int | str | None = None) -> Tr
     if counts is not None:
         organisation = bulk.make(counts, now, seed)
     elif size == "demo":
-        organisation = catalogue.read(now, seed)
+        organisation = accounts.join(catalogue.read(now, seed), seed)
     elif size == "empty":
         organisation = Organisation("empty.example", now, ())
     else:
-        raise ValueError(f"the sample organisation is `demo`, `empty` or PROJECTSxKEYSxSECRETS, not {size!r}")
+        raise ValueError(
+            f"the sample organisation is `demo`, `empty` or PROJECTSxKEYSxSECRETS[xACCOUNTKEYS], not {size!r}"
+        )
     truth = describe(organisation, size, seed)
     plant(world, organisation)
     return truth

@@ -48,7 +48,7 @@ def read(now: datetime, seed: str) -> Organisation:
         )
         for project, project_id, number in plans
     ]
-    return Organisation(catalogue["organisation"], now, tuple(projects))
+    return Organisation(catalogue["organisation"], now, tuple(projects), unseen=True)
 
 
 def _identity(project: dict[str, Any], values: Values) -> tuple[str, int]:

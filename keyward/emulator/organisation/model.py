@@ -48,6 +48,46 @@ class SampleKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleAccountKey:
+    """One user-managed key of a service account."""
+
+    key_id: str
+    created: datetime
+    expires: datetime | None
+    """None is never."""
+    origin: str
+    """`GOOGLE_PROVIDED` or `USER_PROVIDED`."""
+    disabled: str
+    """Why it is disabled: `USER_INITIATED`, `EXPOSED`, `COMPROMISE_DETECTED`; empty where it is not."""
+    text: str
+    """What Google wrote about an exposed or compromised key."""
+    uses: tuple[Use, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleHmac:
+    """One HMAC key of a service account."""
+
+    access_id: str
+    secret: str = field(repr=False)
+    created: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleAccount:
+    """One service account with its keys."""
+
+    id: str
+    """What stands before the `@`."""
+    unique_id: str
+    name: str
+    keys: tuple[SampleAccountKey, ...]
+    hmac: tuple[SampleHmac, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Where in a payload a key stands."""
 
@@ -68,6 +108,8 @@ class SampleVersion:
     """`plain`, `json`, `dotenv`, `yaml`, `ini` or `text`."""
     parts: tuple[Part, ...]
     """The keys in it; none for values that are not API keys."""
+    account_parts: tuple[Part, ...] = ()
+    """The service account keys in it, by key id, and HMAC keys, by access id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +148,12 @@ class SampleProject:
     """Services that are not switched on."""
     keys: tuple[SampleKey, ...]
     secrets: tuple[SampleSecret, ...]
+    accounts: tuple[SampleAccount, ...] = ()
+    """Service accounts that have keys of their own; those that API keys are bound to are not among them."""
+
+    def email(self, account: str) -> str:
+        """The e-mail of a service account of this project."""
+        return f"{account}@{self.id}.iam.gserviceaccount.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +163,8 @@ class Organisation:
     domain: str
     now: datetime
     projects: tuple[SampleProject, ...]
+    unseen: bool = False
+    """Whether the caller sees the projects alone, and neither the organisation nor its folders."""
 
     def every_key(self) -> Iterator[SampleKey]:
         """All keys, project by project."""

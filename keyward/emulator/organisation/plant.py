@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.clock import micros
 from keyward.emulator.iam import ServiceAccounts
+from keyward.emulator.organisation.plant_accounts import plant_accounts
 from keyward.emulator.resourcemanager.tree import Tree
 from keyward.emulator.secretmanager.book import Book
 from keyward.emulator.secretmanager.planting import plant_secret, plant_version
@@ -47,6 +48,9 @@ def plant(world: World, organisation: Organisation) -> None:
                 _plant_key(world, project, key)
             for secret in sorted(sample.secrets, key=lambda secret: secret.created):
                 _plant_secret(world, project, secret)
+            plant_accounts(world, project, sample)
+        for node in (top, *folders.values()) if organisation.unseen else ():
+            node.denied.append("*")
 
 
 def _plant_key(world: World, project: Project, sample: SampleKey) -> None:

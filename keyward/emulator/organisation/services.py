@@ -21,6 +21,7 @@ HOSTS = {
     "routes": "routes.googleapis.com",
     "secretmanager": "secretmanager.googleapis.com",
     "speech": "speech.googleapis.com",
+    "storage": "storage.googleapis.com",
     "static-maps": "static-maps-backend.googleapis.com",
     "translate": "translate.googleapis.com",
     "vision": "vision.googleapis.com",
@@ -41,7 +42,15 @@ PERMISSIONS = {
             for verb in ("access", "add", "destroy", "disable", "enable", "get", "list")
         ],
     ],
-    "monitoring": ["monitoring.timeSeries.list"],
+    "monitoring": [
+        "monitoring.timeSeries.list",
+        "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query",
+    ],
+    "iam": [
+        *[f"iam.serviceAccounts.{verb}" for verb in ("get", "list")],
+        *[f"iam.serviceAccountKeys.{verb}" for verb in ("create", "delete", "disable", "enable", "get", "list")],
+        *[f"storage.hmacKeys.{verb}" for verb in ("create", "delete", "get", "list", "update")],
+    ],
 }
 """What a caller lacks in a project that denies a service."""
 

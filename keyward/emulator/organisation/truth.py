@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.clock import micros
 from keyward.emulator.organisation.services import HOSTS, PERMISSIONS
+from keyward.emulator.organisation.truth_accounts import describe_accounts
 from keyward.emulator.organisation.uses import RECORD
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def describe(organisation: Organisation, size: str, seed: str) -> Truth:
 
     The fields: `projects`; `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
     it), `state`, `last_used` as Monitoring must show it, and `placements`; `secrets` with `versions` and, in each, the
-    `parts` that hold a key, by uid. Times are UTC.
+    `parts` that hold a key, by uid, and the `account_parts` that hold a service account key or HMAC key. The lists
+    `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. Times are UTC.
     """
     places = _placements(organisation)
     return Truth(
@@ -64,6 +66,7 @@ def describe(organisation: Organisation, size: str, seed: str) -> Truth:
                 for key in project.keys
             ],
             "secrets": [_secret(secret, project) for project in organisation.projects for secret in project.secrets],
+            **describe_accounts(organisation, places),
         }
     )
 
@@ -149,6 +152,7 @@ def _secret(secret: SampleSecret, project: SampleProject) -> dict[str, Any]:
         "labels": dict(secret.labels),
         "annotations": dict(secret.annotations),
         "aliases": dict(secret.aliases),
+        "rotation_days": secret.rotation_days or None,
         "current_version": str(len(secret.versions)) if secret.versions else None,
         "versions": [_version(version) for version in secret.versions],
     }
@@ -161,6 +165,7 @@ def _version(version: SampleVersion) -> dict[str, Any]:
         "created_at": micros(version.created),
         "shape": version.shape,
         "parts": [{"key": part.uid, "path": part.path} for part in version.parts],
+        "account_parts": [{"key": part.uid, "path": part.path} for part in version.account_parts],
     }
 
 
@@ -171,7 +176,7 @@ def _placements(organisation: Organisation) -> dict[str, list[dict[str, Any]]]:
         for version in secret.versions:
             if version.state == "DESTROYED":
                 continue
-            for part in version.parts:
+            for part in version.parts + version.account_parts:
                 place = {
                     "secret": f"{_STORE}:{secret.project}/{secret.secret_id}",
                     "version": str(version.number),

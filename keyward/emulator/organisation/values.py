@@ -38,6 +38,14 @@ class Values:
         # In pieces, so that no scanner takes this source for a key.
         return "AQ" + ".Ab" + self.text(48, _URL_SAFE) if bound else "AI" + "za" + self.text(35, _URL_SAFE)
 
+    def access_id(self) -> str:
+        """The access id of an HMAC key: 61 characters."""
+        return "GOOG" + "1E" + self.text(55, string.ascii_uppercase + string.digits)
+
+    def hmac_secret(self) -> str:
+        """The secret of an HMAC key: 40 characters of base64."""
+        return self.text(40, string.ascii_letters + string.digits + "+/")
+
     def password(self) -> str:
         """A password without characters that a payload format would have to quote."""
         return self.text(20, string.ascii_letters + string.digits + "-_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ V3 = Service("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API"
 V1 = Service("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", "cloudresourcemanager.v1")
 
 _GET = "resourcemanager.projects.get"
+_POLICY = "resourcemanager.projects.getIamPolicy"
 _TERM = re.compile(r"([\w.-]+)\s*[:=]\s*(?:\"([^\"]*)\"|([^\s()]+))")
 
 
@@ -31,6 +33,7 @@ def routes() -> list[Route]:
         Route(V3, "GET", "/v3/projects", _children, f"{crm}.projects.list"),
         Route(V3, "GET", "/v3/projects/{project}", lambda r: _v3(r.owner), f"{crm}.projects.get", _GET),
         Route(V3, "POST", "/v3/projects/{p}:testIamPermissions", _test, f"{crm}.projects.testIamPermissions"),
+        Route(V3, "POST", "/v3/projects/{p}:getIamPolicy", _policy, f"{crm}.projects.getIamPolicy", _POLICY),
         Route(V3, "GET", "/v3/organizations:search", _organizations, f"{crm}.organizations.search"),
         Route(V3, "GET", "/v3/organizations/{id}", _node, f"{crm}.organizations.get"),
         Route(V3, "GET", "/v3/folders:search", _folders, f"{crm}.folders.search"),
@@ -39,11 +42,12 @@ def routes() -> list[Route]:
         Route(V1, "GET", "/v1/projects", _list_v1, f"{crm}.projects.list"),
         Route(V1, "GET", "/v1/projects/{project}", lambda r: _v1(r.owner), f"{crm}.projects.get", _GET),
         Route(V1, "POST", "/v1/projects/{p}:testIamPermissions", _test, f"{crm}.projects.testIamPermissions"),
+        Route(V1, "POST", "/v1/projects/{p}:getIamPolicy", _policy, f"{crm}.projects.getIamPolicy", _POLICY),
     ]
 
 
 def _visible(request: Request) -> list[Project]:
-    return [project for project in request.world.projects() if not project.denies(_GET)]
+    return [project for project in request.world.projects() if not project.denies(_GET, request.principal)]
 
 
 def _v3(project: Project) -> dict[str, Any]:
@@ -118,12 +122,22 @@ def _list_v1(request: Request) -> dict[str, Any]:
 
 
 def _test(request: Request) -> dict[str, Any]:
-    held = [one for one in request.json().get("permissions", []) if not request.owner.denies(one)]
+    held = [one for one in request.json().get("permissions", []) if not request.owner.denies(one, request.principal)]
     return {"permissions": held} if held else {}
 
 
+def _policy(request: Request) -> dict[str, Any]:
+    project = request.owner
+    etag = base64.b64encode(project.number.to_bytes(8)).decode()
+    return {"version": 3, "etag": etag, "bindings": [dict(one) for one in project.bindings]}
+
+
 def _organizations(request: Request) -> dict[str, Any]:
-    nodes = request.world.state(Tree).nodes("organizations")
+    nodes = [
+        node
+        for node in request.world.state(Tree).nodes("organizations")
+        if not node.denies("resourcemanager.organizations.get")
+    ]
     return page(request, nodes, Node.resource, "organizations", default=50, most=500)
 
 
@@ -131,14 +145,18 @@ def _folders(request: Request) -> dict[str, Any]:
     parent = request.arg("parent")
     for name, quoted, word in _TERM.findall(request.arg("query")):
         parent = (quoted or word) if name == "parent" else parent
-    nodes = [node for node in request.world.state(Tree).nodes("folders") if not parent or node.parent == parent]
+    nodes = [
+        node
+        for node in request.world.state(Tree).nodes("folders")
+        if (not parent or node.parent == parent) and not node.denies("resourcemanager.folders.get")
+    ]
     return page(request, nodes, Node.resource, "folders", default=50, most=500)
 
 
 def _node(request: Request) -> dict[str, Any]:
     name = request.path.removeprefix("/v3/")
     node = request.world.state(Tree).get(name)
-    if node is None:
-        kind = name.partition("/")[0]
+    kind = name.partition("/")[0]
+    if node is None or node.denies(f"resourcemanager.{kind}.get"):
         raise permission_denied(f"resourcemanager.{kind}.get", f"//{V3.name}/{name}")
     return node.resource()

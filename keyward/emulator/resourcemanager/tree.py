@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keyward.emulator.clock import micros, parse
@@ -26,6 +27,12 @@ class Node:
     parent: str = ""
     customer: str = ""
     """Directory customer id of an organisation."""
+    denied: list[str] = dataclasses.field(default_factory=list)
+    """Permissions that the caller lacks on it; `*` stands for any text."""
+
+    def denies(self, permission: str) -> bool:
+        """Say whether the caller lacks a permission here."""
+        return any(fnmatchcase(permission, pattern) for pattern in self.denied)
 
     def resource(self) -> dict[str, Any]:
         """Give the JSON resource."""
@@ -79,8 +86,10 @@ class Tree:
         for one in data["nodes"]:
             self._nodes[one["name"]] = Node(**{**one, "create_time": parse(one["create_time"])})
 
-    def _add(self, name: str, display_name: str, create_time: datetime | None, **more: str) -> Node:
-        node = Node(name, display_name, create_time or self._world.clock.now(), **more)
+    def _add(
+        self, name: str, display_name: str, create_time: datetime | None, parent: str = "", customer: str = ""
+    ) -> Node:
+        node = Node(name, display_name, create_time or self._world.clock.now(), parent, customer)
         self._nodes[name] = node
         self._world.dirty = True
         return node

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import google_crc32c
+
 from keyward.emulator.clock import micros, parse
 from keyward.emulator.secretmanager import record, refusals
 from keyward.emulator.secretmanager.resources import State
 from keyward.emulator.secretmanager.wire import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from keyward.emulator.secretmanager.resources import Parent, Ref, Secret, Version
@@ -28,6 +30,8 @@ class Book:
         self._secrets: dict[Parent, dict[str, Secret]] = {}
         self._orders = 0
         self._last_etag = 0
+        self.before_access: Callable[[], None] = lambda: None
+        """Called before a payload is read: the sample organisation makes some of its payloads only then."""
 
     def etag(self, moment: datetime) -> str:
         """A new etag in Google's form: a quoted hexadecimal number of 14 digits, made from the time, never twice."""
@@ -96,6 +100,14 @@ class Book:
         for saved in data["secrets"]:
             secret = record.load(saved)
             self._secrets.setdefault(secret.parent, {})[secret.secret_id] = secret
+
+    def rewrite(self, change: Callable[[bytes], bytes]) -> None:
+        """Replaces payloads where `change` gives another one; for the emulator itself, a version never changes."""
+        for secret in (one for shelf in self._secrets.values() for one in shelf.values()):
+            for version in secret.versions:
+                changed = version.payload and change(version.payload)
+                if changed and changed != version.payload:
+                    version.payload, version.checksum = changed, int(google_crc32c.value(changed))
 
     def destroy(self, version: Version, moment: datetime) -> None:
         """Erases the payload for good."""

@@ -105,13 +105,20 @@ class GrpcServer:
             quota_project=str(metadata.get("x-goog-user-project", "")),
             user_agent=str(metadata.get("user-agent", "")),
         )
+
+        def handler() -> Json:
+            return method.run(Call.to(self._world, call.found, resource, fields, call.principal))
+
         try:
-            return gate.run(self._world, call, lambda: method.run(Call.to(self._world, call.found, resource, fields)))
+            answer = gate.run(self._world, call, handler)
+            if call.fault is not None and call.fault.truncate is not None:
+                context.abort(grpc.StatusCode.INTERNAL, "Truncated message")  # what a client makes of a part of one
         except ApiError as error:
             _refuse(context, error)
         except Dropped:
             # A server in Python cannot cut one stream's connection; this is what a client makes of a cut one.
             context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+        return answer
 
 
 def _refuse(context: grpc.ServicerContext, error: ApiError) -> NoReturn:

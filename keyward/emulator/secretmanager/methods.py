@@ -30,9 +30,11 @@ class Call:
     """The gRPC request message in JSON spelling, without the resource name."""
     stale: str
     """The status for an etag that does not match."""
+    caller: str = ""
+    """E-mail of the service account that calls, where its token tells it."""
 
     @classmethod
-    def to(cls, world: World, project: Project | None, resource: str, fields: Json) -> Call:
+    def to(cls, world: World, project: Project | None, resource: str, fields: Json, caller: str = "") -> Call:
         """The call on a resource such as `projects/p/secrets/s/versions/3`.
 
         Raises:
@@ -52,6 +54,7 @@ class Call:
             ),
             fields=fields,
             stale=world.behaviour.etag_mismatch,
+            caller=caller,
         )
 
     def guard(self, etag: str) -> Guard:
@@ -180,7 +183,7 @@ METHODS = (
     Method(
         "TestIamPermissions", "secrets.testIamPermissions", "POST", f"{_ONE}:testIamPermissions", "", "read",
         lambda call: policies.held(
-            call.book, call.ref, list(call.fields.get("permissions") or []), call.project
+            call.book, call.ref, list(call.fields.get("permissions") or []), call.project, call.caller
         ), "*",
     ),
 )  # fmt: skip

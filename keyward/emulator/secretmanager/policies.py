@@ -41,9 +41,9 @@ def replace(book: Book, ref: Ref, policy: Json) -> Json:
     return dict(secret.policy)
 
 
-def held(book: Book, ref: Ref, asked: list[str], project: Project) -> Json:
+def held(book: Book, ref: Ref, asked: list[str], project: Project, caller: str) -> Json:
     """Those of the asked permissions that the caller holds; none on a missing secret, as at Google."""
     if book.find(ref) is None:
         return {}
-    kept = [permission for permission in asked if not project.denies(permission)]
+    kept = [permission for permission in asked if not project.denies(permission, caller)]
     return {"permissions": kept} if kept else {}

@@ -60,7 +60,9 @@ def _handler(method: Method) -> Callable[[Request], Json]:
             fields.update(request.json())
         elif method.body:
             fields[method.body] = request.json()
-        return method.run(Call.to(request.world, request.project, request.params["resource"], fields))
+        return method.run(
+            Call.to(request.world, request.project, request.params["resource"], fields, request.principal)
+        )
 
     return handle
 

@@ -98,6 +98,7 @@ def access(book: Book, ref: Ref) -> Json:
         ApiError: NOT_FOUND; FAILED_PRECONDITION for a version that is not enabled, also when it is the latest.
     """
     secret, version = _resolve(book, ref)
+    book.before_access()
     if version.state is not State.ENABLED or version.payload is None:
         raise refusals.version_state(secret.version_name(version), version.state)
     return {

@@ -1,0 +1,1 @@
+"""Cloud Logging: the audit log of administrative changes, and reading it."""
