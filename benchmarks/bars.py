@@ -30,8 +30,8 @@ PYTHON = sys.executable
 MANY = 9
 """Repetitions from which a 99th percentile means something; fewer give the slowest of a handful, on a machine that runs tests beside."""
 
-MARKER = "bench-key-0000001"
-"""Display name of the first row of a fabricated cache."""
+MARKER = "bench-key-"
+"""How names of the cache begin, whichever rows come first: on a busy machine the sorted ones may."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,38 @@ def listing(times: int, _rows: int) -> Iterator[Measured]:
         yield Measured(
             "list --format json, 10,000 keys", value, 1.6, "x", f"{ours * 1000:.0f} ms / {theirs * 1000:.0f} ms"
         )
+
+
+_RULES = """
+[scan]
+every = "0s"
+
+[targets]
+allow = ["gsm:*"]
+
+[fingerprint]
+key_file = "{key_file}"
+
+[[rotation.rule]]
+match = "project:*"
+max_age = "9000d"
+"""
+
+
+def idle(times: int, _rows: int) -> Iterator[Measured]:
+    """`rotate --due --yes` that finds nothing to do among 10,000 cached keys under a rule, against an empty Typer program."""
+    with cached(10_000) as environ:
+        home = Path(environ["KEYWARD_HOME"])
+        settings = home / "keyward.toml"
+        settings.write_text(_RULES.format(key_file=home / "fingerprint.key"))
+        settings.chmod(0o600)
+        environ["KEYWARD_CONFIG"] = str(settings)
+        due = [PYTHON, "-m", "keyward", "rotate", "--due", "--yes"]
+        subprocess.run([*due, "--new-ledger"], env=environ, check=True)
+        value, ours, theirs = ratio(
+            lambda: process(due, environ), lambda: process([PYTHON, str(HERE / "baseline_typer.py")], environ), times
+        )
+        yield Measured("an idle rotate --due", value, 2.0, "x", f"{ours * 1000:.0f} ms / {theirs * 1000:.0f} ms")
 
 
 def app(times: int, rows: int) -> Iterator[Measured]:
@@ -160,7 +192,13 @@ def stock_table(rows: int = 10_000) -> Iterator[Measured]:
     yield Measured(f"for scale, DataTable with {rows:,} rows: page, median", median(pages) * 1000, inf, "ms")
 
 
-BARS: dict[str, Callable[[int, int], Iterator[Measured]]] = {"start": start, "list": listing, "app": app, "keys": keys}
+BARS: dict[str, Callable[[int, int], Iterator[Measured]]] = {
+    "start": start,
+    "list": listing,
+    "idle": idle,
+    "app": app,
+    "keys": keys,
+}
 
 
 def machine() -> str:

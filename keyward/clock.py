@@ -14,6 +14,12 @@ _RESYNC = 0.5
 """Real seconds after which an emulator's clock is asked again."""
 
 
+def steady() -> float:
+    """Seconds by a clock that goes on while the machine sleeps and that nobody sets; only differences mean something."""
+    # macOS counts CLOCK_MONOTONIC through sleep, Linux only CLOCK_BOOTTIME.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Clock(Protocol):
     """Tells the time in UTC and waits on it."""
 

@@ -16,7 +16,10 @@ from pathlib import Path
 
 from keyward.model.errors import Ambiguous, Refused
 from keyward.model.text import clean
-from keyward.places import unsafe, unsafe_folder
+from keyward.places import shut, unsafe, unsafe_folder
+
+AGAIN = "Make it writable again (`findmnt -T`, `ls -l` and `lsattr` on it tell more), then run the same command again."
+"""What to do where a file or folder can only be read."""
 
 _MARK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -75,6 +78,18 @@ def sweep(path: Path, mark: str) -> bool:
         ) from None
 
 
+def leftovers(path: Path) -> list[str]:
+    """The marks of temporary files that interrupted writes of this file left, sorted."""
+    real = Path(os.path.realpath(path))
+    head = f"{real.name}.keyward-"
+    try:
+        names = [entry.name for entry in real.parent.iterdir()]
+    except OSError:
+        return []
+    marks = [name.removeprefix(head) for name in names if name.startswith(head)]
+    return sorted(mark for mark in marks if _MARK.fullmatch(mark))
+
+
 def temporary_name(name: str, mark: str) -> str:
     """What the temporary file of a file of that name is called.
 
@@ -96,7 +111,7 @@ def private_folder(folder: Path) -> Path:
     """The folder, made with mode 0700 when it is not there (what is missing above it too).
 
     Raises:
-        Refused: it cannot be made, is not a folder, or others can write into it.
+        Refused: it cannot be made, is not a folder, or others can write into it and this user cannot.
     """
     try:
         for above in reversed([folder, *folder.parents]):
@@ -106,8 +121,11 @@ def private_folder(folder: Path) -> Path:
         raise Refused(f"The folder {shown(folder)} cannot be made: {clean(error.strerror or '')}.") from None
     if not folder.is_dir():
         raise Refused(f"{shown(folder)} is not a folder.")
-    if reason := unsafe_folder(folder):
-        raise Refused(f"keyward's files {reason}.", reason="unsafe", hint="Take the right to write away from others.")
+    if reason := unsafe_folder(folder, reading=True):
+        why = f"What keyward keeps {reason}."
+        raise Refused(why, reason="unsafe", hint="Take the right to write away from others.")
+    if reason := shut(folder):
+        raise Refused(f"The folder {shown(folder)} cannot be written: {reason}.", reason="unsafe", hint=AGAIN)
     return folder
 
 

@@ -28,6 +28,11 @@ class Paths:
         """The scan cache."""
         return self.cache / "inventory.db"
 
+    @property
+    def snapshots(self) -> Path:
+        """What earlier scans knew; unlike the cache it cannot be made anew."""
+        return self.state / "snapshots.db"
+
 
 def expanded(text: str) -> Path:
     """The full path that a person wrote, `~` included; the `~name` of a user that does not exist stays as it is.

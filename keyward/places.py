@@ -13,8 +13,10 @@ _MOUNTS = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-def unsafe(path: Path) -> str:
+def unsafe(path: Path, *, reading: bool = False) -> str:
     """Why keyward would not write this file, in words that follow the file's name; empty when it would.
+
+    `reading`: why it would not trust what stands there; a folder that can only be read is no reason then.
 
     Links are followed first: the answer is about the file that would be replaced. A file that does not exist yet is judged by its
     folder. Root is bound like everyone else: the file of another user stays untouched.
@@ -23,10 +25,10 @@ def unsafe(path: Path) -> str:
     try:
         about = os.lstat(real)
     except FileNotFoundError:
-        return unsafe_folder(real.parent)
+        return unsafe_folder(real.parent, reading=reading)
     except OSError as error:
         return f"cannot be looked at ({error.strerror})"
-    return unsafe_file(about) or (mounted(real) and "is a mount point") or unsafe_folder(real.parent)
+    return unsafe_file(about) or (mounted(real) and "is a mount point") or unsafe_folder(real.parent, reading=reading)
 
 
 def unsafe_file(about: os.stat_result) -> str:
@@ -42,7 +44,7 @@ def unsafe_file(about: os.stat_result) -> str:
     return ""
 
 
-def unsafe_folder(folder: Path) -> str:
+def unsafe_folder(folder: Path, *, reading: bool = False) -> str:
     """Why files in this folder are not safe to write; empty when they are.
 
     Every folder up to the root counts, because who can rename one of them can put another file in place. A sticky folder such as
@@ -58,12 +60,24 @@ def unsafe_folder(folder: Path) -> str:
             return f"lies in {above}, which belongs to {_user(about.st_uid)}"
         if _others_write(about) and not about.st_mode & stat.S_ISVTX:
             return f"lies in {above}, which others can write (mode {stat.S_IMODE(about.st_mode):04o})"
-    effective = os.access in os.supports_effective_ids
-    return (
-        ""
-        if os.access(real, os.W_OK | os.X_OK, effective_ids=effective)
-        else f"lies in {real}, which cannot be written"
-    )
+    return "" if reading or writable(real, os.W_OK | os.X_OK) else f"lies in {real}, which cannot be written"
+
+
+def writable(path: Path, how: int = os.W_OK) -> bool:
+    """Whether this user may write it now: mode, owner, immutable flag and a file system that can only be read all count, for root too."""
+    return os.access(path, how, effective_ids=os.access in os.supports_effective_ids)
+
+
+def shut(path: Path) -> str:
+    """Why this user cannot write that file, or in that folder, now; empty when it can. A path that is not there is not shut."""
+    if not path.exists() or writable(path):
+        return ""
+    return "its file system is read-only" if os.statvfs(path).f_flag & os.ST_RDONLY else "this user may not write there"
+
+
+def frozen(database: Path) -> bool:
+    """Whether nobody changes that SQLite database: with a write-ahead log, such a one is read only when SQLite is told that it is immutable."""
+    return not writable(database.parent) and not database.with_name(f"{database.name}-wal").exists()
 
 
 def mounted(path: Path) -> bool:

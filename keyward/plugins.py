@@ -5,6 +5,7 @@ provider or store. Installing a package is not enough to have it run with the us
 when its distribution is listed, and it cannot take the name of a shipped one.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -55,6 +56,7 @@ class Plugins(Generic[T]):
         self._word = group.rpartition(".")[2].removesuffix("s")
         self._points: dict[str, EntryPoint] = {}
         self._built: dict[str, T] = {}
+        self._lock = threading.RLock()
         self.found: list[Plugin] = []
         allowed = {_canonical(name) for name in allow}
         # Shipped ones first, so that nobody else can take their names; then by distribution, so that the order is the same everywhere.
@@ -92,7 +94,9 @@ class Plugins(Generic[T]):
                 )
             raise UsageError(f"There is no {self._word} {clean(name)!r}.", hint=f"Known: {', '.join(self.names)}.")
         if name not in self._built:
-            self._built[name] = self._build(name)
+            with self._lock:  # each remembers what it learned, so threads must not get different ones
+                if name not in self._built:
+                    self._built[name] = self._build(name)
         return self._built[name]
 
     def _build(self, name: str) -> T:

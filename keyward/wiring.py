@@ -10,17 +10,18 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keyward.clock import Clock, FollowedClock, SystemClock
 from keyward.model.errors import NotConfigured
 from keyward.model.text import clean
 from keyward.paths import Paths, find
 from keyward.settings import Loaded, Settings, load
-from keyward.settings.schema import sections
+from keyward.settings.schema import LISTS, group, sections
 from keyward.settings.values import show_duration
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ class Parts:
         self.environ = environ
         self._config = config
         self._folder = folder
+        self._first_run = False
         self.cancel = cancel or threading.Event()
+        self.read_only = False
+        """Whether nothing may be changed: then nobody acts who is named for changes, not even to make a plan."""
         self.interactive = sys.stdin.isatty() and sys.stderr.isatty() if interactive is None else interactive
 
     # What the user wants
@@ -74,13 +78,20 @@ class Parts:
     def loaded(self) -> Loaded:
         """The settings with the origin of each value."""
         return load(
-            file=self.paths.config_file, explicit=self.paths.config_named, environ=self.environ, folder=self._folder
+            file=self.paths.config_file,
+            explicit=self.paths.config_named and not self._first_run,
+            environ=self.environ,
+            folder=self._folder,
         )
 
     @property
     def settings(self) -> Settings:
         """The settings."""
         return self.loaded.settings
+
+    def begin(self) -> None:
+        """Take it that the settings file that is named may not be there yet; for the command that makes it."""
+        self._first_run = True
 
     def reload(self) -> None:
         """Read the settings again, and let go of everything that was built from them; endpoints, world and clock stay."""
@@ -92,9 +103,15 @@ class Parts:
         for section, names in sections().items():
             for name in names:
                 dotted = f"{section}.{name}"
-                yield dotted, _shown(getattr(getattr(self.settings, section), name)), str(self.loaded.origin(dotted))
-        for folder in self.settings.env:
-            yield "env", f"{folder.path} (depth {folder.depth})", str(self.loaded.origin("env"))
+                value, secret = getattr(getattr(self.settings, group(section)), name), names[name].metadata["secret"]
+                if dotted == "ledger.url":
+                    text = _shown_ledger(str(value))
+                else:
+                    text = _masked(value) if secret else _shown(value)
+                yield dotted, text, str(self.loaded.origin(dotted))
+        for name, (tables, _) in LISTS.items():
+            for table in getattr(self.settings, tables):
+                yield name, _table(table), str(self.loaded.origin(name))
 
     # Who and where
 
@@ -172,9 +189,9 @@ class Parts:
 
     @property
     def identity(self) -> str:
-        """Whom the cloud sees, for plans and the audit trail."""
+        """Whom the cloud sees when something is changed, for plans and the audit trail."""
         try:
-            return self.google.identity.description
+            return self.google.identities.said(changes=True)
         except NotConfigured:
             return "no Google credentials"
 
@@ -184,9 +201,10 @@ class Parts:
         from keyward.model.surroundings import Surroundings
 
         options: dict[str, object] = {
-            f"{section}.{name}": getattr(getattr(self.settings, section), name)
+            f"{section}.{name}": getattr(getattr(self.settings, group(section)), name)
             for section, names in sections().items()
             for name in names
+            if not names[name].metadata["secret"]
         }
         return Surroundings(
             environ=self.environ,
@@ -196,7 +214,7 @@ class Parts:
             host=self.host,
             user_home=Path.home(),
             interactive=self.interactive,
-            options={**options, "env": self.settings.env},
+            options={**options, "env": self.settings.env, "google.identity": self.settings.identities},
         )
 
     @cached_property
@@ -214,12 +232,34 @@ class Parts:
         return stores(self.surroundings, self.settings.plugins.allow)
 
 
+def _table(table: Any) -> str:
+    """One table of a list, by the names that are set in it."""
+    found = ((item.name, getattr(table, item.name)) for item in fields(table))
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in found if value is not None)
+
+
+def _masked(value: object) -> str:
+    """What may hold a token: only what kind of address it is."""
+    texts = value if isinstance(value, tuple) else (value,)
+    return ", ".join(f"{str(text).partition('://')[0]}://…" for text in texts if text) or "-"
+
+
+def _shown_ledger(where: str) -> str:
+    """A ledger's address without what a password could be in; one with a password is refused where it is used."""
+    from keyward.ledger.address import shown
+
+    return _shown(shown(where))
+
+
 def _shown(value: object) -> str:
     from keyward.model.redact import label  # the table of shapes is only needed where settings are shown
 
+    if value is None:
+        return "auto"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, timedelta):
         return show_duration(value)
     if isinstance(value, tuple):
         return ", ".join(label(str(item)) for item in value) or "-"
-    # A password in the address of a ledger is refused where it is used; it is not shown either.
     return label(re.sub(r"(?<=://)[^/@]*@", "…@", str(value))) or "-"

@@ -11,9 +11,9 @@ settings.register_profile("keyward", deadline=None, suppress_health_check=[Healt
 settings.register_profile("ci", settings.get_profile("keyward"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "keyward")
 
-pytest_plugins = ["tests.parts.secret_service"]
+pytest_plugins = ["tests.parts.command", "tests.parts.postgres", "tests.parts.secret_service", "tests.parts.tally"]
 
-_LOOSE = ("CLOUDSDK_", "GOOGLE_", "KEYWARD_", "SECRET_MANAGER_", "AWS_", "GCE_", "DBUS_", "PYTHON_KEYRING_")
+_LOOSE = ("CLOUDSDK_", "GOOGLE_", "KEYWARD_", "SECRET_MANAGER_", "AWS_", "GCE_", "DBUS_", "PYTHON_KEYRING_", "PG")
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +28,13 @@ def _own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Long matrices run on demand only: `-m slow`, or any other choice of markers that names it."""
+    if "slow" in config.option.markexpr:
+        return
+    long = [item for item in items if item.get_closest_marker("slow")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]

@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -80,3 +82,19 @@ def test_what_is_registered_can_be_built_without_any_account(tmp_path):
         around = surroundings({}, tmp_path)
         assert plugins.providers(around).get("google-api-keys").name == "google-api-keys"
         assert plugins.stores(around).get("gsm").name == "gsm"
+
+
+def test_threads_that_ask_at_once_get_the_same_one(tmp_path):
+    @dataclass
+    class Slow(Point):
+        def load(self):
+            def build(around):
+                time.sleep(0.05)
+                return SimpleNamespace(name=self.name, around=around)
+
+            return build
+
+    plugins = found(tmp_path, Slow("google-api-keys", "keyward"))
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda _: plugins.get("google-api-keys"), range(8)))
+    assert len({id(one) for one in got}) == 1

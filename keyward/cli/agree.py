@@ -34,10 +34,26 @@ def agree(plan: "Plan", changes: "Changes", again: "Callable[[Changes], Plan]") 
             changes = replace(changes, accept_target=(*changes.accept_target, *accepted))
             plan = again(changes)
             sys.stderr.write("\n" + plan_text(plan))
+    return confirm(plan)
+
+
+def confirm(plan: "Plan") -> "Plan":
+    """Ask for the phrase.
+
+    Raises:
+        NeedsPerson: it was not agreed to, or something is in the way.
+    """
     if not plan.ready:
         raise NeedsPerson("Something is in the way, as the plan says; nothing was changed.")
     keys = count(len(plan.keys), "key")
-    if plan.policy.retire is Retire.NOW:
+    if plan.policy.emergency:
+        broken = " Places that keep the old key fail." if plan.policy.even_if_broken else ""
+        typed(
+            f"end {keys} at once", f"The old keys go as soon as the new ones are written; there is no overlap.{broken}"
+        )
+    elif plan.policy.by_hand:
+        typed(f"swap {keys}", "The new key that you make will be written to every place marked WRITE.")
+    elif plan.policy.retire is Retire.NOW:
         typed(f"retire {keys} now", "The old keys go without waiting until nobody uses them.")
     else:
         typed(f"rotate {keys}", "New keys will be made and written to every place marked WRITE.")
@@ -53,7 +69,7 @@ def _to_accept(plan: "Plan") -> list[tuple[str, bool]]:
         if place.here
         and place.holds is not None
         and not (place.accepted or place.foreign or place.hands_off or place.unsafe)
-        and not plan.policy.waives(place.at, place.secret)
+        and not plan.policy.waives(*place.names)
     }
     return list(found.items())
 

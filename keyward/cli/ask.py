@@ -31,6 +31,15 @@ def yes(question: str) -> bool:
     return _line().lower() in {"y", "yes"}
 
 
+def choice(question: str, letters: str, otherwise: str) -> str:
+    """Ask for one of these letters; anything else, an empty line too, is `otherwise`."""
+    sys.stderr.write(f"{question} [{otherwise}] ")
+    sys.stderr.flush()
+    _forget_typed_ahead()
+    typed = _line().lower()[:1]
+    return typed if typed and typed in letters else otherwise
+
+
 def _line() -> str:
     line = sys.stdin.readline()
     if not line:

@@ -92,7 +92,7 @@ def demo(
 
 def _check(org: str, now: str) -> None:
     size = org.split("x")
-    if org not in ("demo", "empty") and not (len(size) == 3 and all(part.isdecimal() for part in size)):
+    if org not in ("demo", "empty") and not (len(size) in (3, 4) and all(part.isdecimal() for part in size)):
         raise UsageError(
             f"--org {org!r} is not demo, empty or PROJECTSxKEYSxSECRETS.", hint="For example: --org 1000x10000x5000"
         )

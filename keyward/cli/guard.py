@@ -22,6 +22,8 @@ _MACHINE = {
     errno.EMFILE: "Raise the limit of open files (ulimit -n), or lower [scan] workers.",
 }
 
+_STDERR = 2
+
 cancelled = threading.Event()
 """Set by Ctrl-C and SIGTERM: engines stop at the next safe place and leave a resumable state."""
 
@@ -31,7 +33,9 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
     cancelled.set()
     if signum == signal.SIGINT:
-        sys.stderr.write("\nStopping at the next safe place; once more to stop at once.\n")
+        # Straight to the descriptor: the main thread may stand in the middle of a write, and Python's buffers refuse a second one.
+        with contextlib.suppress(OSError):
+            os.write(_STDERR, b"\nStopping at the next safe place; once more to stop at once.\n")
 
 
 def harden() -> None:

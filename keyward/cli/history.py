@@ -37,40 +37,61 @@ _CSV = (
 
 def history(
     context: typer.Context,
-    rotation: Annotated[str, typer.Argument(metavar="[ROTATION]", help="One rotation, by id or unique prefix.")] = "",
+    rotation: Annotated[
+        str, typer.Argument(metavar="[ROTATION|KEY]", help="One rotation, by id or unique prefix, or one key, by id.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=0, help="Only so many of the newest rotations; 0: all.")] = 20,
     form: FormatOption = Format.TABLE,
 ) -> int:
-    """Show rotations, newest first, each step with time, actor, target, versions, verdict, evidence and reason."""
+    """Show rotations, newest first, each step with time, actor, target, versions, verdict, evidence and reason.
+
+    Then what was done to single keys: revoke, restore, disable, enable, import.
+    """
+    from keyward.desk.acts_done import acts_done, touched
+
     invocation: Invocation = context.obj
     desk = invocation.desk
-    if rotation:
+    acts: tuple[Line, ...] = ()
+    if ":" in rotation:
+        acts = acts_done(desk, rotation)
+        found = desk.histories([row.id for row in desk.rotations() if rotation in touched(row)])
+    elif rotation:
         found = [desk.history(rotation)]
     else:
+        acts = acts_done(desk)
         rows = desk.rotations()
         shown = rows[:limit] if limit else rows
-        found = [desk.history(row.id) for row in shown]
+        found = desk.histories([row.id for row in shown])
         if len(shown) < len(rows):
             typer.echo(f"The newest {len(shown)} of {len(rows)} rotations; --limit 0 shows all.", err=True)
     if form is Format.JSON:
-        from keyward.rotation.history import to_json
+        from keyward.rotation.history import line_json, to_json
 
-        write_json({"schema": SCHEMA, "world": desk.parts.world, "rotations": [to_json(one) for one in found]})
+        rotations, done = [to_json(one) for one in found], [line_json(line) for line in acts]
+        write_json({"schema": SCHEMA, "world": desk.parts.world, "rotations": rotations, "acts": done})
     elif form is Format.IDS:
         sys.stdout.write("".join(f"{one.rotation.id}\n" for one in found))
     elif form is Format.CSV:
-        write_csv([_row(one, line) for one in found for line in one.lines], _CSV)
+        lines = [_row(one.rotation.id, line) for one in found for line in one.lines]
+        write_csv([*lines, *(_row("", line) for line in acts)], _CSV)
     else:
-        sys.stdout.write("\n".join("".join(f"{line}\n" for line in _text(one)) for one in found))
-        if not found:
-            typer.echo("No rotation was made yet.", err=True)
+        blocks = ["".join(f"{line}\n" for line in _text(one)) for one in found]
+        if acts:
+            blocks.append(
+                "".join(f"{text}\n" for text in ("single keys", *(it for line in acts for it in _line(line))))
+            )
+        sys.stdout.write("\n".join(blocks))
+        if not found and not acts:
+            typer.echo(
+                "Nothing was done to this key yet." if ":" in rotation else "No rotation was made yet.", err=True
+            )
     return 0
 
 
-def _row(one: "History", line: "Line") -> list[str]:
+def _row(rotation: str, line: "Line") -> list[str]:
     at = line.at.isoformat() if line.at else ""
     cells = [getattr(line, name) for name in _CSV[3:]]
-    return [one.rotation.id, str(line.seq), at, *("" if cell is None else str(cell) for cell in cells)]
+    return [rotation, str(line.seq), at, *("" if cell is None else str(cell) for cell in cells)]
 
 
 def _text(one: "History") -> "Iterator[str]":
@@ -95,10 +116,14 @@ def _head(one: "History") -> "Iterator[str]":
         ("key", f"{rotation.old.id}{name}"),
         ("new key", rotation.new.id if rotation.new else ""),
         ("why", rotation.why or rotation.failure),
+        (
+            "awaits",
+            f"{', '.join(rotation.awaits)} since {words.moment(rotation.awaited_since)}" if rotation.awaits else "",
+        ),
         ("reason", rotation.policy.reason),
         *(("waived", gate) for gate in one.waived),
         *(
-            ("target", f"{it.at}: {it.status.value}{_versions(it.before, it.back or it.after)}")
+            ("target", f"{it.named}: {it.status.value}{_versions(it.before, it.back or it.after)}")
             for it in rotation.targets
         ),
         ("dead", f"{words.moment(rotation.dead)}: {rotation.confirmed}" if rotation.dead else ""),

@@ -31,6 +31,8 @@ _CSV = (
     "places",
     "source_status",
 )
+_NAME = 60
+"""Columns of the table that a name is cut to; the other formats have it whole."""
 _PARTIAL = 3
 """`Exit.PARTIAL`, without loading the errors for it."""
 
@@ -53,7 +55,7 @@ def list_keys(
         from keyward.cli.progress import Progress  # only who scans pays for it
         from keyward.desk import ScanWish
 
-        progress = Progress()
+        progress = Progress(now=desk.parts.clock.now)
         for warning in desk.scan(ScanWish(), progress).warnings:
             typer.echo(warning, err=True)
         progress.end()
@@ -133,7 +135,7 @@ def _line(columns: "Columns", row: int, now: "datetime") -> tuple[str, ...]:
     state = columns.state[row]
     stale = columns.source_status[row]
     return (
-        columns.name[row] or "-",
+        words.short(columns.name[row] or "-", _NAME),
         columns.kind[row],
         columns.scope[row],
         age,
@@ -150,7 +152,9 @@ def _coverage(desk: "Desk", cache: "CacheReader", now: "datetime", *, quiet: boo
     if scanned is None:
         typer.echo("Nothing was scanned yet. Run: keyward scan [FOLDER]", err=True)
         return _PARTIAL
-    missing = cache.sources(missing=True)
+    unseen = cache.sources(missing=True)
+    gaps = desk.gaps().open(unseen) if unseen else {}
+    missing = [one for one in unseen if one.id not in gaps]
     if not quiet:
         from keyward.cli import words
 
@@ -158,10 +162,12 @@ def _coverage(desk: "Desk", cache: "CacheReader", now: "datetime", *, quiet: boo
         world = "EMULATOR; " if desk.parts.emulated else ""
         typer.echo(
             f"\n{world}{words.count(cache.counts()[0], 'key')} known, scanned {words.span(now - scanned)} ago; "
-            f"{sources - len(missing)} of {words.count(sources, 'source')} seen as a whole.",
+            f"{sources - len(unseen)} of {words.count(sources, 'source')} seen as a whole.",
             err=True,
         )
     for one in missing:
         needs = f" (needs {one.permission})" if one.permission else ""
         typer.echo(f"{one.status.value}: {one.id}{needs}", err=True)
+    for source, gap in gaps.items():
+        typer.echo(f"accepted gap: {source} ({gap.owner}, until {gap.until})", err=True)
     return _PARTIAL if missing else 0

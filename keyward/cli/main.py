@@ -57,6 +57,10 @@ def run(arguments: list[str]) -> int:
     return guard.guarded(lambda: _invoke(arguments))
 
 
+def _utf8(word: str) -> bool:
+    return word == word.encode("utf-8", "replace").decode()
+
+
 def _invoke(arguments: list[str]) -> int:
     command: Any = typer.main.get_command(app)
     try:
@@ -67,6 +71,12 @@ def _invoke(arguments: list[str]) -> int:
         if show is not None:
             show(file=said)
         guard.told((said.getvalue() or error.format_message()).rstrip())
+        return int(Exit.USAGE)
+    except UnicodeEncodeError:
+        # Names of files may be any bytes; in everything else such an argument is a mistake, wherever it first shows.
+        if all(_utf8(word) for word in arguments):
+            raise
+        guard.told("Error: An argument holds bytes that are not UTF-8 text.")
         return int(Exit.USAGE)
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):  # the reader went away, as `head` does

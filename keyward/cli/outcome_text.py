@@ -9,6 +9,7 @@ from keyward.cli.output import Format, write_csv, write_json
 
 if TYPE_CHECKING:
     from keyward.desk import Desk
+    from keyward.rotation.history import History
     from keyward.rotation.outcome import Outcome
 
 SCHEMA = "keyward.rotations/1"
@@ -39,7 +40,8 @@ def write_outcomes(desk: "Desk", outcomes: Sequence["Outcome"], form: Format) ->
         )
     else:
         now = desk.parts.clock.now()
-        sys.stdout.write("\n".join("\n".join(_lines(desk, one, now)) for one in outcomes) + "\n")
+        told = zip(outcomes, desk.histories([one.rotation for one in outcomes]), strict=True)
+        sys.stdout.write("\n".join("\n".join(_lines(one, found, now)) for one, found in told) + "\n")
     return code
 
 
@@ -52,12 +54,14 @@ def _entry(one: "Outcome") -> dict[str, object]:
         "waiting_on": one.waiting_on.value or None,
         "why": one.why or None,
         "due": one.due.isoformat() if one.due else None,
+        "awaits": list(one.awaits),
+        "awaited_since": one.awaited_since.isoformat() if one.awaited_since else None,
         "exit_code": int(one.exit_code),
         "notes": list(one.notes),
     }
 
 
-def _lines(desk: "Desk", one: "Outcome", now: "datetime") -> list[str]:
+def _lines(one: "Outcome", found: "History", now: "datetime") -> list[str]:
     lines = [f"rotation {one.rotation}: {_state(one)}", f"  key        {one.credential}"]
     if one.successor:
         lines.append(f"  new key    {one.successor}")
@@ -67,10 +71,11 @@ def _lines(desk: "Desk", one: "Outcome", now: "datetime") -> list[str]:
     if not one.state.closed:
         until = words.wait_until(one.due, now) or "now"
         lines.append(f"  go on      keyward resume {one.rotation}   ({until})")
-    found = desk.history(one.rotation)
     if one.state not in _TURNED_ROUND:
         if found.undo_until is not None and found.undo_until > now:
             lines.append(f"  undo       keyward undo {one.rotation}   (until {words.moment(found.undo_until)})")
+        elif found.rotation.revoked is not None:
+            lines.append("  undo       none: the old key is deleted for good")
         elif not one.state.closed:
             lines.append(f"  undo       keyward undo {one.rotation}")
     lines.append(f"  history    keyward history {one.rotation}")

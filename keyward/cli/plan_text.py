@@ -42,7 +42,8 @@ def _key(key: "KeyPlan", plan: "Plan") -> Iterator[str]:
     yield f"{key.id}{name}"
     if key.under_way:
         state = f"{key.under_way.state.value}{f', waiting on {key.under_way.waiting_on}' if key.under_way.waiting_on else ''}"
-        yield _line("under way", f"rotation {key.under_way.id} ({state}) goes on by what was agreed then")
+        what = "has replaced this key" if key.under_way.state.closed else "goes on by what was agreed then"
+        yield _line("under way", f"rotation {key.under_way.id} ({state}) {what}")
         if key.under_way.why:
             yield _line("", key.under_way.why)
     if key.old is None:
@@ -58,6 +59,10 @@ def _key(key: "KeyPlan", plan: "Plan") -> Iterator[str]:
     for number, item in enumerate(key.irreversible):
         since = f" (earliest {words.moment(item.at)})" if item.at else ""
         yield _line("" if number else "for good", f"{item.what}{since}")
+    for number, thing in enumerate(key.tolerate):
+        yield _line("" if number else "users", thing)
+    for number, place in enumerate(key.seen):
+        yield _line("" if number else "seen in", place)
     for place in key.waived:
         yield _line("waived", place)
     for warning in key.warnings:
@@ -75,17 +80,18 @@ def _looked(key: "KeyPlan") -> Iterator[str]:
 
 
 def _targets(key: "KeyPlan") -> Iterator[str]:
-    targets = {target.at for target in key.targets}
+    targets = {(target.at, target.host) for target in key.targets}
     for number, place in enumerate(key.places):
-        yield _line("" if number else "places", f"{_word(place, targets):<9} {place.at}")
-        facts = [fact for fact in (_version(place), place.form, place.how, _on(place)) if fact]
-        if place.at in targets:
+        written = (place.at, place.host) in targets
+        yield _line("" if number else "places", f"{_word(place, written=written):<9} {place.at}")
+        facts = [fact for fact in (_version(place), place.form, _beside(place), place.how, _on(place)) if fact]
+        if written:
             facts.append("undo: another version with the old value" if place.versions else "undo: the old value")
         yield _line("", f"{'':<9} {'; '.join(facts)}")
 
 
-def _word(place: "PlaceFacts", targets: set[str]) -> str:
-    if place.at in targets:
+def _word(place: "PlaceFacts", *, written: bool) -> str:
+    if written:
         return "WRITE"
     if place.new:
         return "NEW"
@@ -96,8 +102,14 @@ def _version(place: "PlaceFacts") -> str:
     return f"version {place.version}" if place.version else place.problem
 
 
+def _beside(place: "PlaceFacts") -> str:
+    return f"with its id in {place.beside}" if place.beside else ""
+
+
 def _on(place: "PlaceFacts") -> str:
-    return f"on {place.host}" if place.host else ""
+    if place.here:
+        return f"on {place.host}" if place.host else ""
+    return f"on {place.host}, which writes it itself; last read there {words.moment(place.last_read)}"
 
 
 def _steps(key: "KeyPlan") -> Iterator[str]:

@@ -1,30 +1,34 @@
 """What the engines tell while they work, as lines on stderr."""
 
+import shutil
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 from keyward.cli import words
+from keyward.cli.scan_progress import ScanProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from keyward.model import events
     from keyward.model.events import Event
 
 
 class Progress:
-    """Writes one line an event; may be called from any thread. Sources that are fine are only counted.
+    """Writes one line an event; may be called from any thread. Sources are counted in one line that is written over.
 
     Args:
         quiet: write nothing, as for output that only a program reads.
+        now: the present (UTC), by the clock of the scan.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, now: "Callable[[], datetime] | None" = None) -> None:
         self._quiet = quiet
         self._lock = threading.Lock()
         self._live = sys.stderr.isatty() and not quiet
-        self._done = self._all = 0
+        self._scan = ScanProgress(live=self._live, now=now)
         self._shown: set[str] = set()
         self._last = ""
 
@@ -33,48 +37,32 @@ class Progress:
         if self._quiet:
             return
         tellers: dict[str, Callable[..., str]] = {
-            "ScanStarted": self._scan_started,
-            "SourceDone": self._source_done,
-            "QuotaWait": self._quota,
             "StepStarted": self._step_started,
             "StepDone": self._step_done,
             "Waiting": self._waiting,
         }
         teller = tellers.get(type(event).__name__)
         with self._lock:
-            line = teller(event) if teller is not None else ""
+            line = teller(event) if teller is not None else self._scan.hear(event)
             if line and line != self._last:  # the same probe again says nothing new
                 self._last = line
                 self._clear()
                 sys.stderr.write(line + "\n")
-            if self._live and self._done < self._all:
-                sys.stderr.write(f"\r\x1b[K{self._done}/{words.count(self._all, 'source')}")
+            if self._live and self._scan.running:
+                columns = shutil.get_terminal_size().columns
+                sys.stderr.write(f"\r\x1b[K{self._scan.line(columns - 1)}")
                 sys.stderr.flush()
 
     def end(self) -> None:
         """Nothing more comes: take the running count away."""
         with self._lock:
-            self._all = 0
             self._clear()
+            if not self._quiet:
+                sys.stderr.writelines(f"{line}\n" for line in self._scan.rest())
 
     def _clear(self) -> None:
         if self._live:
             sys.stderr.write("\r\x1b[K")
-
-    def _scan_started(self, event: "events.ScanStarted") -> str:
-        self._all += len(event.sources)
-        return ""
-
-    def _source_done(self, event: "events.SourceDone") -> str:
-        self._done += 1
-        report = event.report
-        if report.status.value in {"ok", "disabled"}:
-            return ""
-        needs = f" (needs {report.permission})" if report.permission else ""
-        return f"{report.status.value:<12} {report.id}{needs}"
-
-    def _quota(self, event: "events.QuotaWait") -> str:
-        return f"quota        {event.api} is full; going on at {words.moment(event.until)}"
 
     def _step_started(self, event: "events.StepStarted") -> str:
         return f"{event.step:<12} {event.what}"

@@ -1,158 +1,141 @@
 """`keyward rotate`: the plan, what a person has to say to it, and the doing."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from keyward.cli import rotate_options as asked
 from keyward.cli.invocation import Invocation
-from keyward.cli.options import FormatOption, RetireWhen, TimeoutOption, Wait, WaitOption, timeout_of, until
-from keyward.cli.output import Format, write_json
-
-if TYPE_CHECKING:
-    from keyward.desk import Changes
-    from keyward.rotation.plan import Plan
+from keyward.cli.options import FormatOption, RetireWhen, TimeoutOption, Wait, WaitOption, timeout_of
+from keyward.cli.output import Format
 
 
 def rotate(
     context: typer.Context,
     keys: Annotated[
-        list[str], typer.Argument(metavar="KEY...", help="Keys, by id; at a terminal also by prefix or name.")
-    ],
+        list[str] | None, typer.Argument(metavar="[KEY]...", help="Keys, by id; at a terminal also by prefix or name.")
+    ] = None,
+    due: Annotated[
+        bool,
+        typer.Option(
+            "--due", help="Everything that is due, and everything that is open: one unattended run, with --yes."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for unattended runs.")] = False,
-    accept_targets: Annotated[
-        bool, typer.Option("--accept-targets", help="Accept every place that the plan lists, except NEW ones.")
-    ] = False,
-    accept_target: Annotated[
-        list[str] | None, typer.Option(metavar="PLACE", help="Accept this place as one to write to. Repeatable.")
-    ] = None,
-    grace: Annotated[
-        str, typer.Option(help="How long both keys work, such as 24h or 0s.", show_default="settings")
+    out: Annotated[
+        str, typer.Option(metavar="FILE", help="Save the plan for `keyward apply FILE`, and change nothing.")
     ] = "",
-    retire: Annotated[
-        RetireWhen,
-        typer.Option(help="The old key goes when it is quiet (auto), without waiting for quiet (now), or never."),
-    ] = RetireWhen.AUTO,
-    waive: Annotated[
-        list[str] | None, typer.Option(metavar="PLACE", help="Leave this place out, on your word. Repeatable.")
-    ] = None,
-    accept_unproved: Annotated[
-        bool, typer.Option("--accept-unproved", help="Go on although the new key cannot be tried from here.")
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for unattended runs.")] = False,
+    accept_targets: asked.AcceptTargets = False,
+    accept_target: asked.AcceptTarget = None,
+    to: asked.To = None,
+    allow_less_guarded: asked.AllowLessGuarded = False,
+    grace: asked.Grace = "",
+    retire: asked.RetireOption = RetireWhen.AUTO,
+    waive: asked.Waive = None,
+    accept_unproved: asked.AcceptUnproved = False,
+    accept_unread: asked.AcceptUnread = False,
+    even_if_foreign: asked.EvenIfForeign = False,
+    tfstate: asked.TfState = None,
+    kind: asked.As = "",
+    service_account: asked.ServiceAccount = "",
+    restrict_to: asked.RestrictTo = None,
+    to_project: asked.ToProject = "",
+    emergency: asked.Emergency = False,
+    even_if_broken: asked.EvenIfBroken = False,
+    owned: asked.Owned = None,
+    not_ours: asked.NotOurs = None,
+    new_ledger: Annotated[
+        bool, typer.Option("--new-ledger", help="With --due: begin although the ledger is new and empty.")
     ] = False,
-    reason: Annotated[str, typer.Option(help="Why; kept in the audit trail. Needed for --retire now --yes.")] = "",
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="With --due: say what is done, and what stands as it stood.")
+    ] = False,
+    reason: asked.Reason = "",
     wait: WaitOption = None,
     timeout: TimeoutOption = "",
     form: FormatOption = Format.TABLE,
 ) -> int:
     """Replace keys: make a new one, write it everywhere the old one is accepted, prove it, retire the old one."""
+    if due or not keys:
+        return _due(context, keys, yes=yes, dry_run=dry_run, new_ledger=new_ledger, verbose=verbose, form=form)
+    from keyward.cli.planned import agreed, carry_out, print_plan
     from keyward.desk import Changes  # the engines are loaded when something is done
     from keyward.model.text import clean
     from keyward.settings.values import option_duration
 
     invocation: Invocation = context.obj
+    wait = Wait.DEAD if emergency and wait is None else wait
     limit = timeout_of(timeout, wait)
     changes = Changes(
         grace=option_duration(grace) if grace else None,
         retire=retire.value,
         accept_targets=accept_targets,
-        accept_target=_places(accept_target),
-        waive=_places(waive),
+        accept_target=asked.places(accept_target),
+        to=asked.places(to),
+        allow_less_guarded=allow_less_guarded,
+        waive=asked.left_out(waive),
         accept_unproved=accept_unproved,
+        accept_unread=accept_unread,
+        even_if_foreign=even_if_foreign,
+        even_if_broken=even_if_broken,
+        emergency=emergency,
+        as_kind=clean(kind),
+        account=asked.account(service_account),
+        to_scope=asked.project(to_project),
+        restrict_to=asked.services(restrict_to),
+        owned=asked.keys(owned),
+        disowned=asked.keys(not_ours),
+        tfstate=tuple(tfstate or ()),
         reason=clean(reason),
         yes=yes,
         interactive=invocation.interactive and not yes,
     )
-    _check(changes, invocation, dry_run=dry_run)
+    asked.check(changes, invocation, dry_run=dry_run or bool(out))
     from keyward.cli.keys import named
 
     ids = named(invocation, keys, writes=not dry_run)
+    if out:
+        from keyward.cli.saving import save
+
+        return save(invocation, ids, changes, out, form)
     plan = invocation.desk.plan(ids, changes)
     if dry_run:
-        _print(plan, form, sys.stdout)
+        print_plan(plan, form, sys.stdout)
         return int(plan.exit_code)
-    plan = _agreed(invocation, plan, changes, form)
-    return _apply(invocation, plan, wait, form, limit)
+    return carry_out(invocation, agreed(invocation, plan, changes, form), wait, form, limit)
 
 
-def _places(typed: list[str] | None) -> tuple[str, ...]:
-    """Place ids as they are written everywhere; what cannot be one is refused before anything is read."""
-    from keyward.model.ids import PlacementRef
-
-    return tuple(str(PlacementRef.parse(one)) for one in typed or ())
-
-
-def _check(changes: "Changes", invocation: Invocation, *, dry_run: bool) -> None:
-    from keyward.model.errors import UsageError
-
-    unattended = changes.yes or not invocation.interactive
-    if changes.retire == RetireWhen.NOW and not changes.reason and unattended and not dry_run:
-        raise UsageError(
-            "--retire now without a person at the terminal needs a reason for the audit trail.",
-            hint="Add --reason TEXT.",
-        )
-
-
-def _print(plan: "Plan", form: Format, to: "typing.TextIO") -> None:
-    if form is Format.JSON:
-        from keyward.rotation.plan_json import to_json
-
-        write_json(to_json(plan), to)
-    elif form is Format.IDS:
-        to.write("".join(f"{key.id}\n" for key in plan.keys))
-    else:
-        from keyward.cli.plan_text import plan_text
-
-        to.write(plan_text(plan))
-
-
-def _agreed(invocation: Invocation, plan: "Plan", changes: "Changes", form: Format) -> "Plan":
-    """The plan that a person, or --yes, agreed to.
+def _due(
+    context: typer.Context,
+    keys: list[str] | None,
+    *,
+    yes: bool,
+    dry_run: bool,
+    new_ledger: bool,
+    verbose: bool,
+    form: Format,
+) -> int:
+    """An unattended run: what is due goes by rules and by what was accepted, never by options of that one run.
 
     Raises:
-        NeedsPerson: something is in the way.
-        UsageError: nobody is there to agree.
+        UsageError: keys are named too, or an option that belongs to them.
     """
     from keyward.model.errors import UsageError
 
-    if not changes.interactive:
-        if not plan.ready:
-            _refuse(plan, form)
-        if not changes.yes:
-            raise UsageError(
-                "There is no terminal to ask at, so nothing was changed.",
-                hint="Look at the plan with --dry-run, then run it with --yes.",
-            )
-        return plan
-    from keyward.cli.agree import agree
+    mine = {"due", "yes", "dry_run", "new_ledger", "verbose", "form", "keys"}
+    astray = [name for name in context.params if name not in mine and _was_given(context, name)]
+    if keys or astray:
+        given = ", ".join([*(keys or ()), *(f"--{name.replace('_', '-')}" for name in astray)])
+        raise UsageError(f"--due takes neither keys nor their options ({given}).", hint="Rules are in keyward.toml.")
+    if not context.params["due"]:
+        raise UsageError("No key is named.", hint="keyward rotate KEY, or keyward rotate --due --yes")
+    from keyward.cli.unattended import run_due
 
-    _print(plan, Format.TABLE, sys.stderr)
-    return agree(plan, changes, lambda changed: invocation.desk.plan([key.id for key in plan.keys], changed))
+    return run_due(context.obj, yes=yes, dry_run=dry_run, new_ledger=new_ledger, verbose=verbose, form=form)
 
 
-def _refuse(plan: "Plan", form: Format) -> None:
-    from keyward.model.errors import NeedsPerson
-
-    if form is Format.JSON:
-        _print(plan, form, sys.stdout)
-    lines = [
-        f"\n  {key.id}: {blocker.what}" + (f"\n    {blocker.hint}" if blocker.hint else "")
-        for key in plan.keys
-        for blocker in key.blockers
-    ]
-    raise NeedsPerson(f"nothing was changed; in the way:{''.join(lines)}", hint="--dry-run shows the whole plan.")
-
-
-def _apply(invocation: Invocation, plan: "Plan", wait: Wait | None, form: Format, limit: "timedelta | None") -> int:
-    from keyward.cli.outcome_text import write_outcomes
-    from keyward.cli.progress import Progress
-
-    progress = Progress()
-    outcomes = invocation.desk.apply(plan, progress, wait=until(wait), timeout=limit)
-    progress.end()
-    return write_outcomes(invocation.desk, outcomes, form)
-
-
-if TYPE_CHECKING:
-    import typing
-    from datetime import timedelta
+def _was_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

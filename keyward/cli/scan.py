@@ -10,6 +10,8 @@ from keyward.cli.options import FormatOption
 from keyward.cli.output import Format, write_csv, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyward.desk import ScanSummary
     from keyward.model.source import SourceReport
 
@@ -30,6 +32,23 @@ def scan(
     project: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only these projects; patterns such as acme-*. Repeatable.")
     ] = None,
+    folder: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only projects below this Google Cloud folder, at any depth. Repeatable."),
+    ] = None,
+    organization: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only projects below this organisation. Repeatable.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Leave out these projects; patterns too. Repeatable.")
+    ] = None,
+    around: Annotated[
+        bool,
+        typer.Option(
+            "--context",
+            help="Ask for billing, APIs, labels and readers of secrets too: four requests a project, one a secret.",
+        ),
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Count an API that is switched off as not seen.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> int:
@@ -39,7 +58,21 @@ def scan(
     from keyward.desk import ScanWish
 
     invocation: Invocation = context.obj
-    wish = ScanWish(tuple(project or ()), tuple(paths or ()), tuple(values or ()), local=local, strict=strict)
+    roots = [
+        f"{kind}/{one.removeprefix(f'{kind}/')}"
+        for kind, ids in (("organizations", organization), ("folders", folder))
+        for one in ids or ()
+    ]
+    wish = ScanWish(
+        tuple(project or ()),
+        tuple(paths or ()),
+        tuple(values or ()),
+        local=local,
+        strict=strict,
+        roots=tuple(roots),
+        exclude=tuple(exclude or ()),
+        context=around,
+    )
 
     def announce(reads: int, sources: int) -> None:
         typer.echo(
@@ -47,7 +80,7 @@ def scan(
             err=True,
         )
 
-    progress = Progress()
+    progress = Progress(now=invocation.parts.clock.now)
     summary = invocation.desk.scan(wish, progress, announce=announce)
     progress.end()
     _write(summary, form)
@@ -79,6 +112,7 @@ def _document(summary: "ScanSummary") -> dict[str, object]:
         "cancelled": summary.cancelled,
         "exit_code": int(summary.exit_code),
         "warnings": list(summary.warnings),
+        "blind": list(summary.blind),
         "sources": [
             {
                 "id": one.id,
@@ -89,10 +123,18 @@ def _document(summary: "ScanSummary") -> dict[str, object]:
                 "permission": one.permission or None,
                 "api": one.api or None,
                 "detail": one.detail or None,
+                "stale_since": one.stale_since.strftime("%Y-%m-%dT%H:%M:%SZ") if one.stale_since else None,
+                "gap": _gap(summary, one.id),
             }
             for one in summary.sources
         ],
     }
+
+
+def _gap(summary: "ScanSummary", source: str) -> dict[str, object] | None:
+    """The accepted gap of a source that was not seen."""
+    gap = summary.gaps.get(source)
+    return None if gap is None else {"owner": gap.owner, "until": gap.until.isoformat(), "why": gap.why or None}
 
 
 def _row(one: "SourceReport") -> list[str]:
@@ -110,21 +152,39 @@ def _row(one: "SourceReport") -> list[str]:
 
 def _text(summary: "ScanSummary") -> None:
     from keyward.cli.words import count
+    from keyward.model.tally import kinds
 
     missing = summary.missing
-    whole = len(summary.sources) - len(missing)
+    accepted = sum(not one.covered and one.id in summary.gaps for one in summary.sources)
     typer.echo(
         f"{count(summary.keys, 'key')}, {count(summary.secrets, 'secret')}, {count(summary.placements, 'placement')} known. "
-        f"{whole} of {count(len(summary.sources), 'source')} seen as a whole."
+        f"{len(summary.sources) - len(missing) - accepted} of {count(len(summary.sources), 'source')} seen as a whole."
     )
+    for kind in kinds([one.id for one in summary.sources], {one.id: one for one in summary.sources}, {}):
+        ended = ", ".join(f"{number:,} {status.value}" for status, number in sorted(kind.ended.items()))
+        typer.echo(f"  {kind.name:<20} {ended}")
     typer.echo(f"Searched {count(summary.looked, 'payload')} for keys; not looked for in {summary.not_looked:,}.")
-    if missing:
+    for line in summary.blind:
+        typer.echo(line)
+    _missing(missing)
+    for one in summary.sources:
+        if gap := summary.gaps.get(one.id):
+            typer.echo(f"Accepted gap: {one.id} ({one.status.value}; {gap.owner}, until {gap.until})")
+    if summary.cancelled:
+        typer.echo("\nStopped: what was read is kept, and the next `keyward scan` goes on from there.", err=True)
+    elif summary.keys:
+        typer.echo("\nkeyward list shows them.", err=True)
+
+
+def _missing(sources: "Sequence[SourceReport]") -> None:
+    from keyward.cli.words import moment
+
+    if sources:
         typer.echo("\nNot seen as a whole:")
-    for one in missing:
+    for one in sources:
         typer.echo(f"  {one.status.value:<12} {one.id}")
+        stale = [f"rows as of {moment(one.stale_since)} are kept"] if one.stale_since else []
         needs = [f"needs {one.permission}"] if one.permission else [f"needs {one.api}"] if one.api else []
-        for line in (*needs, one.detail):
+        for line in (*needs, one.detail, *stale):
             if line:
                 typer.echo(f"  {'':<12} {line}")
-    if summary.keys and not summary.cancelled:
-        typer.echo("\nkeyward list shows them.", err=True)

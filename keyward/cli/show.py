@@ -1,4 +1,4 @@
-"""`keyward show` (`describe`): everything known of one key."""
+"""`keyward show` (`describe`): everything known of one key, or of one secret."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -12,15 +12,25 @@ from keyward.cli.output import Format, write_csv, write_fields, write_json
 
 def show(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="A key, by id, unique prefix or display name.")],
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="A key, by id, unique prefix or display name; or the id of a secret.")
+    ],
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="First ask around it: billing, APIs, labels, readers of its secrets.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> int:
-    """Show one key: age, last use, restrictions, every place that holds it, rotations."""
+    """Show one key: age, last use, restrictions, every place that holds it, rotations, and what is known around it. Or one secret."""
     from keyward.cli.keys import named  # the cache is opened when something is asked
 
     invocation: Invocation = context.obj
-    (found,) = named(invocation, [key])
-    document = invocation.desk.show(found)
+    desk, found = invocation.desk, key
+    secret = desk.show_secret(key)
+    if secret is None:
+        (found,) = named(invocation, [key])
+    if refresh:
+        desk.ask_around(found)
+    document = desk.show(found) if secret is None else desk.show_secret(found) or secret
     if form is Format.JSON:
         write_json(document)
     elif form is Format.IDS:
@@ -33,28 +43,57 @@ def show(
 
 
 def _fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _key_fields(document) if "key" in document else _secret_fields(document)
+
+
+def _secret_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    secret = document["secret"]
+    yield "id", secret["secret"]
+    if secret["created_at"]:
+        yield "age", f"{secret['age_days']} d, since {secret['created_at']}"
+    if secret["current_version"]:
+        yield "version", f"{secret['current_version']} ({secret['version_state']})"
+    yield "rotation", secret["rotation"] or "no setting of its store"
+    yield "labels", "\n".join(f"{name}={value}" for name, value in document["labels"].items()) or "-"
+    yield "keys", "\n".join(secret["keys"]) or "none found"
+    yield from _around(document)
+    yield "scanned", document["scanned_at"] or "never"
+
+
+def _key_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     key = document["key"]
     yield "id", key["id"]
     yield "name", key["name"] or "-"
     yield "kind", key["kind"]
-    yield "state", key["state"]
+    yield "state", f"{key['state']}: {key['state_why']}" if key.get("state_why") else key["state"]
     if key["resource"]:
         yield "resource", key["resource"]
     yield "age", _age(key)
     yield "last use", _use(key["last_used"])
     if key["expires_at"]:
         yield "expires", key["expires_at"]
-    yield "restrictions", _restrictions(key["restrictions"])
+    yield "restrictions", _restrictions(key["restrictions"], key["kind"])
     if key["bound_identity"]:
         yield "bound to", key["bound_identity"]
     yield "places", "\n".join(_place(one) for one in key["placements"]) or "none found"
     looked = key["placements_looked"]
     yield "looked", f"in {looked['read']:,} payloads; not in {looked['not_read']:,}"
     yield "coverage", "\n".join(f"{one['status']}: {one['id']}" for one in document["sources"]) or "-"
+    yield from _around(document)
     for one in document["rotations"]:
         waiting = f", waiting on {one['waiting_on']}" if one["waiting_on"] else ""
         yield f"rotation {one['id']}", f"{one['state']}{waiting}"
     yield "scanned", document["scanned_at"] or "never"
+
+
+def _around(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from keyward.desk.around_words import lines  # only the table is told in words
+
+    told: dict[str, list[str]] = {}
+    for line in lines(document):
+        told.setdefault(line.label, []).append(line.text)
+    for label, texts in told.items():
+        yield label, "\n".join(texts)
 
 
 def _age(key: Mapping[str, Any]) -> str:
@@ -65,18 +104,21 @@ def _age(key: Mapping[str, Any]) -> str:
 
 
 def _use(used: Mapping[str, Any]) -> str:
-    window = f" (record of {used['window_days']} d)" if used["window_days"] is not None else ""
+    source = f", {used['source']}" if used["source"] else ""
+    window = f" (record of {used['window_days']} d{source})" if used["window_days"] is not None else ""
     said = {
         "used": f"{used['at']}{window}",
         "never": f"never{window}",
-        "not_seen": f"not seen in {used['window_days']} d",
+        "not_seen": f"not seen in {used['window_days']} d{source and f' ({source[2:]})'}",
         "not_scanned": "unknown (not asked)",
         "unsupported": "unknown (no record)",
     }
     return said.get(used["status"], f"unknown ({used['status']})")
 
 
-def _restrictions(found: Mapping[str, Any] | None) -> str:
+def _restrictions(found: Mapping[str, Any] | None, kind: str) -> str:
+    if kind in {"sa-key", "access-key"}:
+        return "none of its own: it may do what its account may"
     if found is None:
         return "unknown"
     parts = [*found["apis"], *([f"client: {found['client']}"] if found["client"] else [])]

@@ -1,12 +1,16 @@
 """`keyward undo`: turn a rotation round."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import FormatOption, TimeoutOption, Wait, timeout_of
 from keyward.cli.output import Format
+
+if TYPE_CHECKING:
+    from keyward.model.errors import NeedsValue
+    from keyward.model.secret import Secret
 
 
 def undo(
@@ -24,7 +28,7 @@ def undo(
     from keyward.cli.ask import typed
     from keyward.cli.outcome_text import write_outcomes  # the engines are loaded when something is done
     from keyward.cli.progress import Progress
-    from keyward.model.errors import UsageError
+    from keyward.model.errors import NeedsValue, UsageError
     from keyward.model.text import clean
 
     invocation: Invocation = context.obj
@@ -40,6 +44,30 @@ def undo(
         new = f", and {found.new.id} is deleted" if found.new else ""
         typed("undo", f"Rotation {found.id}: {found.old.id} comes back into every place{new}.")
     progress = Progress()
-    outcomes = invocation.desk.undo(found.id, clean(reason), progress, wait=wait is not None, timeout=limit)
+    try:
+        outcomes = invocation.desk.undo(found.id, clean(reason), progress, wait=wait is not None, timeout=limit)
+    except NeedsValue as error:
+        if not invocation.interactive:
+            raise
+        value = _asked(invocation, error)
+        outcomes = invocation.desk.undo(
+            found.id, clean(reason), progress, wait=wait is not None, timeout=limit, value=value
+        )
     progress.end()
     return write_outcomes(invocation.desk, outcomes, form)
+
+
+def _asked(invocation: Invocation, error: "NeedsValue") -> "Secret":
+    """The old key's value from the person who still has it.
+
+    Raises:
+        NeedsPerson: it was not handed in; nothing was changed.
+    """
+    from keyward.cli import hidden
+    from keyward.model.errors import NeedsPerson
+
+    typer.echo(error.message, err=True)
+    value = hidden.ask("The old key (not shown; Enter alone stops here): ", invocation.parts.cancel)
+    if value is None:
+        raise NeedsPerson("No key was handed in; nothing was changed.")
+    return value

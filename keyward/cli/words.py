@@ -79,3 +79,10 @@ def last_use(found: "LastUse", now: datetime) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 key`, `3 keys`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def short(text: str, most: int) -> str:
+    """The text cut to so many columns of a terminal, with a sign that it was."""
+    from rich.cells import cell_len, set_cell_size  # wide characters take two columns
+
+    return text if cell_len(text) <= most else f"{set_cell_size(text, most - 1).rstrip()}…"

@@ -10,7 +10,8 @@ from keyward.model.errors import FingerprintKeyMissing
 from keyward.paths import expanded
 
 if TYPE_CHECKING:
-    from keyward.ledger.reading import ReadOnlyLedger
+    from keyward.ledger.postgres_link import Link
+    from keyward.ledger.queries import Reading
     from keyward.ledger.sql import SqlLedger
     from keyward.model.fingerprint import FingerprintKey
     from keyward.wiring import Parts
@@ -27,11 +28,27 @@ class Books:
         self._parts = parts
         self._lock = threading.Lock()
         self._open: tuple[SqlLedger, FingerprintKey] | None = None
+        self._spare: list[Link] = []  # one connection to PostgreSQL, so that looking twice does not connect twice
 
     @property
     def where(self) -> str:
-        """The file, or its `sqlite:` URL."""
+        """The file, its `sqlite:` URL, or a `postgresql:` URL; a person sees `name`."""
         return self._parts.settings.ledger.url or str(self._parts.paths.ledger)
+
+    @property
+    def name(self) -> str:
+        """What a person calls it; nothing of a URL but host and database."""
+        from keyward.ledger.address import shown
+
+        return shown(self.where)
+
+    @property
+    def _folder(self) -> Path:
+        """Where the file of the fingerprint key is, unless the settings name one."""
+        from keyward.ledger.address import is_postgres
+        from keyward.ledger.place import local_path
+
+        return self._parts.paths.state if is_postgres(self.where) else local_path(self.where).parent
 
     @property
     def key_file(self) -> Path | None:
@@ -51,16 +68,22 @@ class Books:
             if self._open is None:
                 from keyward.ledger.opening import open_with_key  # loads SQLAlchemy
 
-                self._open = open_with_key(self.where, world=self._parts.world, create=create, key_file=self.key_file)
+                self._open = open_with_key(
+                    self.where,
+                    world=self._parts.world,
+                    create=create,
+                    key_file=self.key_file,
+                    folder=self._folder,
+                )
             return self._open
 
-    def reading(self) -> "ReadOnlyLedger | None":
-        """The ledger as it is, read with the standard library alone; None when there is none. The caller closes it."""
+    def reading(self) -> "Reading | None":
+        """The ledger as it is, read without SQLAlchemy; None when there is none. The caller closes it."""
+        from keyward.ledger.opening_to_read import open_to_read
         from keyward.ledger.place import NoLedger
-        from keyward.ledger.reading import ReadOnlyLedger
 
         try:
-            return ReadOnlyLedger(self.where, world=self._parts.world)
+            return open_to_read(self.where, world=self._parts.world, spare=self._spare)
         except NoLedger:
             return None
 
@@ -71,7 +94,6 @@ class Books:
             FingerprintKeyMissing: it is not here, or there is no ledger that names one.
         """
         from keyward.ledger import fingerprint_key
-        from keyward.ledger.place import local_path
 
         ledger = self.reading()
         if ledger is None:
@@ -80,7 +102,7 @@ class Books:
             # A ledger that only reads cannot name a key, and `load` never asks it to.
             return fingerprint_key.load(
                 ledger,  # type: ignore[arg-type]  # see above
-                folder=local_path(self.where).parent,
+                folder=self._folder,
                 key_file=self.key_file,
             )
 
@@ -116,3 +138,5 @@ class Books:
             if self._open is not None:
                 self._open[0].close()
                 self._open = None
+        while self._spare:
+            self._spare.pop().close()

@@ -1,8 +1,8 @@
 """The facade of the engines."""
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keyward.desk.books import Books
-    from keyward.desk.wish import Changes, Check, ScanSummary, ScanWish, Status
+    from keyward.desk.comparing import Compared
+    from keyward.desk.gaps import Gaps
+    from keyward.desk.wish import Changes, Check, Mended, ScanSummary, ScanWish, Status
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
     from keyward.ledger.records import RotationRow
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from keyward.model.verdict import Verdict
     from keyward.rotation.engine import Engine
     from keyward.rotation.history import History
+    from keyward.rotation.mend.troubles import Trouble
     from keyward.rotation.outcome import Outcome, Until
     from keyward.rotation.plan import Plan
+    from keyward.rotation.sightings import Sightings
     from keyward.wiring import Parts
 
     Report = Callable[[Event], None]
@@ -52,6 +56,13 @@ class Desk:
 
         return Books(self.parts)
 
+    @cached_property
+    def sightings(self) -> "Sightings":
+        """What was seen in secrets of a cloud a moment ago."""
+        from keyward.rotation.sightings import Sightings
+
+        return Sightings()
+
     # Reading the cache: nothing is asked, nothing is made
 
     def cache(self) -> "CacheReader":
@@ -63,6 +74,12 @@ class Desk:
         from keyward.inventory.cache import CacheReader
 
         return CacheReader(self.parts.paths.inventory, self.parts.world, self.warn)
+
+    def gaps(self) -> "Gaps":
+        """The accepted gaps of the settings."""
+        from keyward.desk.gaps import Gaps
+
+        return Gaps(self.parts.settings.gaps, self.parts.clock.now())
 
     def resolve(self, text: str) -> str:
         """The full id of the key that a person means by a full id, a unique prefix of one, or a display name.
@@ -85,12 +102,12 @@ class Desk:
             cache.close()
 
     def _remembered(self, key: str) -> bool:
-        """Whether the ledger knows places of that key although the cache does not: the cache may be lost at any time."""
+        """Whether the ledger knows places or an open rotation of that key: the cache may be lost, and forgets a key that was replaced."""
         ledger = self.books.reading()
         if ledger is None:
             return False
         with ledger:
-            return bool(ledger.placements(credential=key))
+            return bool(ledger.placements(credential=key)) or bool(ledger.rotations(open_only=True, credential=key))
 
     def accepted(self) -> frozenset[str]:
         """Places that a person accepted as targets, by their ids without a version; none when there is no ledger."""
@@ -114,9 +131,17 @@ class Desk:
 
         cache = self.cache()
         try:
-            yield from inventory(cache, self.parts.clock.now(), keys=keys, secrets=secrets, accepted=self.accepted())
+            gaps = self.gaps().open(cache.sources()) if self.parts.settings.gaps else {}
+            now, accepted = self.parts.clock.now(), self.accepted()
+            yield from inventory(cache, now, keys=keys, secrets=secrets, accepted=accepted, gaps=gaps)
         finally:
             cache.close()
+
+    def blind(self) -> tuple[str, ...]:
+        """What none of the sources that were asked ever lists, in words."""
+        from keyward.desk.showing import blind
+
+        return blind(self)
 
     def show(self, key: str) -> Mapping[str, Any]:
         """Everything known of one key (a full id), as one entry of `keys` in `keyward.inventory/1` and the sources it depends on.
@@ -124,29 +149,26 @@ class Desk:
         Raises:
             UnknownKey: there is none of that id.
         """
-        from keyward.model.errors import UnknownKey
+        from keyward.desk.showing import show
 
-        document = json.loads("".join(self.inventory([key], secrets=False)))
-        if not document["keys"]:
-            raise UnknownKey(f"There is no key {key!r} in the last scan.", hint="`keyward scan` looks again.")
-        (found,) = document["keys"]
-        asked = {
-            f"{found['provider']}:{found['scope']}",
-            *(f"{one['store']}:{one['scope']}" for one in found["placements"]),
-        }
-        rotations = [
-            {"id": row.id, "state": row.state.value, "waiting_on": row.waiting_on.value or None, "why": row.why or None}
-            for row in self.rotations()
-            if key in (row.credential, _successor(row))
-        ]
-        return {
-            "schema": "keyward.key/1",
-            "world": document["world"],
-            "scanned_at": document["scanned_at"],
-            "key": found,
-            "sources": [one for one in document["sources"] if one["id"] in asked],
-            "rotations": rotations,
-        }
+        return show(self, key)
+
+    def show_secret(self, secret: str) -> Mapping[str, Any] | None:
+        """Everything known of one secret, as one entry of `secrets` in `keyward.inventory/1`; None when that is the id of none."""
+        from keyward.desk.showing import show_secret
+
+        return show_secret(self, secret)
+
+    def ask_around(self, of: str, report: "Report | None" = None, cancel: threading.Event | None = None) -> None:
+        """Ask what is around one key or secret (a full id): billing, APIs, labels, and who can read it or the secrets that hold it.
+
+        Raises:
+            UnknownKey: there is none of that id.
+            Interrupted: cancelled; what was asked until then is kept.
+        """
+        from keyward.desk.showing import ask_around
+
+        ask_around(self, of, self.parts.ctx(report, cancel))
 
     # Reading the world
 
@@ -168,6 +190,12 @@ class Desk:
         from keyward.desk import scanning
 
         return scanning.run(self.parts, self.books, wish, self.parts.ctx(report, cancel), announce)
+
+    def diff(self, since: str, silent: timedelta) -> "Compared":
+        """What the last scan knew otherwise than an earlier one; see `keyward.desk.comparing.run`."""
+        from keyward.desk.comparing import run
+
+        return run(self.parts, since, silent)
 
     def identify(self, value: "Secret") -> "Identity":
         """Whose value this is, where else it is kept, and what is not known."""
@@ -196,10 +224,12 @@ class Desk:
         """Read the world again and say what would be done for these keys (full ids). Changes nothing anywhere."""
         from keyward.desk.agreeing import policy
         from keyward.desk.rotating import engine  # loads the rotation engine
+        from keyward.desk.tfstate import tfstate
         from keyward.model.ids import CredentialRef
 
         refs = [CredentialRef.parse(key) for key in keys]
-        with engine(self, self.parts.ctx(cancel=cancel), traceless=True) as made:
+        terraform = tfstate(changes.tfstate if changes is not None else ())
+        with engine(self, self.parts.ctx(cancel=cancel), traceless=True, terraform=terraform) as made:
             return made.plan(refs, policy(self.parts, changes))
 
     def apply(
@@ -228,12 +258,24 @@ class Desk:
         *,
         wait: "Until | None" = None,
         timeout: timedelta | None = None,
+        decided: "Changes | None" = None,
     ) -> tuple["Outcome", ...]:
-        """Go on with these rotations (ids or unique prefixes), or with all open ones; empty when there is nothing to do."""
+        """Go on with these rotations (ids or unique prefixes), or with all open ones; empty when there is nothing to do.
+
+        `decided` is what a person decided about them meanwhile.
+        """
+        from keyward.desk.agreeing import policy
+
         ids = [*rotations] or self._open()
         if not ids:
             return ()
-        return self._work(report, cancel, lambda engine: engine.go_on(ids, until=wait, timeout=timeout))
+
+        def go_on(engine: "Engine") -> tuple["Outcome", ...]:
+            if decided is not None:
+                engine.decide(ids, policy(self.parts, decided))
+            return engine.go_on(ids, until=wait, timeout=timeout)
+
+        return self._work(report, cancel, go_on)
 
     def undo(
         self,
@@ -244,13 +286,35 @@ class Desk:
         *,
         wait: bool = False,
         timeout: timedelta | None = None,
+        value: "Secret | None" = None,
     ) -> tuple["Outcome", ...]:
-        """Turn a rotation round.
+        """Turn a rotation round; `value` is the old key's, where it is kept nowhere any more.
 
         Raises:
             NeedsPerson: the old key cannot come back.
+            NeedsValue: its value is kept nowhere any more.
         """
-        return self._work(report, cancel, lambda engine: engine.undo(rotation, reason, wait=wait, timeout=timeout))
+        return self._work(
+            report, cancel, lambda engine: engine.undo(rotation, reason, wait=wait, timeout=timeout, value=value)
+        )
+
+    def hand_in(
+        self,
+        rotation: str,
+        value: "Secret",
+        report: "Report | None" = None,
+        cancel: threading.Event | None = None,
+        *,
+        wait: "Until | None" = None,
+        timeout: timedelta | None = None,
+    ) -> tuple["Outcome", ...]:
+        """Give a rotation the value of the key that a person made for it, and go on."""
+
+        def do(engine: "Engine") -> tuple["Outcome", ...]:
+            engine.hand_in(rotation, value)
+            return engine.go_on([rotation], until=wait, timeout=timeout)
+
+        return self._work(report, cancel, do)
 
     def _open(self) -> list[str]:
         return sorted(row.id for row in self.rotations(open_only=True))
@@ -286,16 +350,27 @@ class Desk:
         Raises:
             UnknownKey: there is no such rotation.
         """
+        (found,) = self.histories([rotation])
+        return found
+
+    def histories(self, rotations: Sequence[str]) -> "list[History]":
+        """The histories of these rotations (ids or unique prefixes), in their order.
+
+        Raises:
+            UnknownKey: there is no such rotation.
+        """
         from keyward.model.errors import UnknownKey
         from keyward.rotation.history import history
 
+        found = []
         ledger = self.books.reading()
-        if ledger is not None:
-            with ledger:
-                row = ledger.rotation(rotation)
-                if row is not None:
-                    return history(ledger, row)
-        raise UnknownKey(f"There is no rotation {rotation!r}.", hint="`keyward history` lists them.")
+        with ledger or nullcontext():
+            for rotation in rotations:
+                row = None if ledger is None else ledger.rotation(rotation)
+                if ledger is None or row is None:
+                    raise UnknownKey(f"There is no rotation {rotation!r}.", hint="`keyward history` lists them.")
+                found.append(history(ledger, row))
+        return found
 
     # The state of things
 
@@ -304,6 +379,18 @@ class Desk:
         from keyward.desk.standing import status
 
         return status(self)
+
+    def troubles(self, cancel: threading.Event | None = None) -> "Sequence[Trouble]":
+        """What is wrong around rotations, in the order in which it should be mended; a ledger is made where there is none."""
+        from keyward.desk.mending import troubles
+
+        return troubles(self, self.parts.ctx(None, cancel))
+
+    def mend(self, wanted: "Sequence[Trouble]", cancel: threading.Event | None = None) -> "Sequence[Mended]":
+        """Mend these troubles; one that cannot be mended stops no other."""
+        from keyward.desk.mending import mend
+
+        return mend(self, wanted, self.parts.ctx(None, cancel))
 
     def doctor(self) -> Sequence["Check"]:
         """Whether credentials, permissions, stores, ledger and cache are fine, with the exact fix for what is not."""
@@ -321,8 +408,3 @@ class Desk:
         """Let go of files and connections."""
         self.books.close()
         self.parts.surroundings.close()
-
-
-def _successor(row: "RotationRow") -> str:
-    new = row.data.get("new")
-    return str(new.get("id", "")) if isinstance(new, dict) else ""

@@ -1,7 +1,8 @@
 """Whether everything that keyward needs is there, each with the exact command that mends it. Nothing is made or changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyward.desk.overrides import by_place
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from keyward.desk.desk import Desk
+    from keyward.google.parts import GoogleParts
 
 _YES, _NO, _UNKNOWN = "yes", "no", "unknown"
 _TESTED = 5
@@ -26,6 +28,8 @@ _NEEDED = {
     "secretmanager.versions.access": "look for keys in secrets",
     "secretmanager.versions.add": "write to secrets",
 }
+_CHANGES = frozenset({"apikeys.keys.create", "apikeys.keys.delete", "secretmanager.versions.add"})
+"""Those that only a rotation needs."""
 
 
 def doctor(desk: "Desk") -> Sequence[Check]:
@@ -37,6 +41,7 @@ def doctor(desk: "Desk") -> Sequence[Check]:
         ("keyring", _keyring),
         ("env", _env),
         ("ledger", _ledger),
+        ("rotation", _rotations),
         ("cache", _cache),
     ):
         lines += _safely(area, look, desk)
@@ -69,6 +74,7 @@ def _google(desk: "Desk") -> Iterator[Check]:
     yield Check("google", "world", _YES, parts.world)
     google = parts.google
     yield Check("google", "credentials", _YES, google.identity.description)
+    yield from _identities(google)
     ctx = parts.ctx().within(60)
     settings = parts.settings.scan
     projects = [project.id for project in google.projects.search(ctx, settings.projects, settings.exclude)]
@@ -76,24 +82,53 @@ def _google(desk: "Desk") -> Iterator[Check]:
     fix = "" if projects else "Ask for roles/browser on the organisation, or name projects under [scan] projects."
     yield Check("google", "projects", _YES if projects else _NO, known, fix)
     for project in projects[:_TESTED]:
-        yield _permissions(desk, project)
+        yield from _tested(desk, project)
     if len(projects) > _TESTED:
         yield Check("google", "permissions", _UNKNOWN, f"not tested in {len(projects) - _TESTED} more projects")
 
 
-def _permissions(desk: "Desk", project: str) -> Check:
+def _identities(google: "GoogleParts") -> Iterator[Check]:
+    """As whom keyward acts, and whether it can; nothing where it acts as whoever runs it."""
+    from keyward.google.advice import advise
+
+    for changes, verb in ((False, "reads"), (True, "changes")):
+        for match, identity in google.identities.every(changes=changes):
+            what = f"{verb} {match} as" if match else f"{verb} as"
+            if identity is google.identity:
+                if google.identities.several:
+                    yield Check("google", what, _YES, identity.description)
+                continue
+            refusal = google.refusal(identity)
+            if refusal is None:
+                yield Check("google", what, _YES, identity.description)
+            else:
+                yield Check("google", what, _NO, refusal.message, advise(refusal, "iamcredentials.googleapis.com", ""))
+
+
+def _tested(desk: "Desk", project: str) -> Iterator[Check]:
+    if not desk.parts.google.identities.apart(project):
+        yield _permissions(desk, project, f"permissions in {project}", _NEEDED, "scanning and rotating need")
+        return
+    reads = {name: what for name, what in _NEEDED.items() if name not in _CHANGES}
+    yield _permissions(desk, project, f"permissions to read in {project}", reads, "scanning needs")
+    yield _permissions(desk, project, f"permissions to change in {project}", _NEEDED, "rotating needs", changes=True)
+
+
+def _permissions(  # noqa: PLR0917  # one line of the report
+    desk: "Desk", project: str, what: str, needed: Mapping[str, str], good_for: str, changes: bool = False
+) -> Check:
     from keyward.google.advice import grant
 
-    google, what = desk.parts.google, f"permissions in {project}"
+    google, ctx = desk.parts.google, replace(desk.parts.ctx().within(30), changes=changes)
     try:
-        held = google.projects.permitted(project, list(_NEEDED), desk.parts.ctx().within(30))
+        held = google.projects.permitted(project, list(needed), ctx)
     except KeywardError as error:
         return Check("google", what, _UNKNOWN, error.message, error.hint)
-    missing = [permission for permission in _NEEDED if permission not in held]
+    missing = [permission for permission in needed if permission not in held]
     if not missing:
-        return Check("google", what, _YES, f"all {len(_NEEDED)} that scanning and rotating need")
-    found = "; ".join(f"{name} is missing ({_NEEDED[name]})" for name in missing)
-    fixes = dict.fromkeys(grant(name, project, google.identity.description) for name in missing)
+        return Check("google", what, _YES, f"all {len(needed)} that {good_for}")
+    found = "; ".join(f"{name} is missing ({needed[name]})" for name in missing)
+    fixes = dict.fromkeys(grant(name, project, google.caller(project, ctx)) for name in missing)
     return Check("google", what, _NO, found, "\n".join(fixes))
 
 
@@ -132,17 +167,35 @@ def _env(desk: "Desk") -> Iterator[Check]:
 def _ledger(desk: "Desk") -> Iterator[Check]:
     ledger = desk.books.reading()
     if ledger is None:
-        yield Check("ledger", "ledger", _YES, f"none yet at {desk.books.where}; the first scan makes it")
+        yield Check("ledger", "ledger", _YES, f"none yet at {desk.books.name}; the first scan makes it")
         return
     with ledger:
         opened = len(ledger.rotations(open_only=True))
         yield Check(
-            "ledger", "ledger", _YES, f"{desk.books.where}, schema {ledger.meta('schema')}, {opened} open rotations"
+            "ledger", "ledger", _YES, f"{desk.books.name}, schema {ledger.meta('schema')}, {opened} open rotations"
         )
         named = ledger.meta("fingerprint_key_id")
     if named is not None:
         desk.books.key_of_reading()
         yield Check("ledger", "fingerprint key", _YES, named)
+
+
+def _rotations(desk: "Desk") -> Iterator[Check]:
+    """Loose ends of rotations, as far as there is a ledger that tells of any."""
+    ledger = desk.books.reading()
+    if ledger is None:
+        fix = "If there was one and it was lost: keyward doctor --fix finds rotations by the marks on keys"
+        yield Check("rotation", "rotations", _UNKNOWN, "there is no ledger", fix)
+        return
+    ledger.close()
+    found = desk.troubles()
+    for one in found:
+        fix = "keyward doctor --fix" if one.mending else one.todo
+        yield Check("rotation", one.wrong.value, _NO if one.mending else _UNKNOWN, one.what, fix)
+    if not found:
+        yield Check(
+            "rotation", "rotations", _YES, "no orphan, no leftover, nothing stuck, no drift; the audit trail fits"
+        )
 
 
 def _cache(desk: "Desk") -> Iterator[Check]:

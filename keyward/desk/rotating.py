@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from keyward.clock import steady
+from keyward.desk.declaring import keep
 from keyward.desk.named import Named
 from keyward.desk.sources import local, may_read, sources
 from keyward.desk.wish import ScanWish
@@ -12,28 +15,40 @@ from keyward.inventory.look import Looker
 from keyward.inventory.request import ScanRequest, StoreSource
 from keyward.ledger.owner import this_process
 from keyward.model.capability import Can
+from keyward.model.ids import DECLARED
+from keyward.rotation.consumers.consumer import Consumer, Consumers
 from keyward.rotation.engine import Engine
+from keyward.rotation.foreign_terraform import NO_STATE, TerraformState
 from keyward.rotation.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from keyward.desk.desk import Desk
     from keyward.model.context import Ctx
     from keyward.model.credential import Credential
     from keyward.rotation.reach import Coverage
-
-_WORKERS = 8
+    from keyward.wiring import Parts
 
 
 @contextmanager
-def engine(desk: "Desk", ctx: "Ctx", *, traceless: bool = False) -> Iterator[Engine]:
+def engine(
+    desk: "Desk",
+    ctx: "Ctx",
+    *,
+    traceless: bool = False,
+    unattended: bool = False,
+    terraform: TerraformState = NO_STATE,
+) -> Iterator[Engine]:
     """The engine.
 
     Args:
         desk: parts and books.
         ctx: clock, cancellation and listener.
         traceless: whether what the look sees stays out of the ledger, as for a plan.
+        unattended: whether nobody watches: what fails is put off for longer each time.
+        terraform: what Terraform was said to manage.
 
     Raises:
         FingerprintKeyMissing: the ledger names a key that is not here.
@@ -43,16 +58,21 @@ def engine(desk: "Desk", ctx: "Ctx", *, traceless: bool = False) -> Iterator[Eng
     ledger, key = desk.books.writing()
 
     def open_cache() -> CacheWriter:
-        return CacheWriter(parts.paths.inventory, parts.world, desk.warn)
+        cache = CacheWriter(parts.paths.inventory, parts.world, desk.warn)
+        cache.use_key(key.id)
+        keep(cache, ledger, parts.providers.get(DECLARED), ctx)  # the look links what it finds to keys of the cache
+        return cache
 
-    looker = Looker(request(desk, ctx), open_cache, key, ctx, None if traceless else ledger)
+    looker = Looker(
+        request(desk, ctx), open_cache, key, ctx, None if traceless else ledger, recent=desk.sightings.recent
+    )
     with closing(looker):
         reach = Reach(
             providers=Named(parts.providers),
             stores=Named(parts.stores),
             ledger=ledger,
             fingerprints=key,
-            ctx=ctx,
+            ctx=replace(ctx, changes=not parts.read_only),  # the look above is a scan, and asks as one
             owner=this_process(parts.host),
             host=parts.host,
             actor=parts.actor,
@@ -60,8 +80,30 @@ def engine(desk: "Desk", ctx: "Ctx", *, traceless: bool = False) -> Iterator[Eng
             world=parts.world,
             endpoints=parts.endpoints.active_overrides(),
             look=cast("Callable[[Credential], Coverage]", looker.look),
+            unattended=unattended,
+            closed_until=_closed(parts),
+            consumers=_consumers(parts),
+            terraform=terraform,
+            steady=steady,
+            sightings=desk.sightings,
+            allow=parts.settings.targets.allow,
         )
-        yield Engine(reach, workers=min(_WORKERS, parts.settings.scan.workers))
+        yield Engine(reach, workers=parts.settings.scan.workers)
+
+
+def _consumers(parts: "Parts") -> Consumers:
+    """The commands of this host's own settings, and the environment that they are picked from."""
+    every = (
+        Consumer(one.match, one.run, one.ready, one.refresh, one.timeout, one.stdin == "value", one.env)
+        for one in parts.settings.consumers
+    )
+    return Consumers(tuple(every), parts.environ)
+
+
+def _closed(parts: "Parts") -> "Callable[[datetime], datetime | None]":
+    from keyward.model.calendar import Calendar  # most settings have no blackout
+
+    return Calendar.parse(parts.settings.rotation.blackout).closed_until
 
 
 def request(desk: "Desk", ctx: "Ctx") -> ScanRequest:

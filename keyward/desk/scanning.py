@@ -5,13 +5,21 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keyward.desk.around import of_scan
+from keyward.desk.blind import blind
+from keyward.desk.declaring import keep
+from keyward.desk.gaps import Gaps
 from keyward.desk.sources import check, sources
 from keyward.desk.wish import ScanSummary, ScanWish
 from keyward.inventory.ahead import reads_ahead, unknown
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.request import ScanRequest
 from keyward.inventory.scan import scan
+from keyward.inventory.snapshots.take import take
 from keyward.model.capability import Can
+from keyward.model.errors import KeywardError
+from keyward.model.ids import DECLARED
+from keyward.rotation.allowed import tell_allowed
 
 if TYPE_CHECKING:
     from keyward.desk.books import Books
@@ -37,7 +45,8 @@ def run(parts: "Parts", books: "Books", wish: ScanWish, ctx: "Ctx", announce: An
     """
     wish = check(wish)
     ledger, key = books.writing()
-    found = sources(parts, wish, books.folders(), ctx)
+    tell_allowed(ledger, parts.host, parts.settings.targets.allow)
+    found = sources(parts, wish, books.folders(), ctx, index=True)
     books.remember_folders(wish.folders)
     warnings = [*found.notes]
     with closing(CacheWriter(parts.paths.inventory, parts.world, warnings.append)) as cache:
@@ -45,21 +54,36 @@ def run(parts: "Parts", books: "Books", wish: ScanWish, ctx: "Ctx", announce: An
             reads, where = _ahead(cache, key.id, found.request, ctx, first=bool(wish.values))
             if reads:
                 announce(reads, where)
+        cache.use_key(key.id)
+        declared = parts.providers.get(DECLARED)
+        keep(cache, ledger, declared, ctx)  # before, so that they are found; afterwards, so that those that are gone go
         result = scan(found.request, cache, ctx, fingerprints=key, ledger=ledger)
+        keep(cache, ledger, declared, ctx)
+        cancelled = result.cancelled
+        if (wish.context or parts.settings.scan.context) and not cancelled:
+            cancelled = not of_scan(parts, cache, found.request, ctx)
+        reports = (*result.sources, *found.failed)
+        try:
+            kept = parts.paths.snapshots
+            take(kept, cache, reports, result.at, warn=warnings.append, cancelled=result.cancelled)
+        except KeywardError as error:  # the scan itself is done, and told
+            warnings.append(str(error))
         keys, secrets, placements = (
             cache.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608  # names of our own, never outside text
             for table in _COUNTED  # constants
         )
     return ScanSummary(
         result.at,
-        (*result.sources, *found.failed),
+        reports,
         keys,
         secrets,
         placements,
         reads=result.reads,
         warnings=tuple(dict.fromkeys(warnings)),
         strict=wish.strict,
-        cancelled=result.cancelled,
+        cancelled=cancelled,
+        blind=blind([*(one.provider for one in found.request.providers), *(one.store for one in found.request.stores)]),
+        gaps=Gaps(parts.settings.gaps, ctx.now).open(reports),
     )
 
 

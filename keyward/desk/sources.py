@@ -36,6 +36,14 @@ class Scoped(Protocol):
         ...
 
 
+class Spread(Protocol):
+    """A store whose scopes hold further ones, which are sources of their own: the regions of a project."""
+
+    def within(self, scope: str) -> Sequence[str]:
+        """The further scopes that the settings name in that one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """A scan that can be begun, what could not even be found out, and what a person should know."""
@@ -70,14 +78,17 @@ def check(wish: "ScanWish") -> "ScanWish":
 
 
 def may_read(project: str, scopes: Sequence[str]) -> bool:
-    """Whether the values of that project may be read under these scopes."""
+    """Whether the values of that project, or of a region of it (`PROJECT@REGION`), may be read under these scopes."""
+    project = project.partition("@")[0]
     return any(
         scope == _ALL or (scope.startswith(_PROJECT) and fnmatchcase(project, scope.removeprefix(_PROJECT)))
         for scope in scopes
     )
 
 
-def sources(parts: "Parts", wish: "ScanWish", known_folders: Sequence[Path], ctx: "Ctx") -> Sources:
+def sources(
+    parts: "Parts", wish: "ScanWish", known_folders: Sequence[Path], ctx: "Ctx", *, index: bool = False
+) -> Sources:
     """What to ask for this wish.
 
     Args:
@@ -85,6 +96,7 @@ def sources(parts: "Parts", wish: "ScanWish", known_folders: Sequence[Path], ctx
         wish: as `check` gives it.
         known_folders: folders that were scanned before.
         ctx: how to ask which projects there are.
+        index: whether an index, which is some minutes late, may answer for the scopes.
 
     Raises:
         NotConfigured: the cloud was asked for and there are no credentials, or there is nothing at all to ask.
@@ -93,27 +105,33 @@ def sources(parts: "Parts", wish: "ScanWish", known_folders: Sequence[Path], ctx
     providers: list[ProviderSource] = []
     failed: tuple[SourceReport, ...] = ()
     notes: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
     if not wish.local:
         scopes = (*parts.settings.scan.read_values, *wish.values)
         try:
             projects, failed = _projects(parts, wish, ctx)
         except NotConfigured as error:
-            if not stores or wish.projects or parts.settings.scan.projects:
+            if not stores or wish.projects or wish.roots or parts.settings.scan.projects:
                 raise
             projects, notes = [], (f"Google Cloud was not asked: {error}",)
+        if index and projects and parts.settings.scan.index != "off":
+            roots = _index_roots(parts, wish, ctx)
         for provider in parts.providers:
             found = _own(provider, ctx) if hasattr(provider, "scopes") else projects
             providers += [ProviderSource(provider, scope, may_read(scope, scopes)) for scope in found]
         for store in parts.stores:
             if Can.LOCAL not in store.can:
                 found = _own(store, ctx) if hasattr(store, "scopes") else projects
-                stores += [StoreSource(store, scope, may_read(scope, scopes)) for scope in found]
+                every = (one for scope in found for one in (scope, *_within(store, scope)))
+                stores += [StoreSource(store, scope, may_read(scope, scopes)) for scope in every]
     if not stores and not providers and not failed:
         raise NotConfigured(
             "There is nothing to scan: no folder, no keyring, no project.",
-            hint="Name a folder (keyward scan ~/work), or sign in: gcloud auth application-default login",
+            hint="See what there is (keyward init), name a folder (keyward scan ~/work), or sign in: gcloud auth application-default login",
         )
-    request = ScanRequest(tuple(providers), tuple(stores), workers=parts.settings.scan.workers, host=parts.host)
+    request = ScanRequest(
+        tuple(providers), tuple(stores), workers=parts.settings.scan.workers, host=parts.host, roots=roots
+    )
     return Sources(request, failed, notes)
 
 
@@ -132,31 +150,70 @@ def local(parts: "Parts", folders: Sequence[Path]) -> Iterator[StoreSource]:
             yield from (StoreSource(store, scope, values=True) for scope in _own(store, parts.ctx()))
 
 
+def _within(store: "Store", scope: str) -> Sequence[str]:
+    return cast("Spread", store).within(scope) if hasattr(store, "within") else ()
+
+
 def _own(plugin: "Provider | Store", ctx: "Ctx") -> Sequence[str]:
     return cast("Scoped", plugin).scopes(ctx)
 
 
+def _roots(parts: "Parts", wish: "ScanWish") -> tuple[str, ...]:
+    """The organisations and folders that were named.
+
+    Raises:
+        UsageError: one has no such name.
+    """
+    from keyward.google.tree import root  # only where Google is asked
+
+    scan = parts.settings.scan
+    named = [*(f"organizations/{one}" for one in scan.organizations), *(f"folders/{one}" for one in scan.folders)]
+    return tuple(
+        dict.fromkeys(root(one.partition("/")[0], one.partition("/")[2]) for one in wish.roots or tuple(named))
+    )
+
+
+def _index_roots(parts: "Parts", wish: "ScanWish", ctx: "Ctx") -> tuple[str, ...]:
+    """What an index is asked about: what was named, else all that the caller sees; nothing where each project was named by its id."""
+    from keyward.google.tree import tops  # only where Google is asked
+
+    patterns = wish.projects or parts.settings.scan.projects
+    if (named := _roots(parts, wish)) or (patterns and not any(sign in one for one in patterns for sign in "*?[")):
+        return named
+    try:
+        return tops(parts.google, ctx)
+    except SourceError:
+        return ()  # each project is asked by itself, which tells no less
+
+
 def _projects(parts: "Parts", wish: "ScanWish", ctx: "Ctx") -> tuple[list[str], tuple[SourceReport, ...]]:
     """The projects, and the report of their list when that could not be read as a whole."""
+    from keyward.google.tree import below  # only where Google is asked
+
     found: list[str] = []
     patterns = wish.projects or parts.settings.scan.projects
-    google = parts.google
+    exclude = (*parts.settings.scan.exclude, *wish.exclude)
+    google, roots = parts.google, _roots(parts, wish)
     _ = google.identity  # without credentials every question would fail for the same reason
     try:
         # What comes before an error stays in the list.
-        found.extend(one.id for one in google.projects.search(ctx, patterns, parts.settings.scan.exclude))
+        if roots:
+            every = below(google, roots, google.projects.search(ctx, (), exclude), ctx)
+            found.extend(one.id for one in every if not patterns or any(fnmatchcase(one.id, it) for it in patterns))
+        else:
+            found.extend(one.id for one in google.projects.search(ctx, patterns, exclude))
     except SourceError as error:
         words = {one.value for one in SourceStatus}
         status = SourceStatus(error.status if error.status in words else "failed")
         report = SourceReport(
             PROJECTS, status, error.message, error.permission, error.api, items=len(found), at=ctx.now
         )
-        if not found and not patterns and google.project:
+        if not found and not patterns and not roots and google.project:
             found.append(google.project)  # the one that gcloud works in can be asked without a list
         return found, (report,)
-    if wish.projects and not found:
+    if (wish.projects or wish.roots) and not found:
         raise UsageError(
-            f"No project that can be seen matches {', '.join(wish.projects)}.",
+            f"No project that can be seen matches {', '.join((*wish.roots, *wish.projects))}.",
             hint="`gcloud projects list` shows them.",
         )
     return found, ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from keyward.inventory.verify import Verifier
 from keyward.model.detectors import BY_KIND
 from keyward.model.errors import UnknownKey
+from keyward.model.ids import SHAPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,8 @@ def verify(desk: "Desk", keys: Sequence[str], ctx: "Ctx") -> "Iterator[tuple[str
 
     def provider(name: str) -> "Provider | None":
         known = BY_KIND[name].provider if name in BY_KIND else name  # keys known by their shape name that shape
+        if known not in parts.providers.names and name in BY_KIND:
+            known = SHAPE  # no provider of its own, but perhaps a request that tries it
         return parts.providers.get(known) if known in parts.providers.names else None
 
     verifier = Verifier(provider, parts.stores.get, ledger, ctx)

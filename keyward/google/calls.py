@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from keyward.google.errors import GoogleError, GoogleFailure
+from keyward.google.errors import GoogleFailure
+from keyward.google.quota import Budget
 from keyward.google.reader import read
 from keyward.google.retry import Patience
 from keyward.model.errors import Interrupted
@@ -23,13 +23,14 @@ class Call:
     """What is about to be sent.
 
     `api` is gcloud's name (`apikeys`), `project` the one asked about (empty when none is), `kind` the quota it counts against (`read`,
-    `write`, `access`), `idempotent` whether doing it twice is the same as doing it once.
+    `write`, `access`), `idempotent` whether doing it twice is the same as doing it once, `caller` who asks, for errors.
     """
 
     api: str
     project: str = ""
     kind: str = "read"
     idempotent: bool = True
+    caller: str = ""
 
 
 class Calls:
@@ -80,24 +81,31 @@ class Calls:
         return result
 
     def _patiently(self, send: Callable[[str], T], ctx: "Ctx", call: Call, charged: str) -> T:
-        attempt = 0
+        budget, began = Budget(call.api, call.kind, charged), ctx.now
+        tries = refusals = 0
         while True:
-            self.quotas.take(call.api, call.kind, charged, ctx)
-            ctx.check()
+            sent = self.quotas.take(budget, ctx)
+            error = None
             try:
+                ctx.check()
                 return send(charged)
             except Exception as exception:
                 error = read(exception)
                 if error is None:
                     raise
-            attempt += 1
-            self._pause(error, attempt, ctx, call, charged)
-
-    def _pause(self, error: GoogleError, attempt: int, ctx: "Ctx", call: Call, charged: str) -> None:
-        seconds = self._patience.pause(error, attempt, idempotent=call.idempotent, ctx=ctx)
-        if seconds is None:
-            raise GoogleFailure(error) from None
-        if error.throttled:
-            self.quotas.close(call.api, call.kind, charged, ctx.now + timedelta(seconds=seconds))
-        elif not ctx.wait(seconds):
-            raise Interrupted("Cancelled while waiting to try again.")
+            finally:
+                if error is None or not error.throttled:
+                    self.quotas.answered(budget, ctx.now)
+            if error.throttled:
+                refusals += 1
+                since = max(began, self.quotas.let_through(budget) or began)
+                seconds = self._patience.throttled(error, refusals, since=since, ctx=ctx)
+                # Where the call itself gives up, the others still learn that they have to wait.
+                self.quotas.refused(budget, sent, ctx.now, seconds or 0.0, error.per_minute)
+            else:
+                tries += 1
+                seconds = self._patience.pause(error, tries, idempotent=call.idempotent, ctx=ctx)
+            if seconds is None:
+                raise GoogleFailure(replace(error, caller=call.caller) if call.caller else error) from None
+            if not error.throttled and not ctx.wait(seconds):
+                raise Interrupted("Cancelled while waiting to try again.")

@@ -1,4 +1,4 @@
-"""As whom Google is asked: Application Default Credentials, an access-token file, an impersonated account, or nobody (loopback only)."""
+"""Who runs keyward, for Google: Application Default Credentials, an access-token file, or nobody (loopback only)."""
 
 import threading
 import warnings
@@ -85,12 +85,11 @@ class Identity:
             )
 
 
-def find(gcloud: "Gcloud", impersonate: str = "") -> Identity:
+def find(gcloud: "Gcloud") -> Identity:
     """The identity that the environment and gcloud's properties give.
 
     Args:
         gcloud: `auth/disable_credentials` and `auth/access_token_file` are read from it.
-        impersonate: e-mail address of a service account to act as.
 
     Raises:
         NotConfigured: there are no credentials; the hint is the command that makes some.
@@ -99,10 +98,8 @@ def find(gcloud: "Gcloud", impersonate: str = "") -> Identity:
         return Identity(None, "no credentials (emulator)")
     token_file = gcloud.get("auth", "access_token_file")
     if token_file is not None:
-        identity = _from_token_file(expanded(token_file.value), token_file.origin)
-    else:
-        identity = _default(gcloud)
-    return _impersonated(identity, impersonate) if impersonate else identity
+        return _from_token_file(expanded(token_file.value), token_file.origin)
+    return _default(gcloud)
 
 
 def _from_token_file(file: Path, origin: str) -> Identity:
@@ -159,14 +156,6 @@ def _nothing_found(why: str = "") -> NotConfigured:
         f"No Google credentials were found{f' ({why})' if why else ''}.",
         hint=f"Run: {LOGIN} (or set GOOGLE_APPLICATION_CREDENTIALS, or CLOUDSDK_AUTH_ACCESS_TOKEN_FILE).",
     )
-
-
-def _impersonated(source: Identity, account: str) -> Identity:
-    from google.auth import impersonated_credentials
-
-    make: Any = impersonated_credentials.Credentials
-    credentials = make(source.credentials, target_principal=account, target_scopes=[SCOPE])
-    return Identity(credentials, f"{clean(account)} (impersonated by {source.description})", source.quota_project)
 
 
 def _describe(credentials: Any) -> str:

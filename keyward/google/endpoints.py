@@ -26,13 +26,19 @@ APIS = (
     "cloudresourcemanager",
     "generativelanguage",
     "iam",
+    "iamcredentials",
+    "logging",
     "monitoring",
     "orgpolicy",
     "policyanalyzer",
     "secretmanager",
     "serviceusage",
+    "storage",
 )
 """The APIs that keyward may ask; the names are gcloud's."""
+
+_BELOW = {"storage": "storage/v1/"}
+"""Where an API is not at the root of its host; gcloud's overrides name the same place."""
 
 GRPC_VARIABLE = "SECRET_MANAGER_EMULATOR_HOST"
 _PLACE = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
@@ -64,7 +70,7 @@ class Endpoints:
     def url(self, api: str) -> str:
         """The base URL of the API, with a slash at its end."""
         override = self.overrides.get(api)
-        return override.url if override else f"https://{api}.googleapis.com/"
+        return override.url if override else f"https://{api}.googleapis.com/{_BELOW.get(api, '')}"
 
     def loopback(self, api: str) -> bool:
         """Whether the API is asked on this machine, where no credentials are needed."""

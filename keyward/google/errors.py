@@ -19,7 +19,7 @@ class GoogleError:
 
     `code` is the HTTP status, 0 when there was no answer. `status` is the word of google.rpc.Code, `reason` and `metadata` are those
     of ErrorInfo. `message` is clean and redacted. `retry_after` are seconds. `sent` is False when the other side certainly never saw
-    the request.
+    the request. `caller` is who asked: an e-mail address or a description.
     """
 
     code: int = 0
@@ -29,6 +29,7 @@ class GoogleError:
     metadata: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | None = None
     sent: bool = True
+    caller: str = ""
 
     @property
     def consumer(self) -> str:
@@ -49,6 +50,19 @@ class GoogleError:
         return self.reason in _THROTTLED or (
             self.status == "RESOURCE_EXHAUSTED" and self.reason != "RESOURCE_QUOTA_EXCEEDED"
         )
+
+    @property
+    def per_minute(self) -> int | None:
+        """The limit a minute that was passed, where Google names it."""
+        value = self.metadata.get("quota_limit_value", "")
+        a_minute = "1/min" in self.metadata.get("quota_unit", "") or "PerMinute" in self.metadata.get("quota_limit", "")
+        return int(value) if a_minute and value.isascii() and value.isdecimal() and int(value) else None
+
+    @property
+    def lasting(self) -> bool:
+        """Whether a used up quota is none that comes back within minutes: one of a day, or one of nothing at all."""
+        limit, unit = self.metadata.get("quota_limit", ""), self.metadata.get("quota_unit", "")
+        return self.metadata.get("quota_limit_value") == "0" or "PerDay" in limit or unit.startswith("1/d/")
 
     @property
     def transient(self) -> bool:

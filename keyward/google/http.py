@@ -1,9 +1,10 @@
 """HTTP to Google with the identity's token, from any thread."""
 
+import copy
 import http.client
 import threading
-import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import keyward
@@ -17,6 +18,9 @@ TIMEOUT = 30.0
 """Seconds to wait for a connection or for the next bytes of an answer."""
 
 USER_AGENT = f"keyward/{keyward.__version__}"
+
+QUOTA_HEADER = "x-goog-user-project"
+"""Names the project that is charged."""
 
 
 class NotSent(OSError):
@@ -36,9 +40,8 @@ class Http:
         self._identity = identity
         self._timeout = timeout
         self._ca_certs = ca_certs
-        self._mine = threading.local()
         self._lock = threading.Lock()
-        self._pools: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._free: list[Any] = []
 
     def request(  # noqa: PLR0917  # the discovery client's signature
         self,
@@ -57,41 +60,72 @@ class Http:
             google.auth.exceptions.GoogleAuthError: no token could be had.
         """
         plain = dict(headers or {})
-        plain["user-agent"] = USER_AGENT
+        # What a caller adds to keyward's own name stays ("keyward/1.0 rotation/..."); the library's name for itself does not.
+        named = plain.get("user-agent", "")
+        plain["user-agent"] = named if named.startswith(f"{USER_AGENT} ") else USER_AGENT
         sent = dict(plain)
         self._authorise(uri, method, sent)
-        response, content = self._pool.request(
-            uri, method, body=body, headers=sent, redirections=0, connection_type=connection_type
-        )
+        with self._lent() as pool:
+            response, content = pool.request(
+                uri, method, body=body, headers=sent, redirections=0, connection_type=connection_type
+            )
         used = next((value for name, value in sent.items() if name.lower() == "authorization"), "")
         if response.status == http.client.UNAUTHORIZED and used and "x-goog-api-key" not in plain:
             self._authorise(uri, method, plain, refused=used)
-            response, content = self._pool.request(
-                uri, method, body=body, headers=plain, redirections=0, connection_type=connection_type
-            )
+            with self._lent() as pool:
+                response, content = pool.request(
+                    uri, method, body=body, headers=plain, redirections=0, connection_type=connection_type
+                )
         return response, content
+
+    def speaking(self, identity: "Identity | None") -> "Http":
+        """The same connections, as somebody else."""
+        other = copy.copy(self)
+        other._identity = identity  # noqa: SLF001  # of its own kind
+        return other
+
+    def authorisation(self, uri: str, refused: str = "") -> dict[str, str]:
+        """The headers that prove who asks, for a request that is sent in another way; empty where nobody is.
+
+        Args:
+            uri: what is asked.
+            refused: the header that was not accepted just now.
+
+        Raises:
+            google.auth.exceptions.GoogleAuthError: no token could be had.
+        """
+        headers: dict[str, str] = {}
+        self._authorise(uri, "POST", headers, refused)
+        return {name.lower(): value for name, value in headers.items()}
 
     def _authorise(self, uri: str, method: str, headers: dict[str, str], refused: str = "") -> None:
         if self._identity is not None and self._identity.credentials is not None:
             from google_auth_httplib2 import Request
 
-            self._identity.authorise(Request(self._pool), uri, method, headers, refused=refused)
+            with self._lent() as pool:
+                self._identity.authorise(Request(pool), uri, method, headers, refused=refused)
 
-    @property
-    def _pool(self) -> Any:
-        # httplib2 objects break when threads share them.
-        pool = getattr(self._mine, "pool", None)
+    @contextmanager
+    def _lent(self) -> Iterator[Any]:
+        """A connection of one's own for one request: httplib2 objects break when threads share them at the same time.
+
+        Those who wait for a quota hold none, so there are never more connections than requests under way.
+        """
+        with self._lock:
+            pool = self._free.pop() if self._free else None
         if pool is None:
             from keyward.google.once import Once  # httplib2 takes a tenth of a second to import
 
-            pool = self._mine.pool = Once(self._timeout, self._ca_certs)
+            pool = Once(self._timeout, self._ca_certs)
+        try:
+            yield pool
+        finally:
             with self._lock:
-                self._pools.add(pool)
-        return pool
+                self._free.append(pool)
 
     def close(self) -> None:
-        """Close the connections of all threads; requests after it open new ones."""
+        """Close the connections that nobody uses just now; requests after it open new ones."""
         with self._lock:
-            pools = list(self._pools)
+            pools, self._free[:] = list(self._free), []
         for pool in pools:
             pool.close()

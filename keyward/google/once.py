@@ -30,13 +30,31 @@ class Once(httplib2.Http):
         self.follow_redirects = False
 
     def __del__(self) -> None:
-        # The thread that owned it has ended.
+        # Whoever had it lent has ended.
         self.close()
 
-    def request(self, uri: str, *args: Any, **kwargs: Any) -> Any:
-        """As httplib2's; on this machine without a proxy, which would see what is meant to stay here."""
-        self.proxy_info = None if is_loopback(urlsplit(uri).hostname or "") else _proxy
-        return super().request(uri, *args, **kwargs)
+    def request(  # noqa: PLR0917  # the library's signature
+        self,
+        uri: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: Any = None,
+        redirections: int = 0,
+        connection_type: Any = None,
+    ) -> Any:
+        """As httplib2's; on this machine without a proxy, which would see what is meant to stay here.
+
+        The library opens the connection. Over one that is there the request goes straight: the library would look at every character
+        of the address in Python, and at caches, credentials and redirects that keyward does not have.
+        """
+        scheme, _, rest = uri.partition("://")
+        authority, slash, path = rest.partition("/")
+        connection = self.connections.get(f"{scheme}:{authority}")
+        if connection is None or not slash or "#" in path or not uri.isascii():
+            self.proxy_info = None if is_loopback(urlsplit(uri).hostname or "") else _proxy
+            return super().request(uri, method, body, headers, redirections, connection_type)
+        sent = {"accept-encoding": "gzip, deflate"} | {name.lower(): value for name, value in (headers or {}).items()}
+        return self._conn_request(connection, f"/{path}", method, body, sent)
 
     def _conn_request(self, conn: Any, request_uri: str, method: str, body: Any, headers: Any) -> Any:
         if conn.sock is not None and _stale(conn.sock):

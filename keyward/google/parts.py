@@ -1,19 +1,26 @@
 """What all Google modules of one process share, made from the surroundings at first use."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from keyward.edge import hush
 from keyward.google import credentials, endpoints
 from keyward.google.calls import Calls
 from keyward.google.gcloud import Gcloud
 from keyward.google.http import Http
+from keyward.google.identities import Identities, Wanted
 from keyward.google.projects import Projects
 from keyward.google.quota import Quotas
+from keyward.google.reader import read
 from keyward.google.services import Services
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keyward.google.credentials import Identity
     from keyward.google.endpoints import Endpoints
+    from keyward.google.errors import GoogleError
+    from keyward.google.identities import Rule
+    from keyward.model.context import Ctx
     from keyward.model.surroundings import Surroundings
 
 
@@ -21,7 +28,8 @@ class GoogleParts:
     """Endpoints at once; credentials and connections when something is really asked.
 
     Args:
-        surroundings: environment, folders, and the options `endpoints.allow`, `google.quota_project`, `google.impersonate`.
+        surroundings: environment, folders, and the options `endpoints.allow`, `google.quota_project`, `google.read.impersonate`,
+            `google.write.impersonate`, `google.identity`.
     """
 
     def __init__(self, surroundings: "Surroundings") -> None:
@@ -42,13 +50,50 @@ class GoogleParts:
 
     @property
     def identity(self) -> "Identity":
-        """As whom.
+        """Who runs keyward; whom Google sees is for `identities` to say.
 
         Raises:
             NotConfigured: there are no credentials.
         """
-        account = self._surroundings.text("google.impersonate")
-        return self._surroundings.once("google.identity", lambda: credentials.find(self.gcloud, account))
+        return self._surroundings.once("google.own", lambda: credentials.find(self.gcloud))
+
+    @property
+    def identities(self) -> Identities:
+        """As whom Google is asked, by project, for reading and for changes.
+
+        Raises:
+            NotConfigured: there are no credentials.
+        """
+
+        def make() -> Identities:
+            around = self._surroundings
+            rules = cast("Sequence[Rule]", around.options.get("google.identity") or ())
+            wanted = Wanted(around.text("google.read.impersonate"), around.text("google.write.impersonate"), rules)
+            return Identities(self.identity, wanted, self.endpoints)
+
+        return self._surroundings.once("google.identities", make)
+
+    def caller(self, project: str, ctx: "Ctx") -> str:
+        """Who asks about that project in this context: an e-mail address, or what is known instead."""
+        return self.identities.of(project, changes=ctx.changes).description
+
+    def untested(self, project: str, ctx: "Ctx") -> str:
+        """Why permissions for changes in that project cannot be tested in this context; empty where they can."""
+        if ctx.changes or not self.identities.apart(project):
+            return ""
+        writer = self.identities.of(project, changes=True)
+        return f"{writer.description} would act, and is not asked for anything before something may be changed"
+
+    def refusal(self, identity: "Identity") -> "GoogleError | None":
+        """What stands in the way of acting as that identity: a token is fetched for it; None when it came."""
+        try:
+            self.http.speaking(identity).authorisation(self.endpoints.url("cloudresourcemanager"))
+        except Exception as exception:
+            error = read(exception)
+            if error is None:
+                raise
+            return error
+        return None
 
     @property
     def project(self) -> str:
@@ -64,6 +109,11 @@ class GoogleParts:
         return self._surroundings.text("google.quota_project") or named or self.identity.quota_project or self.project
 
     @property
+    def metrics_scope(self) -> str:
+        """The project whose metrics scope answers for many; empty: each project is asked by itself."""
+        return self._surroundings.text("google.metrics_scope")
+
+    @property
     def calls(self) -> Calls:
         """Quota, patience, fallback: one for all APIs, so that all threads share the quotas."""
         return self._surroundings.once("google.calls", lambda: Calls(Quotas(), self.home))
@@ -73,8 +123,7 @@ class GoogleParts:
         """The REST APIs."""
 
         def make() -> Services:
-            http = self._surroundings.once("google.http", lambda: Http(self.identity, ca_certs=self.ca_certs))
-            return Services(self.endpoints, self.identity, self.calls, http)
+            return Services(self.endpoints, self.identities, self.calls, self.http)
 
         return self._surroundings.once("google.services", make)
 
@@ -82,6 +131,11 @@ class GoogleParts:
     def projects(self) -> Projects:
         """The directory of projects."""
         return self._surroundings.once("google.projects", lambda: Projects(self))
+
+    @property
+    def http(self) -> Http:
+        """HTTP with a token: of who runs keyward, or of whom it is told to speak as."""
+        return self._surroundings.once("google.http", lambda: Http(self.identity, ca_certs=self.ca_certs))
 
     @property
     def plain_http(self) -> Http:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from keyward.google.calls import Call
 from keyward.google.errors import GoogleFailure
 from keyward.google.refusals import Asked, reading
+from keyward.google.roles import TESTABLE
 from keyward.google.times import moment
 from keyward.model.errors import UsageError
 from keyward.model.redact import label
@@ -119,12 +120,20 @@ class Projects:
         return self._remember(_project(answer))
 
     def permitted(self, project: str, permissions: Sequence[str], ctx: "Ctx") -> frozenset[str]:
-        """Those of the permissions that the caller holds on the project.
+        """Those of the permissions that the caller holds on the project; asked once while a plan is made.
+
+        One question asks for everything that a rotation may need there, whichever provider or store wants to know first.
 
         Raises:
             SourceError: it could not be found out.
             Gone: there is no such project.
         """
+        wanted = frozenset(permissions)
+        asked = wanted if wanted - TESTABLE else TESTABLE
+        question = (API, project, asked, ctx.changes)
+        return wanted & ctx.once(question, lambda: self._permitted(project, sorted(asked), ctx))
+
+    def _permitted(self, project: str, permissions: Sequence[str], ctx: "Ctx") -> frozenset[str]:
         services = self._parts.services
         request = services.api(API, "projects").testIamPermissions(
             resource=f"projects/{project}", body={"permissions": list(permissions)}

@@ -19,7 +19,7 @@ class Asked:
 
     def advice(self, error: GoogleError) -> str:
         """The command that mends it, or an empty text."""
-        return advise(error, self.api, self.project, self.caller)
+        return advise(error, self.api, self.project, error.caller or self.caller)
 
 
 def reading(error: GoogleError, asked: Asked) -> KeywardError:

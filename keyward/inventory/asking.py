@@ -3,21 +3,25 @@
 Values stay in here: what goes into the queue is metadata and fingerprints.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from keyward.inventory.link import Found
 from keyward.inventory.reading import look_into
 from keyward.inventory.request import ProviderSource, StoreSource
 from keyward.model.context import Ctx
 from keyward.model.credential import Credential
-from keyward.model.errors import Gone, KeywardError, SourceError
+from keyward.model.errors import Gone, Interrupted, KeywardError, SourceError
 from keyward.model.fingerprint import FingerprintKey
-from keyward.model.ids import CredentialRef
+from keyward.model.ids import CredentialRef, SecretRef
+from keyward.model.index import Indexed
 from keyward.model.secretinfo import SecretInfo
 from keyward.model.usage import UsageReport
+
+if TYPE_CHECKING:
+    from keyward.model.index import Indexing
 
 T = TypeVar("T")
 
@@ -79,6 +83,15 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class FromIndex:
+    """What an index told of a source; `rows` is None where it told nothing, for the reason `why`."""
+
+    source: str
+    rows: Sequence[Credential] | Sequence[SecretInfo] | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """One question of a source is answered, or failed with that error. `what` is `list`, `read`, `value` or `usage`."""
 
@@ -87,7 +100,7 @@ class Done:
     error: KeywardError | None = None
 
 
-Answer = Keys | Secrets | Listed | Looked | Valued | Used | Done
+Answer = Keys | Secrets | Listed | Looked | Valued | Used | FromIndex | Done
 Put = Callable[[Answer], object]
 
 
@@ -117,8 +130,39 @@ def list_keys(source: ProviderSource, ctx: Ctx, put: Put) -> None:
 
 def list_secrets(source: StoreSource, ctx: Ctx, put: Put) -> None:
     """List the secrets."""
-    for rows in _batches(source.store.list(source.scope, ctx)):
+    for rows in _batches(source.store.list(source.scope, ctx, known=source.known)):
         put(Secrets(source.id, rows))
+    put(Listed(source.id))
+
+
+def ask_index(
+    sources: Sequence[ProviderSource] | Sequence[StoreSource], roots: Sequence[str], ctx: Ctx, put: Put
+) -> None:
+    """Ask the index of one provider or store about all these sources; whatever happens, each of them is told of."""
+    first = sources[0]
+    plugin = cast(
+        "Indexing[Credential | SecretInfo]", first.provider if isinstance(first, ProviderSource) else first.store
+    )
+    try:
+        told = plugin.indexed(roots, [one.scope for one in sources], ctx)
+    except Interrupted:
+        told = Indexed({}, "The scan was cancelled.")
+    except Exception as unknown:  # noqa: BLE001  # an odd index never takes the sources with it
+        told = Indexed({}, f"The index could not be understood ({type(unknown).__name__}).")
+    for one in sources:
+        put(FromIndex(one.id, cast("Sequence[Credential] | None", told.rows.get(one.scope)), told.why))
+
+
+def ask_singly(source: ProviderSource | StoreSource, missing: Sequence[str], ctx: Ctx, put: Put) -> None:
+    """Ask for each of these, which are known otherwise than an index tells. What is gone is not told of."""
+    for one in missing:
+        try:
+            if isinstance(source, ProviderSource):
+                put(Keys(source.id, (source.provider.get(CredentialRef.parse(one), ctx),)))
+            else:
+                put(Secrets(source.id, (source.store.get(SecretRef.parse(one), ctx),)))
+        except Gone:
+            continue
     put(Listed(source.id))
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Warn = Callable[[str], None]
 """Hears what a person should know although nothing failed."""
 
+_TAKES_NOTHING = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 _PATIENCE = 30.0
 """Seconds that one writer waits for another."""
 
@@ -34,7 +35,12 @@ def to_read(path: Path, world: str | None, warn: Warn) -> "sqlite3.Connection | 
 
     if not _there(path):
         return None
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=_PATIENCE, check_same_thread=False)
+    how = "mode=ro"
+    if not os.access(path.parent, os.W_OK):
+        from keyward.places import frozen
+
+        how = "mode=ro&immutable=1" if frozen(path) else how
+    connection = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=_PATIENCE, check_same_thread=False)
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         stamped = dict(connection.execute("SELECT name, value FROM meta")) if version == VERSION else {}
@@ -78,6 +84,8 @@ def to_write(path: Path, world: str, warn: Warn) -> "sqlite3.Connection":
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
                 raise _busy(path) from None
+            if (closed := unwritten(error, path)) is not None:
+                raise closed from None
         warn("The scan cache was damaged, or of another version of keyward; a new one is made.")
         remove(path)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
@@ -85,6 +93,19 @@ def to_write(path: Path, world: str, warn: Warn) -> "sqlite3.Connection":
     connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
     connection.execute("INSERT INTO meta VALUES ('world', ?)", (world,))
     return connection
+
+
+def unwritten(error: "sqlite3.Error", path: Path) -> Exception | None:
+    """The same error in words, when the disk or its folder takes nothing; None for any other."""
+    if not str(getattr(error, "sqlite_errorname", "")).startswith(_TAKES_NOTHING):
+        return None
+    from keyward.files import shown
+    from keyward.model.errors import KeywardError
+
+    return KeywardError(
+        f"The scan cache {shown(path)} could not be written: {error}. It is as it was before.",
+        hint="Make room on that disk, or see why it takes nothing any more (`df`, `findmnt -T`, `dmesg`); then run the same command again.",
+    )
 
 
 def remove(path: Path) -> None:

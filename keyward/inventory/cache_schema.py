@@ -4,7 +4,7 @@
 by version, for good where versions cannot change. Times are seconds since 1970 (UTC). There is no value in any of them.
 """
 
-VERSION = 1
+VERSION = 4
 """Kept in `PRAGMA user_version`."""
 
 LIST = "\n"
@@ -59,6 +59,11 @@ CREATE TABLE placement (
 ) WITHOUT ROWID;
 CREATE INDEX placement_secret ON placement (secret);
 CREATE INDEX placement_target ON placement (target);
+
+CREATE TABLE about (
+    subject TEXT NOT NULL, what TEXT NOT NULL, status TEXT NOT NULL, texts TEXT NOT NULL, detail TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (subject, what)
+) WITHOUT ROWID;
 
 CREATE TABLE change (at REAL NOT NULL, key TEXT NOT NULL, what TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);
 CREATE INDEX change_at ON change (at);

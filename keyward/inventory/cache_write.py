@@ -49,6 +49,7 @@ class CacheWriter:
 
         self.connection: sqlite3.Connection = cache_open.to_write(path, world, warn)
         self.connection.row_factory = sqlite3.Row
+        self._path, self.world = path, world
         self.key_id = ""
 
     def close(self) -> None:
@@ -57,14 +58,26 @@ class CacheWriter:
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Everything in the block is written together or not at all."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        """Everything in the block is written together or not at all.
+
+        Raises:
+            KeywardError: the disk takes nothing: it is full, or can only be read.
+        """
+        import sqlite3
+
         try:
-            yield
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:  # SQLite may have rolled back by itself
+                    self.connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            if (closed := cache_open.unwritten(error, self._path)) is None:
+                raise
+            raise closed from None
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -165,7 +178,7 @@ class CacheWriter:
         self.found(key, "", [Found("", "", fingerprint)], lasting=True)
         self.connection.execute("UPDATE key SET fingerprint = ? WHERE id = ?", (fingerprint, key))
 
-    def uses(self, source: str, report: UsageReport | None, now: datetime) -> list[str]:
+    def uses(self, source: str, report: UsageReport | None) -> list[str]:
         """Say of every credential of the source when it was last used, by that report; None: such use cannot be known.
 
         Returns:
@@ -173,17 +186,26 @@ class CacheWriter:
         """
         from keyward.model.usage import UNSUPPORTED
 
-        changed = []
+        changed, kept = [], []
         for before in self.connection.execute(f"{_KEY}source = ?", (source,)).fetchall():
             one = credential(before)
-            known = UNSUPPORTED if report is None else report.last_use(one.uid, one.created)
-            if self._key(source, replace(one, last_use=known), before, now):
-                changed.append(one.id)
-            buckets = report.by_key.get(one.uid, ()) if report is not None else ()
+            known = UNSUPPORTED if report is None else report.last_use(one.uid, one.created, off=one.off)
+            if known != one.last_use:
+                self._used(replace(one, last_use=known), before["ordinal"])
+                changed.append(before["id"])
             if report is not None and report.status is UseStatus.USED:
-                kept = [[seconds(it.start), seconds(it.end), it.count, it.service, it.response] for it in buckets]
-                self.connection.execute("INSERT OR REPLACE INTO use VALUES (?, ?)", (one.id, dump(kept)))
+                buckets = report.by_key.get(one.uid, ())
+                times = [[seconds(it.start), seconds(it.end), it.count, it.service, it.response] for it in buckets]
+                kept.append((before["id"], dump(times)))
+        self.connection.executemany("INSERT OR REPLACE INTO use VALUES (?, ?)", kept)
         return changed
+
+    def _used(self, one: Credential, ordinal: int) -> None:
+        """Write what depends on the last use, and nothing else."""
+        use = one.last_use
+        row = {"use_status": use.status.value, "used": seconds(use.at), "window_days": use.window_days}
+        self._update("key", row, "ordinal", ordinal)
+        self._update("detail", {"tail": texts.key_tail(one), "more": key_more(one)}, "ordinal", ordinal)
 
     # The end of a source
 
@@ -226,6 +248,11 @@ class CacheWriter:
         row = self.connection.execute("SELECT coalesce(stale_since, at) FROM source WHERE id = ?", (source,)).fetchone()
         return row[0] if row is not None else None
 
+    def forget(self, key: str, now: datetime) -> None:
+        """Take a key out of the list that no source lists and that is in no place any more."""
+        if self.connection.execute("SELECT 1 FROM key WHERE id = ?", (key,)).fetchone() is not None:
+            self._remove("key", key, now)
+
     def _remove(self, table: str, one: str, now: datetime) -> None:
         if table == "key":
             row = self.connection.execute("SELECT ordinal, state FROM key WHERE id = ?", (one,)).fetchone()
@@ -244,7 +271,9 @@ class CacheWriter:
     def order(self) -> None:
         """Give the keys ordinals in the order in which they are shown: by provider, scope, name, id."""
         run = self.connection.execute
-        wanted = "ORDER BY provider = 'shape', provider, scope, name IS NULL, name COLLATE NOCASE, id"
+        wanted = (
+            "ORDER BY provider = 'shape', provider = 'declared', provider, scope, name IS NULL, name COLLATE NOCASE, id"
+        )
         ids = [row[0] for row in run(f"SELECT ordinal FROM key {wanted}")]  # noqa: S608  # names of our own, never outside text
         if ids == list(range(1, len(ids) + 1)):
             return

@@ -4,16 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyward.inventory.link import BY_FINGERPRINT, SHAPE, Found, shape_id
+from keyward.inventory.link import BY_FINGERPRINT, Found, shape_id
 from keyward.model.credential import Kind
 from keyward.model.detector import Confidence
 from keyward.model.detectors import identify as shape_of
 from keyward.model.fingerprint import FingerprintKey, normalised, worth
+from keyward.model.ids import DECLARED, SHAPE
+from keyward.model.keyfile import key_id
 from keyward.model.placement import Placement
 from keyward.model.secret import Secret
 
 if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
+
+_UNLISTED = (f"{SHAPE}:", f"{DECLARED}:")
+"""How the ids of keys begin that no provider lists."""
 
 Lookup = Callable[[Secret], "str | None"]
 """Asks a provider whose a value is; gives the id of a key. The provider sees the value."""
@@ -65,16 +70,17 @@ def identify(
     detector = shape_of(raw)
     fingerprint = key.fingerprint(value) if worth(raw) else ""
     keys = cache.by_fingerprint(fingerprint) if fingerprint else []
-    if not keys and detector is not None and not detector.is_secret:
-        rows = cache.rows("SELECT id FROM key WHERE provider = ? AND uid = ?", (detector.provider, raw.decode()))
+    by_id = key_id(raw) or (raw.decode() if detector is not None and not detector.is_secret else "")
+    if not keys and detector is not None and by_id:
+        rows = cache.rows("SELECT id FROM key WHERE provider = ? AND uid = ?", (detector.provider, by_id))
         keys = [row[0] for row in rows]
     by_lookup = False
-    if lookup is not None and not any(not one.startswith(f"{SHAPE}:") for one in keys):
+    if lookup is not None and not any(not one.startswith(_UNLISTED) for one in keys):
         answer = lookup(value)
         by_lookup = answer is not None
         keys = [answer] if answer is not None else keys
     placements = [place for one in keys for place in cache.placements(one, accepted=accepted)]
-    listed = any(not one.startswith(f"{SHAPE}:") for one in keys)
+    listed = any(not one.startswith(_UNLISTED) for one in keys)
     if not keys and detector is not None and detector.is_secret:
         keys = [shape_id(Found("", detector.kind, fingerprint))]
     return Identity(
@@ -99,8 +105,11 @@ def _not_looked(cache: "CacheReader") -> int:
 
 
 def _unread(cache: "CacheReader", provider: str) -> int:
-    """Live keys whose value nobody has read: of that provider, or of all when the shape says nothing."""
-    states = "state IN ('active', 'unknown') AND fingerprint IS NULL"
+    """Live keys whose value nobody has read: of that provider, or of all when the shape says nothing.
+
+    Service account keys do not count: their files say which key they are.
+    """
+    states = "state IN ('active', 'unknown') AND fingerprint IS NULL AND kind != 'sa-key'"
     found = next(cache.rows(f"SELECT count(*) FROM key WHERE {states} AND (? IN ('', provider))", (provider,)), (0,))  # noqa: S608  # names of our own, never outside text
     return int(found[0])
 

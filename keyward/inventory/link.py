@@ -9,15 +9,11 @@ from dataclasses import dataclass
 
 from keyward.model.credential import Credential, Kind, State
 from keyward.model.detectors import BY_KIND
-from keyward.model.ids import CredentialRef
+from keyward.model.ids import SHAPE, SHORT, CredentialRef
 from keyward.model.placement import Role
 from keyward.model.usage import UNSUPPORTED
 
-SHAPE = "shape"
-"""The provider of credentials that are known by their shape alone."""
-
 BY_FINGERPRINT, BY_ID = "fingerprint", "id"
-_SHORT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,8 @@ class Found:
     """What is kept of one part of a payload. Never its value.
 
     `kind` is the detector's, empty for a value without a shape. `fingerprint` is empty for ids that are no secret and for values that
-    could be guessed; `value_id` is such an id. `inside` names the key-shaped part that holds this one, None when nothing does.
+    could be guessed; `value_id` is such an id. `inside` names the part that is replaced with this one in it or beside it: a key-shaped part
+    around it, or the secret that belongs to this id; None when there is none.
     """
 
     name: str
@@ -91,7 +88,7 @@ def link(parts: Sequence[Found], known: Known, ready: Callable[[str], bool] | No
     for part in parts:
         holder = whole.get(part.inside, part) if part.inside is not None else part
         for key in known.by_id(part):
-            # The id is written inside of what has to be replaced: that is where the credential is.
+            # The id is written inside of what has to be replaced, or beside it: that is where the credential is.
             links.setdefault((holder.name, key), Link(holder.name, key, holder.fingerprint, BY_ID))
             taken.add(holder.name)
     for part in parts:
@@ -105,14 +102,14 @@ def link(parts: Sequence[Found], known: Known, ready: Callable[[str], bool] | No
 
 def shape_id(part: Found) -> str:
     """The id of a credential that only its shape tells."""
-    return str(CredentialRef(SHAPE, part.kind, (part.fingerprint[:_SHORT],)))
+    return str(CredentialRef(SHAPE, part.kind, (part.fingerprint[:SHORT],)))
 
 
 def by_shape(kind: str, fingerprint: str) -> Credential:
     """The credential that a value of that shape is, when nobody lists it."""
     detector = BY_KIND.get(kind)
     return Credential(
-        ref=CredentialRef(SHAPE, kind, (fingerprint[:_SHORT],)),
+        ref=CredentialRef(SHAPE, kind, (fingerprint[:SHORT],)),
         kind=Kind.BY_SHAPE,
         state=State.UNKNOWN,
         fingerprint=fingerprint,

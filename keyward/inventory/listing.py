@@ -5,9 +5,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from keyward.inventory.cache import CacheReader
+    from keyward.model.gap import Gap
 
 SCHEMA = "keyward.inventory/1"
 _PIECE = 500
@@ -23,12 +25,12 @@ _HOLDS = "SELECT DISTINCT key FROM placement WHERE secret = s.id ORDER BY key"
 # An id has no character that JSON would escape.
 _KEY_LIST = f"""'[' || coalesce((SELECT '"' || group_concat(key, '", "') || '"' FROM ({_HOLDS})), '') || ']'"""  # noqa: S608  # from above
 _SECRET_AGE = f"iif(created IS NULL, 'null', {_AGE.format('created')})"
-_SECRETS = f"SELECT head || {_SECRET_AGE} || tail || {_KEY_LIST} || '}}' FROM secret s ORDER BY id"  # noqa: S608  # from above
+_SECRET = f"SELECT head || {_SECRET_AGE} || tail || {_KEY_LIST} || '}}' FROM secret s"  # noqa: S608  # from above
 _SOURCES = """
     SELECT json_object(
         'id', id, 'status', status, 'detail', nullif(detail, ''), 'permission', nullif(permission, ''), 'api', nullif(api, ''),
         'stale_since', strftime('%Y-%m-%dT%H:%M:%SZ', stale_since, 'unixepoch')
-    ) FROM source ORDER BY id
+    ), id FROM source ORDER BY id
 """
 _LOOKED = "SELECT coalesce(sum(looked), 0), coalesce(sum(not_looked), 0) FROM source WHERE side = 'store'"
 
@@ -41,6 +43,7 @@ def inventory(
     secrets: bool = True,
     accepted: Collection[str] = frozenset(),
     findings: Mapping[str, Sequence[str]] | None = None,
+    gaps: "Mapping[str, Gap] | None" = None,
 ) -> Iterator[str]:
     """The document in pieces; joined they are one line of JSON.
 
@@ -51,6 +54,7 @@ def inventory(
         secrets: whether to list secrets too.
         accepted: targets of the ledger, as place ids without a version.
         findings: rule ids by key.
+        gaps: accepted gaps by source.
     """
     import json  # its encoder is all that is needed
 
@@ -58,13 +62,29 @@ def inventory(
     scanned = cache.scanned_at
     yield f'{{"schema": "{SCHEMA}", "world": {dump(cache.world)}, '
     yield f'"scanned_at": {dump(_stamp(scanned.timestamp() if scanned is not None else None))}, "sources": ['
-    yield from _joined(row[0] for row in cache.rows(_SOURCES))
+    yield from _joined(_source(row[0], row[1], gaps or {}, dump) for row in cache.rows(_SOURCES))
     yield '], "keys": ['
     yield from _joined(_keys(cache, now.timestamp(), keys, _Extras(cache, accepted, findings or {})))
     yield '], "secrets": ['
     if secrets:
-        yield from _joined(row[0] for row in cache.rows(_SECRETS, (now.timestamp(),)))
+        yield from _joined(row[0] for row in cache.rows(f"{_SECRET} ORDER BY id", (now.timestamp(),)))
     yield "]}"
+
+
+def secret(cache: "CacheReader", name: str, now: "datetime") -> dict[str, Any] | None:
+    """The entry of one secret; None when there is none of that id."""
+    import json
+
+    row = next(cache.rows(f"{_SECRET} WHERE id = ?2", (now.timestamp(), name)), None)
+    return None if row is None else json.loads(row[0])
+
+
+def _source(text: str, source: str, gaps: "Mapping[str, Gap]", dump: "Callable[[object], str]") -> str:
+    """The entry of a source, with the gap that somebody accepted."""
+    gap = gaps.get(source)
+    if gap is None:
+        return text
+    return f'{text[:-1]}, "gap": {dump({"owner": gap.owner, "until": gap.until.isoformat(), "why": gap.why or None})}}}'
 
 
 class _Extras:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keyward.inventory.link import BY_FINGERPRINT, BY_ID, Found, role
+from keyward.inventory.reading import look_into
 from keyward.inventory.relink import gone
 from keyward.inventory.reports import report
 from keyward.inventory.request import ScanRequest
@@ -17,16 +18,19 @@ from keyward.inventory.rows import secret_info
 from keyward.inventory.scan import scan
 from keyward.model.detectors import BY_KIND
 from keyward.model.placement import Placement
-from keyward.model.secretinfo import VersionState
+from keyward.model.secretinfo import Version, VersionState
+from keyward.model.source import SourceStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from keyward.inventory.cache_write import CacheWriter
     from keyward.ledger.interface import Ledger
     from keyward.model.context import Ctx
     from keyward.model.credential import Credential
     from keyward.model.fingerprint import FingerprintKey
+    from keyward.model.ids import SecretRef
+    from keyward.model.secretinfo import Payload, SecretInfo
     from keyward.model.source import SourceReport
 
 _FRESH = 30.0
@@ -45,6 +49,7 @@ class Coverage:
 
     placements: tuple[Placement, ...] = ()
     sources: tuple["SourceReport", ...] = ()
+    info: "Callable[[SecretRef], SecretInfo | None]" = lambda _: None
 
 
 class Looker:
@@ -56,6 +61,7 @@ class Looker:
         key: the ledger's fingerprint key.
         ctx: how to ask; nothing is reported.
         ledger: learns what was seen; None for a look that leaves no trace there.
+        recent: current payloads that this process has just read, by secret: about these nothing is asked but their labels and aliases.
     """
 
     def __init__(
@@ -65,7 +71,10 @@ class Looker:
         key: "FingerprintKey",
         ctx: "Ctx",
         ledger: "Ledger | None" = None,
+        *,
+        recent: "Callable[[], Mapping[SecretRef, Payload]]" = dict,
     ) -> None:
+        self._recent = recent
         self._all = tuple(one.id for one in request.stores)
         readable = tuple(one for one in request.stores if one.values)
         self._request = replace(request, providers=(), stores=readable, usage=False)
@@ -90,11 +99,45 @@ class Looker:
             if self._cache is None:
                 self._cache = self._open_cache()
             if time.monotonic() - self._looked > _FRESH:
-                scan(self._request, self._cache, self._ctx, fingerprints=self._key, ledger=self._ledger)
+                known = self._known(self._cache)
+                stores = tuple(replace(one, known=known) for one in self._request.stores)
+                request = replace(self._request, stores=stores)
+                scan(request, self._cache, self._ctx, fingerprints=self._key, ledger=self._ledger)
                 self._ctx.check()
                 self._looked = time.monotonic()
             places = {place.at: place for place in self._places(self._cache, credential)}
-            return Coverage(tuple(places.values()), tuple(self._coverage(self._cache)))
+            return Coverage(tuple(places.values()), tuple(self._coverage(self._cache)), self.info)
+
+    def info(self, secret: "SecretRef") -> "SecretInfo | None":
+        """The secret as the last look listed it; None when that was long ago, or it was not among what was listed."""
+        with self._lock:
+            if self._cache is None or time.monotonic() - self._looked > _FRESH:
+                return None
+            run = self._cache.connection.execute
+            row = run("SELECT * FROM secret WHERE id = ?", (str(secret),)).fetchone()
+            if row is None or row["source"] not in {one.id for one in self._request.stores}:
+                return None
+            source = run("SELECT * FROM source WHERE id = ?", (row["source"],)).fetchone()
+            known = None if source is None else report(source)
+            return secret_info(row) if known is not None and known.status is SourceStatus.OK else None
+
+    def _known(self, cache: "CacheWriter") -> "dict[SecretRef, SecretInfo]":
+        """Secrets whose newest version was read a moment ago, with all that is known of their versions."""
+        found = {}
+        looked = cache.looked()
+        with cache.batch():
+            for ref, payload in self._recent().items():
+                row = cache.connection.execute("SELECT * FROM secret WHERE id = ?", (str(ref),)).fetchone()
+                info = None if row is None else secret_info(row)
+                if info is None or not info.immutable_versions or info.versions is None:
+                    continue
+                if (str(ref), payload.version) not in looked:
+                    cache.found(str(ref), payload.version, look_into(payload, self._key), lasting=True)
+                older = tuple(one for one in info.versions if one.id != payload.version)
+                newest = info.version(payload.version) or Version(payload.version, VersionState.ENABLED, self._ctx.now)
+                newest = replace(newest, state=VersionState.ENABLED)
+                found[ref] = replace(info, current=newest.id, versions=(newest, *older))
+        return found
 
     def close(self) -> None:
         """Let go of the cache."""

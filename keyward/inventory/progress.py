@@ -19,6 +19,7 @@ class Progress:
     `open` counts questions without an answer. `looked` and `not_looked` count payloads; `blind` are those of the latter that nobody can
     read now (disabled versions). `odd` counts rows that could not be understood, `unread` values that should have been readable,
     `telling` secrets left out because their name holds a key.
+    `indexing` says that an index is asked, or answered; `note` how the source was asked, where there is a choice.
     """
 
     source: ProviderSource | StoreSource
@@ -32,6 +33,8 @@ class Progress:
     telling: int = 0
     listed: bool = False
     ended: bool = False
+    indexing: bool = False
+    note: str = ""
     seen: set[str] = field(default_factory=set)
     trouble: KeywardError | None = None
     unread_trouble: KeywardError | None = None
@@ -44,8 +47,8 @@ class Progress:
 
     @property
     def complete(self) -> bool:
-        """Whether everything that can be looked at was: what was not found is not there."""
-        return self.listed and self.not_looked == self.blind and not self.odd and not self.telling
+        """Whether everything that can be looked at was: what was not found is not there. An index is late, so it never proves that."""
+        return self.listed and not self.indexing and self.not_looked == self.blind and not self.odd and not self.telling
 
     def done(self, done: Done) -> None:
         """Take the end of one question."""
@@ -84,6 +87,8 @@ class Progress:
             cancelled and (self.open or not self.listed) and status is SourceStatus.OK
         ):
             status, details = SourceStatus.CANCELLED, ["The scan was cancelled."]
+        elif self.note:
+            details.append(self.note)
         source = told if isinstance(told, SourceError) else None
         return SourceReport(
             self.source.id,

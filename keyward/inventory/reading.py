@@ -3,6 +3,8 @@
 from keyward.inventory.link import Found
 from keyward.model.detectors import BY_KIND
 from keyward.model.fingerprint import FingerprintKey, worth
+from keyward.model.keyfile import key_id
+from keyward.model.pairs import pairs
 from keyward.model.parts import Part, all_values
 from keyward.model.secretinfo import Payload
 from keyward.model.text import clean
@@ -11,24 +13,40 @@ from keyward.model.text import clean
 def look_into(payload: Payload, key: FingerprintKey) -> tuple[Found, ...]:
     """Every part with a key's shape, and every scalar that is too random to be guessed.
 
+    Of a key that is an id and a secret in two parts, the secret's part is where the key is: it bears the id too, and holds the id's part.
     An empty answer is an answer too: this payload has been looked at.
     """
     parts = all_values(payload.data.reveal(), payload.hint)
     holders = [part for part in parts if _secret(part)]
+    halves = pairs(parts)
+    by_secret = {pair.secret.name: pair for pair in halves}
+    secret_of = {pair.id.name: pair.secret.name for pair in halves}
     found = []
     for part in parts:
-        kept = _kept(part, key)
+        pair = by_secret.get(part.name)
+        kept = _kept(part, key) if pair is None else (key.fingerprint(part.value), _text(pair.id))
         if kept is not None:
-            found.append(Found(clean(part.name, 500), part.kind, *kept, _inside(part, holders)))
+            inside = secret_of.get(part.name) or _inside(part, holders)
+            kind = part.kind if pair is None else pair.kind
+            found.append(Found(_name(part.name), kind, *kept, None if inside is None else _name(inside)))
     return tuple(found)
 
 
+def _name(part: str) -> str:
+    return clean(part, 500)
+
+
+def _text(part: Part) -> str:
+    """An id that is no secret."""
+    return clean(part.value.reveal_text())
+
+
 def _kept(part: Part, key: FingerprintKey) -> tuple[str, str] | None:
-    """(fingerprint, id) of a part; None when nothing may be kept of it."""
+    """(fingerprint, id that is no secret) of a part; None when nothing may be kept of it."""
     if part.kind and not BY_KIND[part.kind].is_secret:
-        return "", clean(part.value.reveal_text())
+        return "", _text(part)
     if part.kind or worth(part.value.reveal(), part.name):
-        return key.fingerprint(part.value), ""
+        return key.fingerprint(part.value), key_id(part.value.reveal())
     return None
 
 
@@ -40,4 +58,4 @@ def _inside(part: Part, holders: list[Part]) -> str | None:
     """The outermost key-shaped part around this one."""
     size = part.end - part.start
     bigger = [one for one in holders if one.start <= part.start and part.end <= one.end and one.end - one.start > size]
-    return clean(min(bigger, key=lambda one: (one.start, -one.end)).name, 500) if bigger else None
+    return min(bigger, key=lambda one: (one.start, -one.end)).name if bigger else None

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from keyward.inventory import texts
 from keyward.inventory.cache_schema import LIST
-from keyward.inventory.link import SHAPE, Found, Known, Link, by_shape, link, role
+from keyward.inventory.link import Found, Known, Link, by_shape, link, role
 from keyward.inventory.rows import haystack, secret_info
 from keyward.model.credential import Credential
+from keyward.model.detectors import BY_KIND, PAIRED
+from keyward.model.ids import SHAPE
 from keyward.model.secretinfo import SecretInfo, VersionState
 
 if TYPE_CHECKING:
@@ -26,9 +28,13 @@ FirstSeen = Callable[[], Mapping[str, datetime]]
 _PARTS = """
     SELECT item, version, name, kind, fingerprint, value_id, inside FROM part
     WHERE key_id = ? AND version != '' AND item IN (SELECT id FROM secret)
-      AND (kind != '' OR fingerprint IN (SELECT fingerprint FROM key WHERE fingerprint IS NOT NULL))
+      AND (kind != '' OR fingerprint IN (SELECT fingerprint FROM key WHERE fingerprint IS NOT NULL)
+           OR fingerprint IN (SELECT fingerprint FROM part WHERE value_id != '' AND fingerprint != ''))
     ORDER BY item, version, name
 """
+_HALVES = (
+    "SELECT DISTINCT kind, value_id, fingerprint FROM part WHERE key_id = ? AND value_id != '' AND fingerprint != ''"
+)
 PLACEMENTS = """
     SELECT p.*, s.store, s.scope AS secret_scope, s.locator FROM placement p JOIN secret s ON s.id = p.secret
 """
@@ -69,7 +75,8 @@ class Relink:
             The ids of keys that are new, gone, or in other places.
         """
         rows = self._run("SELECT id, provider, uid, fingerprint FROM key WHERE provider != ?", (SHAPE,))
-        known = Known(tuple(row) for row in rows)
+        listed = [tuple(row) for row in rows]
+        known = Known([*listed, *self._by_halves(listed)])
         placed: set[Placed] = set()
         shapes: dict[str, tuple[Link, str]] = {}
         for info, host, version, found in self._payloads():
@@ -85,6 +92,14 @@ class Relink:
         self._shapes(shapes, first_seen, now)
         self._settle(changed)
         return sorted(changed)
+
+    def _by_halves(self, listed: Sequence[tuple[str, str, str, str | None]]) -> Iterator[tuple[str, str, str, str]]:
+        """Listed keys by the secrets that stand beside their ids: where such a secret stands alone, it is the key's as well."""
+        keys = {(provider, uid): key for key, provider, uid, _ in listed}
+        for kind, value_id, fingerprint in self._run(_HALVES, (self._key_id,)):
+            key = keys.get((BY_KIND[kind].provider, value_id)) if kind in PAIRED else None
+            if key is not None:
+                yield key, BY_KIND[kind].provider, "", fingerprint
 
     def _payloads(self) -> Iterator[tuple[SecretInfo, str, str, list[Found]]]:
         """(secret, host, version, parts) of everything that was looked into."""

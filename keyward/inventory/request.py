@@ -1,8 +1,11 @@
 """What a scan is asked for, and how it ended."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from keyward.model.ids import SecretRef
+from keyward.model.secretinfo import SecretInfo
 from keyward.model.source import SourceReport
 from keyward.model.text import escaped
 from keyward.providers.interface import Provider
@@ -25,11 +28,15 @@ class ProviderSource:
 
 @dataclass(frozen=True, slots=True)
 class StoreSource:
-    """A store in one scope. `values` is the consent to read what its secrets hold."""
+    """A store in one scope. `values` is the consent to read what its secrets hold.
+
+    `known` are secrets whose versions need not be asked for, with what is known of them.
+    """
 
     store: Store
     scope: str
     values: bool = False
+    known: Mapping[SecretRef, SecretInfo] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -47,6 +54,7 @@ class ScanRequest:
         usage: whether to ask when keys were used.
         workers: calls under way at once.
         host: this machine's name, for what only it can see.
+        roots: what an index is asked about instead of each scope, where a provider or store has one; empty asks no index.
     """
 
     providers: tuple[ProviderSource, ...] = ()
@@ -54,6 +62,7 @@ class ScanRequest:
     usage: bool = True
     workers: int = 32
     host: str = ""
+    roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

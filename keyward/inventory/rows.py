@@ -13,10 +13,8 @@ from keyward.model.placement import Placement, Role
 from keyward.model.secretinfo import SecretInfo, Version, VersionState
 from keyward.model.usage import LastUse, UseStatus
 
-
-def dump(value: object) -> str:
-    """JSON text as it is printed: one line, in the characters that people read."""
-    return json.dumps(value, ensure_ascii=False)
+dump = json.JSONEncoder(ensure_ascii=False).encode
+"""JSON text as it is printed: one line, in the characters that people read. One encoder for all: a scan writes a hundred thousand texts."""
 
 
 def key_row(credential: Credential, source: str) -> dict[str, Any]:
@@ -63,6 +61,7 @@ def key_more(credential: Credential) -> str:
             },
             "annotations": dict(credential.annotations),
             "etag": credential.etag,
+            "state_why": credential.state_why,
             "use": [use.source, use.precision.total_seconds(), use.lag.total_seconds(), use.detail],
         }
     )
@@ -101,6 +100,7 @@ def credential(row: Row) -> Credential:
             detail,
         ),
         issuer=row["issuer"],
+        state_why=more.get("state_why", ""),
     )
 
 

@@ -5,25 +5,30 @@ is read twice where it cannot have changed, and none without consent.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from keyward.inventory import asking
-from keyward.inventory.asking import Answer, Done, Keys, Listed, Looked, Secrets, Used, Valued
+from keyward.inventory.asking import Answer, Done, FromIndex, Keys, Listed, Looked, Secrets, Used, Valued
+from keyward.inventory.doubts import doubted_keys, doubted_secrets
 from keyward.inventory.progress import Progress
 from keyward.inventory.relink import earliest
 from keyward.inventory.request import ProviderSource, ScanRequest, ScanResult, StoreSource
 from keyward.inventory.seen import placement_rows
 from keyward.inventory.workers import Workers
+from keyward.ledger.records import Seen
 from keyward.model.capability import Can
 from keyward.model.credential import Credential
-from keyward.model.events import Finished, RowsChanged, ScanStarted, SourceDone
+from keyward.model.events import Finished, RowsChanged, ScanStarted, SourceDone, SourceProgress
 from keyward.model.leaf import without_keys
 from keyward.model.secretinfo import SecretInfo, VersionState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from keyward.inventory.cache_write import CacheWriter
@@ -40,9 +45,11 @@ _PATIENCE = 2.0
 """Seconds that a cancelled scan waits for calls under way."""
 _MOST = 500
 """Answers written in one transaction."""
+_GATHER = 0.02
+"""Seconds for which answers are gathered before they are written: one transaction for many, and the threads that ask are woken less."""
 _LINK_EVERY = 0.5
-_LINK_SHARE = 10.0
-"""Links are made again while the scan goes on, at most that often (seconds) and for at most a tenth of the time."""
+_LINK_SHARE = 30.0
+"""Links are made again while the scan goes on, at most that often (seconds) and for at most a thirtieth of the time."""
 
 
 def scan(
@@ -79,12 +86,12 @@ class _Scan:
         fingerprints: "FingerprintKey | None",
         ledger: "Ledger | None",
     ) -> None:
-        self._request, self._cache, self._ctx = request, cache, ctx
+        self._workers = Workers(request.workers)
+        self._request, self._cache, self._ctx = request, cache, replace(ctx, wait=self._wait_aside(ctx.wait))
         self._fingerprints, self._ledger = fingerprints, ledger
         sources: list[StoreSource | ProviderSource] = [*request.stores, *request.providers]
         self._sources = {one.id: Progress(one) for one in sources}
         self._answers: SimpleQueue[Answer] = SimpleQueue()
-        self._workers = Workers(request.workers)
         self._reports: dict[str, SourceReport] = {}
         self._known: set[tuple[str, str]] = set()
         self._again: set[str] = set()
@@ -99,6 +106,7 @@ class _Scan:
             self._cache.use_key(self._fingerprints.id)
         self._known = self._cache.looked()
         try:
+            self._ask_indexes()
             for progress in self._sources.values():
                 self._begin(progress)
             self._follow()
@@ -108,17 +116,46 @@ class _Scan:
 
     # Asking
 
+    def _wait_aside(self, wait: Callable[[float], bool]) -> Callable[[float], bool]:
+        """A source that waits for its quota does not hold up the others."""
+
+        def waits(seconds: float) -> bool:
+            with self._workers.aside():
+                return wait(seconds)
+
+        return waits
+
     def _ask(self, progress: Progress, what: str, work: Callable[[asking.Put], None]) -> None:
         progress.open += 1
         put = self._answers.put
         self._workers.submit(asking.run(progress.source.id, what, put, partial(work, put)))
 
-    def _begin(self, progress: Progress) -> None:
+    def _ask_indexes(self) -> None:
+        """One question for all sources of a provider or store that has an index; each waits for its part of the answer."""
+        groups: dict[str, list[Any]] = {}
+        for progress in self._sources.values() if self._request.roots else ():
+            source = progress.source
+            plugin = source.store if isinstance(source, StoreSource) else source.provider
+            if Can.INDEX in plugin.can:
+                progress.open += 1
+                progress.indexing = True
+                groups.setdefault(f"{progress.side}:{plugin.name}", []).append(source)
+        for group in groups.values():
+            self._workers.submit(partial(asking.ask_index, group, self._request.roots, self._ctx, self._answers.put))
+
+    def _list(self, progress: Progress) -> None:
         source, ctx = progress.source, self._ctx
         if isinstance(source, StoreSource):
             self._ask(progress, "list", partial(asking.list_secrets, source, ctx))
+        else:
+            self._ask(progress, "list", partial(asking.list_keys, source, ctx))
+
+    def _begin(self, progress: Progress) -> None:
+        source, ctx = progress.source, self._ctx
+        if not progress.indexing:
+            self._list(progress)
+        if isinstance(source, StoreSource):
             return
-        self._ask(progress, "list", partial(asking.list_keys, source, ctx))
         if self._request.usage and Can.USAGE in source.provider.can:
             self._ask(progress, "usage", partial(asking.ask_use, source, ctx))
 
@@ -166,6 +203,8 @@ class _Scan:
     def _arrived(self, patience: float) -> Iterator[Answer]:
         try:
             yield self._answers.get(timeout=patience) if patience else self._answers.get_nowait()
+            if patience:
+                time.sleep(_GATHER)
             for _ in range(_MOST):
                 yield self._answers.get_nowait()
         except Empty:
@@ -177,13 +216,20 @@ class _Scan:
             return
         changed: list[str] = []
         ended: list[SourceReport] = []
+        came: Counter[str] = Counter()
         with self._cache.batch():
             for answer in answers:
+                came[answer.source] += isinstance(answer, Done)
                 progress = self._sources[answer.source]
                 changed += self._write(progress, answer)
                 if progress.open == 0 and not progress.ended:
                     ended.append(self._end(progress, changed))
             changed += self._link()
+        for source, number in came.items():
+            progress = self._sources[source]
+            if not progress.ended:
+                told = SourceProgress(source, progress.items, number, progress.open, progress.listed)
+                self._ctx.report(told)
         self._tell(changed, ended)
 
     def _write(self, progress: Progress, answer: Answer) -> list[str]:
@@ -204,7 +250,33 @@ class _Scan:
                 self._known.add((key, ""))
             case Used(report=report):
                 progress.use = report
+            case FromIndex():
+                return self._write_indexed(progress, answer)
         return []
+
+    def _write_indexed(self, progress: Progress, answer: FromIndex) -> list[str]:
+        """Take what the index told. What the cache knows otherwise is asked for by itself."""
+        progress.open -= 1
+        if answer.rows is None:
+            progress.note, progress.indexing = f"Asked by itself: {answer.why}", False
+            self._list(progress)
+            return []
+        progress.note = "Read from the asset index, which is some minutes late."
+        changed: list[str] = []
+        if progress.side == "provider":
+            keys = cast("Sequence[Credential]", answer.rows)
+            doubted = doubted_keys(self._cache.connection, progress.source.id, keys)
+            changed = self._write_keys(progress, tuple(one for one in keys if one.id not in doubted))
+        else:
+            secrets = cast("Sequence[SecretInfo]", answer.rows)
+            doubted = doubted_secrets(self._cache.connection, progress.source.id, secrets)
+            taken = tuple(one for one in secrets if str(one.ref) not in doubted)
+            self._write_secrets(progress, taken, again=False)
+        if doubted:
+            self._ask(progress, "list", partial(asking.ask_singly, progress.source, sorted(doubted), self._ctx))
+        else:
+            progress.listed = True
+        return changed
 
     def _write_keys(self, progress: Progress, rows: tuple[Credential, ...]) -> list[str]:
         changed = []
@@ -243,9 +315,9 @@ class _Scan:
         now, source = self._ctx.now, progress.source
         if isinstance(source, ProviderSource) and progress.items:
             if progress.use is not None:
-                changed += self._cache.uses(source.id, progress.use, now)
+                changed += self._cache.uses(source.id, progress.use)
             elif Can.USAGE not in source.provider.can:
-                changed += self._cache.uses(source.id, None, now)
+                changed += self._cache.uses(source.id, None)
         report = progress.report(now, cancelled=self._ctx.cancel.is_set())
         changed += self._cache.end(report, progress.side, progress.seen, now, listed=progress.listed)
         self._reports[source.id] = report = self._cache.report(source.id)
@@ -288,13 +360,14 @@ class _Scan:
         """Tell the ledger which places hold keys."""
         if self._ledger is None:
             return
-        now = self._ctx.now
+        now, seen = self._ctx.now, []
         for progress in self._sources.values():
             source = progress.source
             if isinstance(source, StoreSource) and progress.items + progress.listed:
                 host = self._request.host if Can.LOCAL in source.store.can else ""
                 rows = placement_rows(self._cache.connection, source.id, progress.seen, now)
-                self._ledger.see(source.id, host, rows, now, complete=progress.complete)
+                seen.append(Seen(source.id, host, tuple(rows), progress.complete))
+        self._ledger.see_all(seen, now)
 
     def _tell(self, changed: list[str], ended: "list[SourceReport]") -> None:
         if changed:

@@ -45,6 +45,8 @@ def key_tail(credential: Credential) -> str:
         "restrictions": None if limits is None else {"apis": limits.apis, "client": limits.client},
         "bound_identity": credential.bound_identity,
     }
+    if credential.state_why:
+        rest["state_why"] = credential.state_why
     return f', {dump(rest)[1:-1]}, "placements": '
 
 

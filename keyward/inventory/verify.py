@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from keyward.inventory.link import SHAPE
+from keyward.inventory.link import BY_ID
 from keyward.ledger.records import ProbeRow
 from keyward.model.capability import Can
 from keyward.model.detectors import BY_KIND
 from keyward.model.errors import Gone, KeywardError, UsageError
+from keyward.model.ids import SHAPE
 from keyward.model.verdict import Verdict, VerdictKind
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Verifier:
 
         trouble: KeywardError | None = None
         for place in sorted(placements, key=lambda one: one.role.value != "current"):
+            if place.found_by == BY_ID and not place.fingerprint:
+                continue  # what is there is the key's id, and not its value
             try:
                 payload = self._store(place.at.secret.store).read(place.at.secret, self._ctx, place.at.version)
                 value = read_part(payload.data.reveal(), place.at.part, payload.hint)

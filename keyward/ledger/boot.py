@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from keyward.clock import steady
 from keyward.model.errors import NotConfigured
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -31,24 +31,22 @@ def since_boot() -> Moment:
     Raises:
         NotConfigured: the system does not say which boot this is.
     """
-    # macOS counts CLOCK_MONOTONIC through sleep, Linux only CLOCK_BOOTTIME.
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return Moment(_boot_id(), time.clock_gettime(clock))
-
-
-@cache
-def _boot_id() -> str:
-    try:
-        if sys.platform == "darwin":
-            asked = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
-            found = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-        else:
-            found = _BOOT_ID.read_text(encoding="ascii").strip()
-    except (OSError, subprocess.CalledProcessError):
-        found = ""
-    if not found:
+    boot = boot_id()
+    if not boot:
         raise NotConfigured(
             f"{os.uname().sysname} does not say which boot this is, so a SQLite ledger cannot be used safely.",
             hint="Use a PostgreSQL ledger (ledger.url).",
         )
-    return found
+    return Moment(boot, steady())
+
+
+@cache
+def boot_id() -> str:
+    """Which boot of which machine this is; empty where the system does not say."""
+    try:
+        if sys.platform == "darwin":
+            asked = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
+            return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,10 +1,10 @@
 """What the engines ask of a ledger. One suite of tests runs against every implementation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from keyward.ledger.records import EventRow, Lease, PlacementRow, ProbeRow, RotationRow, TargetRow
+from keyward.ledger.records import EventRow, Lease, PlacementRow, ProbeRow, RotationRow, Seen, TargetRow
 
 
 class Ledger(Protocol):
@@ -12,6 +12,14 @@ class Ledger(Protocol):
 
     def meta(self, name: str) -> str | None:
         """A fact about the ledger itself: `schema`, `world`, `fingerprint_key_id`, `created`."""
+        ...
+
+    def metas(self, prefix: str) -> dict[str, str]:
+        """Every fact whose name begins like that, such as `pause:`, by its name."""
+        ...
+
+    def set_meta(self, name: str, value: str | None) -> None:
+        """Set or (None) remove a fact that all hosts share, such as a pause; never one of the ledger's identity."""
         ...
 
     def acquire(self, name: str, owner: str, seconds: float) -> Lease:
@@ -34,6 +42,10 @@ class Ledger(Protocol):
         """Give it back; one that was lost is not an error."""
         ...
 
+    def stale_leases(self, asker: str) -> list[tuple[str, str]]:
+        """(name, holder) of every lease that ran out or whose holder is known to be dead."""
+        ...
+
     def open_rotation(self, row: RotationRow, events: Sequence[EventRow], *, lease_seconds: float, owner: str) -> Lease:
         """Insert a rotation with its first events and take its lease (named `rotation:<id>`), in one transaction.
 
@@ -49,8 +61,12 @@ class Ledger(Protocol):
         events: Sequence[EventRow] = (),
         *,
         placements: Sequence[PlacementRow] = (),
+        probes: Sequence[ProbeRow] = (),
+        lease_seconds: float | None = None,
     ) -> None:
-        """Replace the rotation's row and append events and placements, in one transaction, if the lease's fence is still the newest.
+        """Replace the rotation's row, append events, placements and probes, in one transaction, if the lease's fence is still the newest.
+
+        With `lease_seconds` the lease lasts so many seconds from now.
 
         Raises:
             Held: the fence is not ours any more; nothing was written.
@@ -79,12 +95,12 @@ class Ledger(Protocol):
         """(number of events checked, the `seq` of the first that does not fit or None)."""
         ...
 
-    def accept(self, target: str, actor: str, how: str, at: datetime) -> None:
-        """Remember that a person accepted the target (a place id without a version); again is no change. Writes the audit trail."""
+    def accept(self, rows: Sequence[TargetRow]) -> None:
+        """Remember that a person accepted these targets (place ids without a version) on these hosts; again is no change. Writes the audit trail."""
         ...
 
-    def targets(self) -> dict[str, TargetRow]:
-        """Every accepted target by its place id."""
+    def targets(self, wanted: Collection[str] | None = None) -> dict[str, TargetRow]:
+        """Every accepted target, or those of `wanted`, by its place id."""
         ...
 
     def see(self, source: str, host: str, rows: Iterable[PlacementRow], at: datetime, *, complete: bool) -> None:
@@ -93,6 +109,10 @@ class Ledger(Protocol):
         Rows are merged by (secret, version, part, host, credential); `first_seen` stays. With `complete`, placements of that source and
         host that were not seen now are marked gone; without it they stay as they were.
         """
+        ...
+
+    def see_all(self, seen: Iterable[Seen], at: datetime) -> None:
+        """The same for many sources: a disk is waited for once for many of them, not once for each."""
         ...
 
     def placements(self, *, credential: str | None = None, include_gone: bool = False) -> list[PlacementRow]:

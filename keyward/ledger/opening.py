@@ -5,17 +5,16 @@ from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 
-from sqlalchemy import insert
-from sqlalchemy.exc import SQLAlchemyError
-
 from keyward.ledger import fingerprint_key
+from keyward.ledger.address import is_postgres
 from keyward.ledger.boot import MomentSource, since_boot
 from keyward.ledger.chain import chain_key as derive
-from keyward.ledger.migrate import upgrade
+from keyward.ledger.making import bring_up, make
 from keyward.ledger.place import (
     NoLedger,
     alone,
     check_place,
+    check_writable,
     holds_something,
     local_path,
     make_file,
@@ -24,11 +23,8 @@ from keyward.ledger.place import (
     unmake,
 )
 from keyward.ledger.reading import ReadOnlyLedger
-from keyward.ledger.schema import meta
 from keyward.ledger.sql import SqlLedger
 from keyward.ledger.sqlite import SqliteDatabase
-from keyward.ledger.troubles import broken
-from keyward.ledger.writable import stamp
 from keyward.model.fingerprint import FingerprintKey
 from keyward.model.secret import Secret
 
@@ -49,22 +45,31 @@ def open_ledger(
     """The ledger, upgraded to this program's version if it was older.
 
     Args:
-        where: a file or a `sqlite:////absolute/path` URL.
+        where: a file, a `sqlite:////absolute/path` or a `postgresql://user@host/database` URL.
         world: what the endpoints in use are; a new ledger is stamped with it.
         chain_key: the key of the audit trail; None reads only, until `unlock`.
         create: make it when there is none.
-        moments: the time of leases.
+        moments: the time of leases in a file; a database has its own.
         clock: the present in UTC, for the date of making.
 
     Raises:
         NoLedger: there is none, and it may not be made.
-        NotConfigured: the URL names a database that is not supported.
-        NotAllowed: the file or its folder is open to others, or lies on a network file system.
+        NotConfigured: the URL names a database that is not supported or cannot be reached.
+        NotAllowed: the file or its folder is open to others, can only be read, or lies on a network file system; the database lets this
+            user not in.
         LedgerBroken: it cannot be read or is newer than this program. It is left as it is.
         AnotherWorld: it belongs to other endpoints.
         KeywardError: no room on the disk.
     """
+    if is_postgres(where):
+        from keyward.ledger.postgres_missing import needed
+
+        needed()
+        from keyward.ledger.opening_postgres import open_postgres  # loads the driver
+
+        return open_postgres(str(where), world=world, chain_key=chain_key, create=create, clock=clock)
     path = local_path(where)
+    check_writable(path)
     if create:
         make_folder(path)
     elif not path.parent.is_dir():
@@ -89,6 +94,7 @@ def open_with_key(
     world: str,
     create: bool = False,
     key_file: Path | None = None,
+    folder: Path | None = None,
     moments: MomentSource = since_boot,
 ) -> tuple[SqlLedger, FingerprintKey]:
     """The ledger and its fingerprint key, both made together where neither is there; the audit trail can be written.
@@ -98,7 +104,8 @@ def open_with_key(
         world: as for `open_ledger`.
         create: make the ledger when there is none.
         key_file: the file that the settings name for the key, if they do.
-        moments: the time of leases.
+        folder: where else the key's file can be; None for the folder of a ledger that is a file.
+        moments: the time of leases in a file.
 
     Raises:
         FingerprintKeyMissing: the ledger names a key that is not here; no other is made.
@@ -106,7 +113,7 @@ def open_with_key(
     """
     ledger = open_ledger(where, world=world, create=create, moments=moments)
     try:
-        key = fingerprint_key.load_or_create(ledger, folder=local_path(where).parent, key_file=key_file)
+        key = fingerprint_key.load_or_create(ledger, folder=folder or local_path(where).parent, key_file=key_file)
     except BaseException:
         ledger.close()
         raise
@@ -136,7 +143,7 @@ def _opened(
     ledger = SqlLedger(database, chain_key=chain_key, fresh=fresh)
     try:
         if fresh:
-            _make(database, world, now)
+            database.write(lambda connection: make(connection, world, now))
         else:
             _bring_up(database, path)
     except BaseException:
@@ -145,19 +152,8 @@ def _opened(
     return ledger
 
 
-def _make(database: SqliteDatabase, world: str, now: datetime) -> None:
-    with database.writing() as connection:
-        upgrade(connection)
-        facts = {"world": world, "created": stamp(now), "head": ""}
-        connection.execute(insert(meta), [{"name": name, "value": value} for name, value in facts.items()])
-
-
 def _bring_up(database: SqliteDatabase, path: Path) -> None:
     with ReadOnlyLedger(path) as found:
         if found.current:
             return
-    try:
-        with database.writing() as connection:
-            upgrade(connection)
-    except SQLAlchemyError as error:
-        raise broken(path, f"its tables could not be brought up to date ({type(error).__name__})") from None
+    database.write(lambda connection: bring_up(connection, database.name))

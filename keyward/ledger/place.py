@@ -7,12 +7,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from keyward.files import private_folder, shown
+from keyward.files import AGAIN, private_folder, shown
 from keyward.ledger.troubles import broken
 from keyward.model.errors import NotAllowed, NotConfigured, Refused
 from keyward.model.text import clean
 from keyward.paths import expanded
-from keyward.places import unsafe
+from keyward.places import shut, unsafe, writable
 
 MOUNTS = Path("/proc/mounts")
 _HEADER = b"SQLite format 3\0"
@@ -36,8 +36,8 @@ def local_path(where: str | os.PathLike[str]) -> Path:
     if scheme in ("sqlite", "file") and rest.startswith("/") and len(rest) > 1:
         return Path(rest[1:] if scheme == "sqlite" else rest).absolute()
     raise NotConfigured(
-        f"A ledger on {clean(scheme)} is not supported.",
-        hint="Leave ledger.url empty for the SQLite file in the state folder, or write sqlite:////absolute/path.",
+        "That kind of ledger is not supported.",  # the address may hold a password anywhere
+        hint="Leave ledger.url empty for the SQLite file in the state folder, or write sqlite:////absolute/path or postgresql://user@host/database.",
     )
 
 
@@ -47,7 +47,7 @@ def check_place(path: Path) -> None:
     Raises:
         NotAllowed: they do not.
     """
-    if reason := unsafe(path):
+    if reason := unsafe(path, reading=True):
         raise NotAllowed(
             f"The ledger {shown(path)} {reason}; it is not used.",
             hint="Give it to yourself and take the right to write away from others, or set KEYWARD_HOME to a folder of your own.",
@@ -57,6 +57,16 @@ def check_place(path: Path) -> None:
             f"The ledger {shown(path)} lies on a network file system ({kind}), where locks cannot be trusted.",
             hint="Set KEYWARD_HOME to a folder on a local disk, or share a ledger between hosts by ledger.url.",
         )
+
+
+def check_writable(path: Path) -> None:
+    """See that the ledger can be written now, before anything happens that would have to be on record.
+
+    Raises:
+        NotAllowed: it can only be read.
+    """
+    if why := shut(path.parent) or shut(path):
+        raise NotAllowed(f"The ledger {shown(path)} can only be read: {why}. Nothing was changed anywhere.", hint=AGAIN)
 
 
 def network_kind(path: Path) -> str:
@@ -136,13 +146,13 @@ def holds_something(path: Path) -> bool:
     except OSError as error:
         raise NotAllowed(f"The ledger {shown(path)} cannot be read: {clean(error.strerror or '')}.") from None
     try:
-        if stat.S_IMODE(os.fstat(opened).st_mode) & 0o077:
+        if stat.S_IMODE(os.fstat(opened).st_mode) & 0o077 and writable(path):
             os.fchmod(opened, 0o600)
         head = os.read(opened, len(_HEADER))
     finally:
         os.close(opened)
     if head and head != _HEADER:
-        raise broken(path, "it is no SQLite database")
+        raise broken(shown(path), "it is no SQLite database")
     return bool(head)
 
 
@@ -152,6 +162,7 @@ class NoLedger(NotConfigured):
     title = "No ledger"
 
 
-def no_ledger(path: Path) -> NoLedger:
-    """There is none at that path, or one whose making was interrupted before it held anything."""
-    return NoLedger(f"There is no ledger at {shown(path)}.", hint="`keyward scan` makes one.")
+def no_ledger(path: Path | str) -> NoLedger:
+    """There is none at that place, or one whose making was interrupted before it held anything."""
+    name = shown(path) if isinstance(path, Path) else path
+    return NoLedger(f"There is no ledger at {name}.", hint="`keyward scan` makes one.")

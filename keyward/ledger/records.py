@@ -34,6 +34,7 @@ class WaitingOn(StrEnum):
     NOTHING = ""
     TIME = "time"
     USE = "use"
+    HOST = "host"
     PROVIDER = "provider"
     PERSON = "person"
     CONFLICT = "conflict"
@@ -107,13 +108,31 @@ class PlacementRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a scan found in one store source (`<store>:<scope>`), seen by `host` where only that one can; `complete` when nothing is missing."""
+
+    source: str
+    host: str
+    rows: tuple[PlacementRow, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRow:
-    """A place that a person accepted as one that keyward may write to. `target` is a place id without a version."""
+    """A place that a person accepted as one that keyward may write to. `target` is a place id without a version.
+
+    `hosts` are the machines on which it was accepted, where each has a place of that name of its own; the empty one stands for all.
+    """
 
     target: str
     actor: str
     at: datetime
     how: str
+    hosts: tuple[str, ...] = ("",)
+
+    def on(self, host: str) -> bool:
+        """Whether the place of that name on that machine (empty: the one that all share) was accepted."""
+        return "" in self.hosts or host in self.hosts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Records to columns and back, the same for every database and for the reader without one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar
 
 from keyward.ledger.records import RotationState, WaitingOn
@@ -25,7 +26,14 @@ def columns(row: Any) -> dict[str, object]:
     Raises:
         TypeError: it holds what must not be written down.
     """
-    return {item.name: _column(item.name, getattr(row, item.name)) for item in fields(row)}
+    return {name: _column(name, getattr(row, name)) for name in _names(type(row))}
+
+
+def _named(kind: Any) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
+
+
+_names: Callable[[Any], tuple[str, ...]] = cache(_named)
 
 
 def _column(name: str, value: object) -> object:
@@ -49,19 +57,26 @@ def record(kind: type[R], found: Mapping[str, Any]) -> R:
         LedgerBroken: a column holds what it cannot hold.
     """
     try:
-        return kind(**{item.name: _field(item.name, found[item.name]) for item in fields(kind)})  # type: ignore[arg-type]  # all kinds here are dataclasses
-    except (KeyError, TypeError, ValueError) as error:
+        return kind(**{name: _field(name, found[name]) for name in _names(kind)})
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LedgerBroken(
             f"The ledger holds a {kind.__name__} that cannot be read: {clean(str(error))}.",
             hint="It may be damaged or of a newer keyward; nothing was changed.",
         ) from None
 
 
+def _mapping(value: Any) -> dict[str, Any]:
+    found = json.loads(value)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004  # one error type for whatever a column cannot hold
+    return found
+
+
 def _field(name: str, value: Any) -> Any:
     if name in _TIMES:
         return None if value is None else datetime.fromisoformat(value)
     if name in _DATA:
-        return json.loads(value)
+        return _mapping(value)
     if name in _WORDS:
         return _WORDS[name](value)
     return value

@@ -1,19 +1,21 @@
 """The tables as the statements use them. How they came to be stands in the migrations; a test compares both.
 
-Times are texts in ISO 8601, UTC, microseconds; data are canonical JSON texts: the same in every database.
+Times are texts in ISO 8601, UTC, microseconds; data are canonical JSON texts: the same in every database. Texts sort by their code
+points in every database.
 """
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _text(name: str, *, key: bool = False) -> "Column[str]":
-    return Column(name, Text, primary_key=key, nullable=False)
+    return Column(name, _TEXT, primary_key=key, nullable=False)
 
 
 def _maybe(name: str) -> "Column[str]":
-    return Column(name, Text, nullable=True)
+    return Column(name, _TEXT, nullable=True)
 
 
 meta = Table("meta", metadata, _text("name", key=True), _text("value"))
@@ -57,7 +59,7 @@ lease = Table(
 event = Table(
     "event",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer().with_variant(BigInteger(), "postgresql"), primary_key=True, autoincrement=False),
     _text("at"),
     _text("kind"),
     _text("rotation"),

@@ -16,6 +16,7 @@ class Can(StrEnum):
     UPLOAD = "upload"
     UPDATE = "update"
     USAGE = "usage"
+    USAGE_CHECK = "usage-check"
     VERIFY = "verify"
     READ = "read"
     WRITE = "write"
@@ -26,6 +27,7 @@ class Can(StrEnum):
     SECRET_STORE = "secret-store"  # noqa: S105  # a capability
     REMOVE = "remove"
     LOCAL = "local"
+    INDEX = "index"
 
 
 class CrashClass(StrEnum):

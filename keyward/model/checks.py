@@ -1,21 +1,27 @@
 """Checks that key shapes carry inside themselves; none of them asks anybody.
 
 Sources: GitHub's engineering blog of April 2021 for the CRC-32 of its tokens (checked on a published vector); the base32 packing of
-AWS account ids in access key ids (checked on a published example); the marker in OpenAI keys is base64 of their maker's name.
+AWS account ids in access key ids (checked on a published example); the marker in OpenAI keys is base64 of their maker's name; npm's tokens
+have GitHub's checksum (checked on a published dummy).
 """
 
 import base64
 import binascii
+import json
 import random
 import re
 import string
 import zlib
+from typing import Any
 
 from keyward.model.detector import Check
 
 BASE62 = (string.digits + string.ascii_uppercase + string.ascii_lowercase).encode()
 OPENAI_MARKER = base64.b64encode(b"OpenAI")
 _CHECKSUM_LENGTH = 6
+_JWT_PARTS = 3
+_LATEST = 253_402_300_800
+"""The first second that no date can tell."""
 _ACCOUNT_MASK = 0x7FFFFFFFFF80
 _PEM_BODY = re.compile(rb"-----BEGIN [A-Z ]+-----(.*)-----END", re.DOTALL)
 _PEM_NOISE = re.compile(rb"\\[nr]|\s")
@@ -40,7 +46,7 @@ def crc_tail(body: bytes) -> bytes:
 
 
 def crc_token(value: bytes) -> Check:
-    """Whether the last six characters are the CRC-32 of the rest behind the prefix (GitHub's classic tokens)."""
+    """Whether the last six characters are the CRC-32 of the rest behind the prefix (GitHub's classic tokens, npm's)."""
     body = value.partition(b"_")[2]
     return _verdict(body[-_CHECKSUM_LENGTH:] == crc_tail(body[:-_CHECKSUM_LENGTH]))
 
@@ -98,3 +104,45 @@ def letters(rng: random.Random, count: int, alphabet: bytes | str) -> bytes:
     """So many characters of an alphabet, from a generator that is not for keys: only for made-up values."""
     pool = alphabet.encode() if isinstance(alphabet, str) else alphabet
     return bytes(rng.choices(pool, k=count))
+
+
+def _decoded(text: bytes) -> bytes | None:
+    try:
+        return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _object(text: bytes) -> dict[str, Any] | None:
+    data = _decoded(text)
+    try:
+        found = None if data is None else json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def jwt(value: bytes) -> Check:
+    """Whether head and claims of a JSON web token (RFC 7519) are JSON objects and the head names an algorithm."""
+    head, claims, _ = value.split(b".", 2)
+    named = _object(head)
+    return _verdict(named is not None and "alg" in named and _object(claims) is not None)
+
+
+def jwt_expires(value: bytes) -> int | None:
+    """When the token in these bytes stops working, in seconds since 1970 (`exp`); None when it does not say."""
+    parts = value.split(b".")
+    claims = _object(parts[1]) if len(parts) == _JWT_PARTS else None
+    expires = claims.get("exp") if claims is not None else None
+    return int(expires) if isinstance(expires, (int, float)) and 0 < expires < _LATEST else None
+
+
+def pypi_token(value: bytes) -> Check:
+    """Whether it is a macaroon (version 2) of pypi.org; its signature cannot be checked."""
+    data = _decoded(value.removeprefix(b"pypi-"))
+    return _verdict(data is not None and data.startswith(b"\x02\x01\x08pypi.org\x02"))
+
+
+def one_password(value: bytes) -> Check:
+    """Whether it is a JSON object, as 1Password's service account tokens are."""
+    return _verdict(_object(value.removeprefix(b"ops_").rstrip(b"=")) is not None)

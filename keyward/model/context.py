@@ -4,9 +4,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from keyward.model.errors import Interrupted
 from keyward.model.events import Event
+
+T = TypeVar("T")
 
 
 def _silent(event: Event) -> None:
@@ -19,7 +22,8 @@ class Ctx:
 
     `clock` returns the present in UTC (the emulator's, when every endpoint is loopback). `deadline` is on that clock. `wait` sleeps
     that many seconds of that clock or until cancelled, and returns whether the time passed. `quota_project` is charged where the API
-    allows it. `report` hears events; it may be called from any thread.
+    allows it. `changes` says that the call is part of a change of the world: whoever is named for changes asks then, else whoever is named for
+    reading. `report` hears events; it may be called from any thread. `memo` is what `once` remembers.
     """
 
     clock: Callable[[], datetime]
@@ -28,6 +32,8 @@ class Ctx:
     deadline: datetime | None = None
     quota_project: str | None = None
     report: Callable[[Event], None] = _silent
+    changes: bool = False
+    memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def now(self) -> datetime:
@@ -42,6 +48,15 @@ class Ctx:
         """
         if self.cancel.is_set():
             raise Interrupted("Cancelled.")
+
+    def once(self, question: object, ask: Callable[[], T]) -> T:
+        """What `ask` answers, asked once for all calls that share this context: for what holds while a plan is made."""
+        lock: threading.Lock = self.memo.setdefault(("asking", question), threading.Lock())
+        with lock:
+            if question not in self.memo:
+                self.memo[question] = ask()
+            answer: T = self.memo[question]
+        return answer
 
     def within(self, seconds: float) -> "Ctx":
         """The same context with a deadline so many seconds from now (never later than the present deadline)."""

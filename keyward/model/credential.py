@@ -28,6 +28,7 @@ class State(StrEnum):
     RESTORABLE = "deleted-restorable"
     DELETED = "deleted"
     BLOCKED = "blocked-by-provider"
+    EXPIRED = "expired"
     UNKNOWN = "unknown"
 
 
@@ -65,6 +66,9 @@ class Credential:
     Times are UTC. `created` is exact or None; `first_seen` is when keyward first met it. `resource` is the provider's own resource
     name, `uid` its stable id there (what usage is recorded under), `etag` its version for conditional changes. `name` is the display
     name, clean, or None when there is none. `annotations` are the provider's free-form labels.
+
+    `pair_id` is set for a key that is an id and a secret: the id, which is no secret, stands beside the secret wherever a program
+    uses the key, and changes with it. The value is the secret alone.
     """
 
     ref: CredentialRef
@@ -85,6 +89,8 @@ class Credential:
     fingerprint: str | None = None
     last_use: LastUse = NOT_SCANNED
     issuer: str = ""
+    state_why: str = ""
+    pair_id: str = ""
 
     @property
     def id(self) -> str:
@@ -95,6 +101,11 @@ class Credential:
     def live(self) -> bool:
         """Whether it may still open something: anything that is not known to be off."""
         return self.state in (State.ACTIVE, State.UNKNOWN)
+
+    @property
+    def off(self) -> bool:
+        """Whether it is switched off without being deleted: by its owner or by its provider."""
+        return self.state in (State.DISABLED, State.BLOCKED)
 
     def age(self, now: datetime) -> tuple[timedelta, AgeIs] | None:
         """How old it is and how that is known; None when nothing is known."""

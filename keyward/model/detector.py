@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from keyward.model.credential import Kind
+from keyward.model.made_up import made_up
 
 
 class Check(StrEnum):
@@ -25,6 +26,7 @@ class Confidence(StrEnum):
     DOUBTFUL = "doubtful"
 
 
+_DOCUMENTS = (b"{", b"-----BEGIN ")
 _CONFIDENCE = {Check.PASSES: Confidence.PROVED, Check.NONE: Confidence.LIKELY, Check.FAILS: Confidence.DOUBTFUL}
 
 
@@ -37,7 +39,8 @@ class Detector:
     tried; the pattern begins with one of them; `needs` is a literal that must be somewhere in the data too. When the pattern has a
     group `value`, that is the key and the rest is its context, and `names` says which variable or field names are such a context.
     `shown` are the leading characters that the issuer publishes: all that a mask may keep. `is_secret` is false for ids that only
-    point to a key. `sample` makes a value of this shape that fits its check and was never issued.
+    point to a key; `pairs_with` then is the kind of the secret that belongs to such an id, where a key is the two of them. `sample` makes
+    a value of this shape that fits its check and was never issued. `back` is how many characters of the key stand before the literal.
     """
 
     kind: str
@@ -52,6 +55,8 @@ class Detector:
     names: re.Pattern[str] | None = None
     needs: bytes = b""
     is_secret: bool = True
+    pairs_with: str = ""
+    back: int = 0
     offline: Callable[[bytes], Check] | None = field(default=None)
 
     def check(self, value: bytes) -> Check:
@@ -65,10 +70,19 @@ class Detector:
     def fits(self, value: bytes, name: str = "") -> bool:
         """Whether the whole value has this shape; `name` is the variable or field that holds it, for shapes that need one."""
         if self.names is not None:
-            return bool(self.names.search(name)) and self._bare(value)
-        return value.startswith(self.prefixes) and self.pattern.fullmatch(value) is not None
+            return bool(self.names.search(name)) and self.bare(value) and not self.made_up(value)
+        shaped = value.startswith(self.prefixes, self.back) and self.pattern.fullmatch(value) is not None
+        return shaped and not self.made_up(value)
 
-    def _bare(self, value: bytes) -> bool:
+    def made_up(self, value: bytes) -> bool:
+        """Whether it is plainly no key, such as the `sk-proj-xxxx...` of a manual; documents and PEM blocks are judged by their check."""
+        if value.startswith(_DOCUMENTS):
+            return False
+        prefix = max((one for one in self.prefixes if value.startswith(one)), key=len, default=b"")
+        return made_up(value[len(prefix) :])
+
+    def bare(self, value: bytes) -> bool:
+        """For a shape that needs a name: whether the value alone could be one."""
         found = self.pattern.fullmatch(self.prefixes[0] + b"=" + value)
         return found is not None and found["value"] == value
 

@@ -24,7 +24,8 @@ _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b'"': b'"', b"\\": b"\\", b"$
 _SHELL_QUOTES = (b"'", b'"', b"`")
 
 _CARRIES_BARE = re.compile(rb"[A-Za-z0-9_./:=@%+,^-][A-Za-z0-9_./:=@%+,^~-]*+|")
-_CARRIES_SINGLE = re.compile(rb"[^'\\\x00\r]*+")
+# A backslash stands for itself in single quotes, except that python-dotenv takes it away before a backslash or a quote.
+_CARRIES_SINGLE = re.compile(rb"(?:[^'\\\x00\r]|\\(?=[^'\\\x00\r]))*+")
 _CARRIES_DOUBLE = re.compile(rb'[^"\\$`\x00\r]*+')
 
 

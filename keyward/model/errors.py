@@ -16,6 +16,7 @@ Every error names what happened (message), to which key, file or project (in the
     │   └── LedgerBroken                       the ledger cannot be read; never overwritten
     ├── Held                          exit 5   somebody else works on it
     ├── NeedsPerson                   exit 6   a decision that only a person may take
+    │   └── NeedsValue                         a value that only a person can hand in
     ├── WorldChanged                  exit 7   a saved plan no longer fits
     ├── Interrupted                   exit 130 Ctrl-C or SIGTERM; the state is resumable
     ├── SourceError                   exit 3   a provider or store could not be asked; has status, permission, api
@@ -169,6 +170,14 @@ class NeedsPerson(KeywardError):
 
     exit_code = Exit.NEEDS_PERSON
     title = "Needs a person"
+
+
+class NeedsValue(NeedsPerson):
+    """A value that is kept nowhere any more has to be handed in by a person; `credential` is the id of the key that it belongs to."""
+
+    def __init__(self, message: str, *, credential: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.credential = credential
 
 
 class WorldChanged(KeywardError):

@@ -19,6 +19,20 @@ class ScanStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceProgress(Event):
+    """A source answered: its entries so far, `answers` that came since the last word of it, `open` questions without one.
+
+    `listed` says that it was listed to its end, so that `open` is all that there is still to ask.
+    """
+
+    source: str
+    items: int
+    answers: int
+    open: int
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceDone(Event):
     """One source ended."""
 
@@ -34,10 +48,11 @@ class RowsChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class QuotaWait(Event):
-    """An API is full; the next call goes out at `until` (UTC)."""
+    """The quota of an API is used up for now; the next call goes out at `until` (UTC). `project` is the one that is charged, where named."""
 
     api: str
     until: datetime
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from keyward.model.detectors import identify
+from keyward.model.keyfile import canonical
 from keyward.model.secret import Secret
 
 _DOMAIN = b"keyward/fp/v1\0"
 _CHECK_DOMAIN = b"keyward/fp-check/v1\0"
+_SEAL_DOMAIN = b"keyward/seal/v1\0"
 _KEY_BYTES = 32
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -55,8 +57,15 @@ class FingerprintKey:
         return self._digest(_CHECK_DOMAIN + self.id.encode())[:32]
 
     def fingerprint(self, value: Secret) -> str:
-        """The fingerprint of a value: 64 lower-case hex characters. White space around the value does not matter."""
-        return self._digest(_DOMAIN + normalised(value.reveal()))
+        """The fingerprint of a value: 64 lower-case hex characters.
+
+        White space around the value does not matter, nor does the layout of a service account key file.
+        """
+        return self._digest(_DOMAIN + canonical(normalised(value.reveal())))
+
+    def seal(self, document: bytes) -> str:
+        """What shows later that a document was written by a holder of this key and not changed since: 64 hex characters."""
+        return self._digest(_SEAL_DOMAIN + document)
 
     def _digest(self, message: bytes) -> str:
         return hmac.new(self.key.reveal(), message, hashlib.sha256).hexdigest()

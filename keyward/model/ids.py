@@ -4,6 +4,7 @@ A key is `provider:scope/part/part`, a secret `store:component/component`, a pla
 component, and everything outside `[A-Za-z0-9._~@/-]`, are percent-encoded (RFC 3986, section 2.1).
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote as _quote
@@ -12,9 +13,23 @@ from urllib.parse import unquote as _unquote
 from keyward.model.errors import UsageError
 from keyward.model.text import escaped
 
+SHAPE = "shape"
+"""The provider of credentials that are known by their shape alone."""
+
+DECLARED = "declared"
+"""The provider of credentials that a person declared, because they have no shape."""
+
+SHORT = 16
+"""Hex characters of a fingerprint in the ids of such credentials."""
+
 # Paths that are not UTF-8 come from the operating system with surrogates, and go through unharmed.
 quote = partial(_quote, errors="surrogateescape")
 unquote = partial(_unquote, errors="surrogateescape")
+
+
+# Nearly every name is plain, and a scan says the names of its keys many times: one look tells that nothing is to be encoded.
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9._~@/-]*+")
+_PLAIN_SECRET = re.compile(r"[A-Za-z0-9._~/-]*+")
 
 
 def _component(text: str, keep: str = "@") -> str:
@@ -25,7 +40,7 @@ def _component(text: str, keep: str = "@") -> str:
 class CredentialRef:
     """Which credential: the provider, the scope there, and the local name in as many components as the provider uses.
 
-    `google-api-keys:acme-prod/<uid>`, `google-sa-keys:acme-prod/<email>/<key id>`, `shape:openai/<16 hex>`, `declared:<name>`.
+    `google-api-keys:acme-prod/<uid>`, `google-sa-keys:acme-prod/<email>/<key id>`, `shape:openai/<16 hex>`, `declared:<name>/<16 hex>`.
     """
 
     provider: str
@@ -33,6 +48,9 @@ class CredentialRef:
     local: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        name = "/".join((self.scope, *self.local))
+        if name.count("/") == len(self.local) and _PLAIN_KEY.fullmatch(name):
+            return f"{self.provider}:{name}"
         return f"{self.provider}:" + "/".join(_component(part) for part in (self.scope, *self.local))
 
     @property
@@ -70,6 +88,9 @@ class SecretRef:
     scope: str = field(default="", compare=False)
 
     def __str__(self) -> str:
+        name = "/".join(self.locator)
+        if name.count("/") == len(self.locator) - 1 and _PLAIN_SECRET.fullmatch(name):
+            return f"{self.store}:{name}"
         return f"{self.store}:" + "/".join(_locator_component(self, part) for part in self.locator)
 
     @property
@@ -101,7 +122,7 @@ class SecretRef:
 
 def _locator_component(ref: SecretRef, part: str) -> str:
     # An absolute path is one component, and its slashes are what people type.
-    return quote(part, safe="._~-/" if part.startswith("/") and len(ref.locator) == 1 else "._~-")
+    return _component(part, "/" if part.startswith("/") and len(ref.locator) == 1 else "")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,8 +13,9 @@ from keyward.model import dotenv
 from keyward.model.detectors import find, identify
 from keyward.model.errors import Conflict, Refused
 from keyward.model.leaf import Leaf, Write, without_keys, write_anything, write_word
+from keyward.model.parts_base64 import unwrapped
 from keyward.model.parts_ini import ini_leaves, is_ini
-from keyward.model.parts_json import json_leaves
+from keyward.model.parts_json import OBJECT, json_leaves
 from keyward.model.parts_yaml import is_yaml, yaml_leaves
 from keyward.model.secret import Secret
 
@@ -55,8 +56,11 @@ def all_values(payload: bytes, hint: str = "") -> tuple[Part, ...]:
 
     For values that are known by their fingerprint and have no shape of their own.
     """
-    leaves = _structured(payload, hint)
-    whole = _whole(payload)
+    plain = _whole(payload)
+    whole = unwrapped(plain)
+    # What is a key file as a whole has no other parts, whatever its letters look like.
+    leaves = _structured(payload, hint) if whole is plain else None
+    leaves = leaves and [unwrapped(leaf) for leaf in leaves]
     found: list[Part] = []
     if leaves is None or not any(not leaf.name for leaf in leaves):
         found.append(_part(whole))
@@ -161,7 +165,7 @@ def _part(leaf: Leaf) -> Part:
 
 def _pieces(leaf: Leaf) -> Iterator[Part]:
     """What has a key's shape inside a scalar that is more than that."""
-    if leaf.whole:
+    if leaf.whole or leaf.encoding == OBJECT:
         return
     value = leaf.value.reveal()
     whole = leaf.trimmed()

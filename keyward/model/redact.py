@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, unquote_to_bytes
 
-from keyward.model.detectors import DETECTORS, find
+from keyward.model.detectors import DETECTORS, find, may_hold
+from keyward.model.literals import any_of
 from keyward.model.secret import Secret
 from keyward.model.text import clean
 
@@ -20,6 +21,7 @@ HIDDEN = "[hidden]"
 _SHOWN = sorted({shown for detector in DETECTORS for shown in detector.shown}, key=len, reverse=True)
 _LEAST_BEHIND_PREFIX = 12
 _LEAST_GLUED = 40
+_LEAST_GLUED_NO_WORDS = 16
 _SHORTEST_CUT = 14
 _LONG_PREFIX = 4
 _PIECE = 12
@@ -31,19 +33,35 @@ _BODY = r"[A-Za-z0-9_~+/=.-]"
 _ANY_BODY = rf"(?:{_BODY}|%[0-9A-Fa-f]{{2}}|\\/|\\u00[2-7][0-9A-Fa-f])"  # escaped for a URL or for JSON in part
 _GONE = rf"(?:(?:{'|'.join(re.escape(shown.decode()) for shown in _SHOWN)})…)?\[hidden\]"
 
-# A published prefix and what hangs on it, cut off or not. Short prefixes must stand at the beginning of a word.
-_PREFIXED = re.compile(
-    "(?:"
-    + "|".join(
-        rf"(?<![A-Za-z0-9]){prefix}{_ANY_BODY}{{{_LEAST_BEHIND_PREFIX},}}+|{prefix}{_ANY_BODY}{{{_LEAST_GLUED},}}+"
-        if len(shown) < _LONG_PREFIX
-        else rf"{prefix}{_ANY_BODY}{{{_LEAST_BEHIND_PREFIX},}}+"
-        for shown in _SHOWN
-        for prefix in (re.escape(shown.decode()),)
-        if b" " not in shown
-    )
-    + rf")(?!…{re.escape(HIDDEN)})"
+# Prefixes that could begin a usual name (`npm_config_registry`): what hangs on them must not look like words.
+_LIKE_A_WORD = re.compile(r"(?!gh)[a-z0-9]{1,7}_|api_org_|dapi")
+# `disk_`, `task_`, `desk_`: behind a vowel such a prefix counts only before what no word looks like, a run of hexadecimal digits.
+_ENDS_WORDS = frozenset({"sk_"})
+_NO_WORDS = rf"(?={_ANY_BODY}{{0,11}}[A-Z0-9])"
+
+
+def _prefixed(shown: str) -> re.Pattern[str]:
+    """A published prefix and what hangs on it, cut off or not. Short prefixes must stand at the beginning of a word."""
+    words = _LIKE_A_WORD.fullmatch(shown)
+    prefix = re.escape(shown) + (_NO_WORDS if words else "")
+    free = rf"{prefix}{_ANY_BODY}{{{_LEAST_BEHIND_PREFIX},}}+"
+    if len(shown) < _LONG_PREFIX:
+        behind = "(?<![aeiouAEIOU])" if shown in _ENDS_WORDS else ""
+        glued = rf"{behind}{prefix}{_ANY_BODY}{{{_LEAST_GLUED_NO_WORDS if words else _LEAST_GLUED},}}+"
+        free = rf"(?<![A-Za-z0-9]){free}|{glued}|{prefix}[0-9a-f]{{{_LEAST_GLUED_NO_WORDS},}}+{_ANY_BODY}*+"
+    return re.compile(rf"(?:{free})(?!…{re.escape(HIDDEN)})")
+
+
+def _inside(literal: str, back: int) -> re.Pattern[str]:
+    """A literal that stands in the middle of a key, with what belongs to it on both sides."""
+    return re.compile(rf"{_BODY}{{0,{back}}}{re.escape(literal)}{_ANY_BODY}{{{_LEAST_BEHIND_PREFIX},}}+")
+
+
+_PREFIXED = (
+    *((text, _prefixed(text)) for text in (one.decode() for one in _SHOWN if b" " not in one)),
+    *((text.decode(), _inside(text.decode(), one.back)) for one in DETECTORS if one.back for text in one.prefixes),
 )
+_ANY_PREFIX = re.compile(any_of(text.encode() for text, _ in _PREFIXED).decode())
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----END)[\s\S])*+(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
 )
@@ -96,7 +114,10 @@ def redact(text: str, also: Iterable[Secret] = ()) -> str:
     if known:
         text = _hide_pieces(text, known)
     text = _PRIVATE_KEY.sub(HIDDEN, text)
-    text = _PREFIXED.sub(lambda found: _hidden(found[0]), text)
+    if _ANY_PREFIX.search(text):
+        for shown, pattern in _PREFIXED:
+            if shown in text:
+                text = pattern.sub(lambda found: _hidden(found[0]), text)
     text = _hide_found(text)
     for pattern in (_PARAMETER, _FIELD, _HEADER, _BEARER):
         text = pattern.sub(rf"\g<1>{HIDDEN}", text)
@@ -139,9 +160,11 @@ def _hide_found(text: str) -> str:
 
 
 def _shows_key(data: bytes) -> bool:
+    if not may_hold(data):  # every published prefix holds one of the table's literals
+        return b"PRIVATE KEY--" in data
     text = data.decode("latin-1")
     return (
-        _PREFIXED.search(text) is not None
+        any(shown in text and pattern.search(text) for shown, pattern in _PREFIXED)
         or "PRIVATE KEY--" in text
         or any(match.detector.is_secret for match in find(data))
     )

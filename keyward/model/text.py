@@ -12,11 +12,14 @@ _UNSAFE = (
     "\ufff9-\ufffb\U000e0000-\U000e0fff\ud800-\udfff"
 )
 _unsafe = re.compile(f"[{_UNSAFE}]")
+# Marks that stack above and below a letter: languages need a few of them, a tower of them covers the lines around it.
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_tower = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
 _longest = 2_000
 
 
 def clean(text: str, limit: int = _longest) -> str:
-    """The text as one line that is safe to show: controls, escapes and bidi marks become U+FFFD, at most `limit` characters.
+    """The text as one line that is safe to show: controls, escapes, bidi marks and towers of accents become U+FFFD, at most `limit` characters.
 
     It is never to be parsed as markup afterwards: square brackets stay as they are.
     """
@@ -24,7 +27,7 @@ def clean(text: str, limit: int = _longest) -> str:
         text = text[: limit - 1] + "…"
     if text.isascii() and text.isprintable():
         return text
-    return _unsafe.sub(REPLACEMENT, text)
+    return _tower.sub(rf"\1{REPLACEMENT}", _unsafe.sub(REPLACEMENT, text))
 
 
 def escaped(text: str) -> str:

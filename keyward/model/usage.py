@@ -1,6 +1,7 @@
 """Last use: what is known, and which kind of not known."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -62,6 +63,10 @@ class UsageReport:
 
     `by_key` maps the provider's local id (for Google API keys the uid) to its buckets, newest first; a key that is not in it was not
     seen. `since` and `until` bound the record in UTC. When `status` is not USED the record could not be read and says why.
+    `leaves_out_off` says that keys which are switched off are missing from it, whether they were used or not. `periods` bounds the
+    record key by key where it differs, and a key without a period is not in the record; None: `since` and `until` hold for all.
+    `second` is another record of the same keys that reaches further back and knows less; it adds to what is said of the last use, and
+    to nothing else.
     """
 
     status: UseStatus
@@ -73,25 +78,68 @@ class UsageReport:
     lag: timedelta = timedelta(0)
     complete: bool = True
     detail: str = ""
+    leaves_out_off: bool = False
+    periods: Mapping[str, tuple[datetime, datetime]] | None = None
+    second: "UsageReport | None" = None
 
-    def last_use(self, local_id: str, created: datetime | None) -> LastUse:
-        """What this record says of one key, in the most honest word."""
-        # Whole days: a window is never said to be longer than it is.
-        days = (self.until - self.since) // timedelta(days=1)
-        known = {
-            "window_days": days,
-            "source": self.source,
-            "precision": self.precision,
-            "lag": self.lag,
-            "detail": self.detail,
-        }
+    def last_use(self, local_id: str, created: datetime | None, *, off: bool = False) -> LastUse:
+        """What is known of one key, in the most honest word; `off`: the key is switched off now."""
+        own = self._told(local_id, created, off=off)
+        return own if self.second is None else _together(own, self.second.last_use(local_id, None, off=off))
+
+    def _told(self, local_id: str, created: datetime | None, *, off: bool) -> LastUse:
+        """What this record alone says."""
+        since, until = (self.since, self.until) if self.periods is None else self.periods.get(local_id, (None, None))
         if self.status is not UseStatus.USED:
             return LastUse(self.status, source=self.source, detail=self.detail)
+        if since is None or until is None:
+            return LastUse(UseStatus.UNSUPPORTED, source=self.source, detail="it does not know this key")
+        known = LastUse(
+            UseStatus.NOT_SEEN,
+            # Whole days: a window is never said to be longer than it is.
+            window_days=(self.until - since) // timedelta(days=1),
+            source=self.source,
+            precision=self.precision,
+            lag=max(self.lag, self.until - until),
+            detail=self.detail,
+        )
         seen = [bucket.end for bucket in self.by_key.get(local_id, ()) if bucket.count > 0]
         if seen:
-            return LastUse(UseStatus.USED, max(seen), **known)  # type: ignore[arg-type]  # one mapping serves three calls
+            return replace(known, status=UseStatus.USED, at=max(seen))
+        return self._unseen(known, created, (since, until), off=off)
+
+    def _unseen(
+        self, known: LastUse, created: datetime | None, period: tuple[datetime, datetime], *, off: bool
+    ) -> LastUse:
+        """What it says of a key that it has no use of."""
+        if off and self.leaves_out_off:
+            return LastUse(UseStatus.UNSUPPORTED, source=self.source, detail="the record leaves out keys that are off")
         if not self.complete:
             return LastUse(UseStatus.FAILED, source=self.source, detail=self.detail or "the record is incomplete")
-        if created is not None and self.since <= created <= self.until:
-            return LastUse(UseStatus.NEVER, **known)  # type: ignore[arg-type]  # one mapping serves three calls
-        return LastUse(UseStatus.NOT_SEEN, **known)  # type: ignore[arg-type]  # one mapping serves three calls
+        if created is not None and period[0] <= created <= period[1]:
+            return replace(known, status=UseStatus.NEVER)
+        return known
+
+
+def _together(first: LastUse, second: LastUse) -> LastUse:
+    """The later of two uses; where neither record has one, what the finer one says, which the other can only reach back for."""
+    if first.at is not None and second.at is not None:
+        # A day that the finer record has a use in proves nothing later than that use.
+        return second if second.at - second.precision >= first.at else first
+    if second.status is UseStatus.USED:
+        known = first.status in {UseStatus.NOT_SEEN, UseStatus.NEVER}
+        return second if known else replace(second, detail=f"it may have been used since: {_short(first)}")
+    if first.status in {UseStatus.USED, UseStatus.NEVER}:
+        return first
+    if first.status is not UseStatus.NOT_SEEN or second.status is not UseStatus.NOT_SEEN:
+        return replace(first, detail="; ".join(one for one in (first.detail, _short(second)) if one))
+    if (second.window_days or 0) <= (first.window_days or 0):
+        return first
+    detail = f"beyond {first.window_days} d only {second.source}, {second.detail}".rstrip(", ")
+    return replace(first, window_days=second.window_days, source=f"{first.source}, {second.source}", detail=detail)
+
+
+def _short(found: LastUse) -> str:
+    """A record's word beside another's."""
+    said = f"not seen in {found.window_days} d" if found.status is UseStatus.NOT_SEEN else found.status.value
+    return f"{found.source}: {said}" + (f" ({found.detail})" if found.detail else "")

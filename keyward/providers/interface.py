@@ -6,7 +6,7 @@ The rest of the program asks for capabilities (`can`), never for names. A provid
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from keyward.model.capability import Act, Can, CrashClass, Readiness
@@ -22,7 +22,8 @@ from keyward.model.verdict import Verdict
 class Want:
     """The successor that is wanted: where, and what is copied from its predecessor.
 
-    `raw_restrictions` is the provider's own form, copied as it is.
+    `raw_restrictions` is the provider's own form, copied as it is. `origin` is the predecessor's scope where that is another one:
+    there the old key is read and retired.
     """
 
     scope: str
@@ -30,14 +31,19 @@ class Want:
     restrictions: Restrictions | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
     bound_identity: str | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Who asks: the rotation's id and the attempt, from which the provider derives a caller-chosen name and a label."""
+    """Who asks: the rotation's id and the attempt, from which the provider derives a caller-chosen name and a label.
+
+    `replaces` is the id of the key that the new one takes over from: with it a lost ledger can be made anew.
+    """
 
     rotation: str
     attempt: int = 1
+    replaces: str = ""
 
     @property
     def name(self) -> str:
@@ -46,8 +52,29 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class Clues:
+    """What helps to recognise what a rotation made where no name and no label does.
+
+    `material` was made here before the create (class B). `baseline` are the ids of the keys that were there before, `since` (UTC) is
+    when the first create was about to be sent, `tried` when the last one was.
+    """
+
+    material: Secret | None = None
+    baseline: frozenset[str] = frozenset()
+    since: datetime | None = None
+    tried: datetime | None = None
+
+
+NO_CLUES = Clues()
+
+
+@dataclass(frozen=True, slots=True)
 class Created:
-    """A credential that was made. `value` is set when the provider shows it only now (classes C and D)."""
+    """A credential that was made. `value` is set when the provider shows it only now (classes C and D).
+
+    Of a key that is an id and a secret (`Credential.pair_id`) the value is the secret, here and everywhere; the id has to have a shape
+    that tells what its secret looks like (`Detector.pairs_with`).
+    """
 
     credential: Credential
     value: Secret | None = None
@@ -69,6 +96,8 @@ class Provider(Protocol):
     name: str
     crash: CrashClass
     can: frozenset[Can]
+    quiet: timedelta
+    """How long a key must be silent before silence means that nobody uses it: as long as this provider's record is slow and coarse."""
 
     def list(self, scope: str, ctx: Ctx) -> Iterator[Credential]:
         """Every credential of the scope, restorable ones too, as pages arrive.
@@ -91,8 +120,38 @@ class Provider(Protocol):
         """Whether `create`, reading the value and retiring would work, without doing anything."""
         ...
 
-    def create(self, want: Want, marker: Marker, ctx: Ctx) -> Created:
+    def crash_for(self, want: Want, ctx: Ctx) -> CrashClass:
+        """How making this very key survives a crash: `crash`, or a weaker class where the better way is forbidden.
+
+        Raises:
+            SourceError: it could not be found out.
+        """
+        ...
+
+    def siblings(self, want: Want, ctx: Ctx) -> Sequence[Credential]:
+        """The keys beside which this one would be made: of the same account, or of the same scope.
+
+        Raises:
+            SourceError: they could not be read.
+        """
+        ...
+
+    def material(self, want: Want, ctx: Ctx) -> Secret:
+        """Class B: fresh material of a key, made here; nothing is asked. It is staged before `create` hands in its public half.
+
+        Raises:
+            Refused: this provider makes all material itself.
+        """
+        ...
+
+    def create(self, want: Want, marker: Marker, ctx: Ctx, *, material: Secret | None = None) -> Created:
         """Make it, with one request that is never repeated; a name that is taken by this very marker is adopted.
+
+        Args:
+            want: what is wanted.
+            marker: who asks.
+            ctx: deadline, cancellation, clock.
+            material: class B: as `material` gave it.
 
         Raises:
             Refused: definitely not made; `reason` "taken" when the name belongs to somebody else, "spent" when it was deleted.
@@ -100,8 +159,29 @@ class Provider(Protocol):
         """
         ...
 
-    def own(self, scope: str, marker: Marker, ctx: Ctx) -> Sequence[Credential]:
-        """What this rotation made so far, over all attempts, deleted ones included.
+    def compose(self, credential: Credential, material: Secret, ctx: Ctx) -> Secret:
+        """Class B: the value as its users get it, from the material and the credential that was made with it.
+
+        Raises:
+            Refused: this provider makes all material itself.
+            SourceError: something that belongs into it could not be read.
+        """
+        ...
+
+    def own(self, want: Want, marker: Marker, ctx: Ctx, clues: Clues = NO_CLUES) -> Sequence[Credential]:
+        """What this rotation surely made so far, over all attempts, deleted ones included: by name, label, public key or audit log.
+
+        Raises:
+            SourceError: it could not be read.
+        """
+        ...
+
+    def marked(self, credential: Credential) -> Marker | None:
+        """Which rotation made it, as far as it shows; None where nothing does."""
+        ...
+
+    def suspects(self, want: Want, marker: Marker, ctx: Ctx, clues: Clues = NO_CLUES) -> Sequence[Credential]:
+        """Live keys that this rotation may have made and that nothing proves to be its own; never one of the baseline.
 
         Raises:
             SourceError: it could not be read.
@@ -127,8 +207,12 @@ class Provider(Protocol):
         """
         ...
 
-    def act(self, act: Act, ref: CredentialRef, ctx: Ctx, *, etag: str = "", check_usage: bool = False) -> None:
+    def act(
+        self, act: Act, ref: CredentialRef, ctx: Ctx, *, etag: str = "", check_usage: bool = False
+    ) -> Credential | None:
         """Disable, enable, revoke or restore; returns at once when it is so already.
+
+        Gives the credential as it is afterwards, where the provider told it unasked; else None.
 
         Raises:
             Conflict: it changed since `etag`.
@@ -148,4 +232,22 @@ class Provider(Protocol):
 
     def dead_after(self, credential: Credential) -> tuple[float, float]:
         """(seconds until a revoked one is usually dead, seconds over which failed probes must run before it counts as dead)."""
+        ...
+
+    def tolerate(self, old: Credential, want: Want, used: Mapping[str, int] | None) -> Sequence[str]:
+        """What whoever uses the key has to cope with when it becomes `want`, a sentence each; none for a likeness.
+
+        Args:
+            old: the key as it is.
+            want: what replaces it.
+            used: services that the key was lately used for, with how many calls; None when that is not known.
+        """
+        ...
+
+    def needs(self, act: Act) -> frozenset[str]:
+        """The permissions that this act takes, by the names that `preflight` uses; empty where there are none to know of."""
+        ...
+
+    def by_hand(self, act: Act | None, ref: CredentialRef) -> str:
+        """What a person has to do for a successor (None) or an act that keyward cannot do: words with the page's address; else empty."""
         ...

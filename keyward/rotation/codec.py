@@ -4,7 +4,7 @@ A rotation outlives upgrades, so a field that is missing gets its default, and a
 """
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -23,8 +23,6 @@ def encode(value: object) -> Any:  # noqa: PLR0911  # one return for each kind o
     Raises:
         TypeError: there is something in it that must not or cannot be written, such as a `Secret`.
     """
-    if isinstance(value, Secret):
-        raise TypeError("a value is never written down")
     if isinstance(value, Enum):
         return value.value
     if value is None or isinstance(value, (str, int, float, bool)):
@@ -39,9 +37,16 @@ def encode(value: object) -> Any:  # noqa: PLR0911  # one return for each kind o
         return sorted(encode(item) for item in value)
     if isinstance(value, (tuple, list)):
         return [encode(item) for item in value]
-    if is_dataclass(value):
-        return {item.name: encode(getattr(value, item.name)) for item in fields(value)}
+    if is_dataclass(value) and not isinstance(value, Secret):
+        return {name: encode(getattr(value, name)) for name in _names(type(value))}
     raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def _named(kind: Any) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
+
+
+_names: Callable[[Any], tuple[str, ...]] = cache(_named)
 
 
 @cache
@@ -57,7 +62,7 @@ def decode(kind: type[T], data: object) -> T:
     """
     try:
         return cast("T", _read(kind, data))
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise LedgerBroken(
             f"A row of the ledger cannot be read as {kind.__name__}: {error}.",
             hint="It may have been written by a newer keyward; nothing was changed.",

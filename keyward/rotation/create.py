@@ -1,19 +1,18 @@
-"""Making the successor, once: by a name that this rotation chose, so that a lost answer is found again; and proving that it works."""
+"""Making the successor once, in the way that survives a crash for its kind of key (DESIGN.md section 7)."""
 
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 
 from keyward.ledger.records import WaitingOn
-from keyward.model.credential import Credential
+from keyward.model.capability import CrashClass
 from keyward.model.errors import Ambiguous, Refused
-from keyward.model.verdict import VerdictKind
 from keyward.providers.interface import Marker
-from keyward.rotation.machine import Happened, Kind
-from keyward.rotation.state import KeyFacts
+from keyward.rotation.belonging import belongs
+from keyward.rotation.by_person import by_person
+from keyward.rotation.happened import Happened, Kind
+from keyward.rotation.made import adopt, made, refused
+from keyward.rotation.one_shot import one_shot
+from keyward.rotation.upload import upload
 from keyward.rotation.work import Work, told
-
-PROOF_CEILING = timedelta(minutes=20)
-"""New keys work after seconds to a few minutes; one that is refused for longer is a matter for a person."""
 
 _AGAIN = 10.0
 """Seconds until a provider that gave no clear answer is asked again."""
@@ -21,9 +20,16 @@ _AGAIN = 10.0
 
 def create(work: Work) -> None:
     """Make the successor, or find the one that an earlier life of this rotation made."""
+    if work.rotation.old.pair_id and not work.rotation.tried and not belongs(work):
+        return
+    BY_CLASS[work.rotation.crash](work)
+
+
+def named(work: Work) -> None:
+    """Class A: by a name that this rotation chose, so that a lost answer is found again; its value can be read at any time."""
     rotation = work.rotation
-    marker = Marker(rotation.id, rotation.attempt)
-    if rotation.tried and _adopt(work, marker):
+    marker = Marker(rotation.id, rotation.attempt, rotation.old.id)
+    if rotation.tried and adopt(work):
         return
     work.intend(
         "create",
@@ -35,72 +41,19 @@ def create(work: Work) -> None:
     try:
         created = work.provider.create(rotation.want, marker, work.ctx)
     except Ambiguous as error:
-        if not _adopt(work, marker):
+        if not adopt(work):
             work.halt(WaitingOn.PROVIDER, f"no answer to the create: {told(error)}", seconds=_AGAIN, step="create")
     except Refused as error:
-        _refused(work, error)
+        refused(work, error)
     else:
-        if created.value is not None:
-            work.reach.values.keep(created.credential.id, created.value)
-        _made(work, created.credential, adopted=created.adopted)
+        work.made = None if created.adopted else created.credential.ref
+        made(work, created.credential, adopted=created.adopted)
 
 
-def _adopt(work: Work, marker: Marker) -> bool:
-    """Look at the world before going on: whether a key of this rotation is there already, which is then taken."""
-    live = [key for key in work.provider.own(work.rotation.want.scope, marker, work.ctx) if key.live]
-    if live:
-        _made(work, max(live, key=lambda key: (key.created is not None, key.created, key.id)), adopted=True)
-    return bool(live)
-
-
-def _made(work: Work, credential: Credential, *, adopted: bool) -> None:
-    facts = KeyFacts.of(credential)
-    work.happened(
-        Happened(Kind.MADE, work.ctx.now, key=facts),
-        "create",
-        credential=facts.id,
-        resource=facts.resource,
-        adopted=adopted,
-        evidence=f"{facts.id}{' (found again)' if adopted else ''}",
-    )
-
-
-def _refused(work: Work, error: Refused) -> None:
-    why = told(error)
-    if error.reason == "spent":
-        work.happened(Happened(Kind.SPENT, work.ctx.now), "create", ok=False, evidence=why)
-    elif error.reason == "taken":
-        work.halt(WaitingOn.PERSON, f"the name of the new key belongs to somebody else: {why}", step="create")
-    else:
-        work.happened(Happened(Kind.UNDO, work.ctx.now, why=f"refused: {why}"), "create", ok=False, evidence=why)
-
-
-def prove(work: Work) -> None:
-    """Use the new key until its provider recognises it; nothing is written anywhere before."""
-    step, new = "verify", work.new
-    value = work.value(new)
-    if value is None:
-        _not_yet(work, "its value cannot be read yet")
-        return
-    facts = replace(new, fingerprint=work.reach.fingerprints.fingerprint(value))
-    verdict = work.probe(value, facts.ref, facts.id, step)
-    good = verdict.alive or (verdict.kind is VerdictKind.UNPROVED and work.rotation.policy.accept_unproved)
-    if good:
-        event = Happened(Kind.PROVED, work.ctx.now, key=facts, verdict=verdict.kind.value)
-        evidence = f"{verdict.kind.value}: {verdict.evidence}"
-        work.happened(event, step, credential=facts.id, verdict=verdict.kind.value, evidence=evidence)
-    elif verdict.kind is VerdictKind.UNPROVED:
-        why = f"the new key cannot be tried from here ({verdict.evidence}); --accept-unproved goes on without proof"
-        work.halt(WaitingOn.PERSON, why, step=step)
-    elif verdict.kind is VerdictKind.BLOCKED:
-        work.halt(WaitingOn.BLOCKED, f"the provider blocks the new key: {verdict.evidence}", step=step)
-    else:
-        _not_yet(work, f"{verdict.kind.value}: {verdict.evidence}")
-
-
-def _not_yet(work: Work, why: str) -> None:
-    made = work.rotation.made or work.ctx.now
-    if work.ctx.now - made < PROOF_CEILING:
-        work.halt(WaitingOn.PROVIDER, f"the new key does not work yet ({why})", seconds=_AGAIN, step="verify")
-    else:
-        work.halt(WaitingOn.PERSON, f"the new key still does not work ({why}); undo deletes it", step="verify")
+BY_CLASS: Mapping[CrashClass, Callable[[Work], None]] = {
+    CrashClass.NAMED: named,
+    CrashClass.OWN_MATERIAL: upload,
+    CrashClass.MARKABLE: one_shot,
+    CrashClass.UNMARKABLE: one_shot,
+    CrashClass.PERSON: by_person,
+}

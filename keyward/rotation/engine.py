@@ -1,27 +1,27 @@
 """Beginning, continuing and waiting: what the command line and the app call."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from keyward.ledger.ids import new_rotation_id
-from keyward.ledger.records import EventRow
-from keyward.model.errors import Exit, Held, NeedsPerson, UnknownKey, UsageError
+from keyward.model.errors import Exit, Held, Interrupted, KeywardError, NeedsPerson, UnknownKey, UsageError
 from keyward.model.events import Waiting
 from keyward.model.ids import CredentialRef
-from keyward.rotation.amend import amend
-from keyward.rotation.codec import encode
+from keyward.model.secret import Secret
+from keyward.rotation.opening import begin, hand_over
 from keyward.rotation.outcome import Outcome, Until, reached
-from keyward.rotation.plan import KeyPlan, Plan, plan
+from keyward.rotation.plan import Plan, plan
 from keyward.rotation.policy import Policy
 from keyward.rotation.reach import Reach
 from keyward.rotation.runner import tick, undo
-from keyward.rotation.state import Rotation, from_row, to_row
+from keyward.rotation.state import from_row
 from keyward.rotation.survey import survey
-from keyward.rotation.work import Work
 
 _LONGEST_NAP = 300.0
 _SHORTEST_NAP = 0.5
+_HOST_NAP = timedelta(seconds=20)
+"""How often it is looked whether another host came."""
 
 
 class Engine:
@@ -44,12 +44,25 @@ class Engine:
         Raises:
             UsageError: a place was to be accepted or waived in which none of these keys is.
         """
-        found = plan(survey(self.reach, keys, policy), policy)
+        found = plan(survey(self.reach, keys, policy, workers=self._workers), policy)
         _check_named(found)
         return found
 
-    def run(self, agreed: Plan, *, until: Until | None = None, timeout: timedelta | None = None) -> tuple[Outcome, ...]:
+    def run(
+        self,
+        agreed: Plan,
+        *,
+        until: Until | None = None,
+        timeout: timedelta | None = None,
+        values: Mapping[str, Secret] | None = None,
+    ) -> tuple[Outcome, ...]:
         """Do a plan: begin a rotation for each key (or go on with the one under way), then tick, or wait until it came so far.
+
+        Args:
+            agreed: the plan.
+            until: how far to wait; None ticks once.
+            timeout: how long to wait at most.
+            values: by key id, the successors' values that a person made (class E).
 
         Raises:
             NeedsPerson: something is in the way; nothing was begun.
@@ -58,7 +71,11 @@ class Engine:
         """
         if not agreed.ready:
             raise NeedsPerson(*_why_not(agreed))
-        return self.go_on(self._begin(agreed), until=until, timeout=timeout)
+        rotations = begin(self.reach, agreed, self._new_id, workers=self._workers)
+        for key, rotation in zip(agreed.keys, rotations, strict=True):
+            if values and key.id in values:
+                self.reach.values.keep(rotation, values[key.id])
+        return self.go_on(rotations, until=until, timeout=timeout)
 
     def open_rotations(self) -> list[str]:
         """The ids of all rotations that are not closed, oldest first."""
@@ -91,18 +108,64 @@ class Engine:
             ctx.wait(self._nap(waiting, end))
             ctx.check()
 
+    def hand_in(self, rotation: str, value: Secret) -> None:
+        """Give a rotation the value that a person made for it (class E); the next tick of this process takes it over."""
+        self.reach.values.keep(self._full_id(rotation), value)
+
+    def turn(self, rotations: Sequence[str]) -> tuple[Outcome, ...]:
+        """One tick for each of these rotations and their groups; what goes wrong with one is its outcome and stops no other.
+
+        Raises:
+            Interrupted: cancelled; what was begun can be resumed.
+        """
+        firsts = self._one_per_group(rotations)
+        if not firsts:
+            return ()
+        with ThreadPoolExecutor(min(self._workers, len(firsts)), thread_name_prefix="rotation") as pool:
+            return tuple(outcome for found in pool.map(self._tick_whatever, firsts) for outcome in found)
+
+    def _tick_whatever(self, rotation: str) -> tuple[Outcome, ...]:
+        try:
+            return self._tick_or_held(rotation)
+        except Interrupted:
+            raise
+        except KeywardError as error:
+            row = self.reach.ledger.rotation(rotation)
+            if row is None:
+                raise
+            return (Outcome.of(from_row(row)).because(error.exit_code, str(error)),)
+
     def undo(
-        self, rotation: str, reason: str, *, wait: bool = False, timeout: timedelta | None = None
+        self,
+        rotation: str,
+        reason: str,
+        *,
+        wait: bool = False,
+        timeout: timedelta | None = None,
+        value: Secret | None = None,
     ) -> tuple[Outcome, ...]:
         """Turn a rotation round: the old key alive and back in its targets, the new one deleted.
 
+        `value` is the old key's, handed in by a person because it is kept nowhere any more.
+
         Raises:
             NeedsPerson: the old key cannot come back.
+            NeedsValue: its value is kept nowhere any more.
+            UsageError: the value that was handed in is another one.
             Held: somebody else works on it.
         """
         rotation = self._full_id(rotation)
+        if value is not None:
+            self._take_back(rotation, value)
         outcomes = undo(self.reach, rotation, reason)
         return self.go_on([rotation], until=Until.DEAD, timeout=timeout) if wait else outcomes
+
+    def _take_back(self, rotation: str, value: Secret) -> None:
+        row = self.reach.ledger.rotation(rotation)
+        old = None if row is None else from_row(row).old
+        if old is None or self.reach.fingerprints.fingerprint(value) != old.fingerprint:
+            raise UsageError(f"That is not the value of {old.id if old else rotation}.")
+        self.reach.values.keep(old.id, value)
 
     def _full_id(self, rotation: str) -> str:
         row = self.reach.ledger.rotation(rotation)
@@ -110,61 +173,17 @@ class Engine:
             raise UnknownKey(f"There is no rotation {rotation!r}.", hint="`keyward history` lists them.")
         return row.id
 
-    def _begin(self, agreed: Plan) -> list[str]:
-        """Open a rotation for each key that has none. Nothing happens to the world before its row is committed."""
-        now = self.reach.ctx.now
-        for target, how in agreed.accept:
-            self.reach.ledger.accept(target, self.reach.actor, how, now)
-        names = {key.id: key.under_way.id if key.under_way else self._new_id(now) for key in agreed.keys}
-        groups = _groups(agreed.keys, names)
-        for key in agreed.keys:
-            if key.under_way is None:
-                self._open(key, names[key.id], groups.get(key.id, ""), agreed)
-            else:
-                self._amend(key, key.under_way.id, agreed)
-        return list(names.values())
+    def decide(self, rotations: Sequence[str], wished: Policy) -> None:
+        """Hand a person's decisions to rotations that are under way; nothing is done yet.
 
-    def _amend(self, key: KeyPlan, rotation_id: str, agreed: Plan) -> None:
-        """Hand what was decided now to the rotation that is under way."""
-        reach = self.reach
-        lease = reach.ledger.acquire(f"rotation:{rotation_id}", reach.worker(), reach.lease_seconds)
-        try:
-            row = reach.ledger.rotation(rotation_id)
-            if row is not None and row.credential == key.id:
-                amend(Work(reach, lease, from_row(row)), agreed.policy, key.targets)
-        finally:
-            reach.ledger.release(lease)
-
-    def _open(self, key: KeyPlan, rotation_id: str, group: str, agreed: Plan) -> None:
-        reach, now = self.reach, self.reach.ctx.now
-        if key.old is None or key.want is None:
-            raise AssertionError(f"a plan for {key.id} that is ready knows the key")
-        rotation = Rotation(
-            rotation_id,
-            key.old,
-            key.want,
-            agreed.policy,
-            key.targets,
-            group=group,
-            actor=reach.actor,
-            host=reach.host,
-            began=now,
-        )
-        detail = {
-            "credential": key.id,
-            "reason": agreed.policy.reason,
-            "identity": reach.identity,
-            "world": reach.world,
-            "targets": [target.at for target in key.targets],
-            "waived": list(key.waived),
-            "grace": encode(agreed.policy.grace),
-            "retire": agreed.policy.retire.value,
-        }
-        event = EventRow("begun", rotation_id, "plan", "", detail, reach.actor, reach.host, now)
-        lease = reach.ledger.open_rotation(
-            to_row(rotation, now), [event], lease_seconds=reach.lease_seconds, owner=reach.worker()
-        )
-        reach.ledger.release(lease)
+        Raises:
+            Held: somebody else works on one of them.
+        """
+        for rotation in rotations:
+            row = self.reach.ledger.rotation(rotation)
+            if row is None:
+                raise UnknownKey(f"There is no rotation {rotation!r}.", hint="`keyward history` lists them.")
+            hand_over(self.reach, row.id, row.credential, wished)
 
     def _tick_all(self, ids: Sequence[str]) -> list[Outcome]:
         """One tick for each group; those that somebody else holds are left to him."""
@@ -205,6 +224,7 @@ class Engine:
         """Seconds until the first of these can go on."""
         now = self.reach.ctx.now
         moments = [outcome.due for outcome in left if outcome.due is not None]
+        moments += [now + _HOST_NAP for outcome in left if outcome.awaits]
         if end is not None:
             moments.append(end)
         seconds = min(((moment - now).total_seconds() for moment in moments), default=_SHORTEST_NAP)
@@ -217,7 +237,7 @@ def _check_named(found: Plan) -> None:
         return
     places = [place for key in found.keys for place in key.places]
     secrets = {place.secret for place in places}
-    names = secrets | {place.at for place in places}
+    names = {name for place in places for name in place.names}
     # A pin is waived by its version, which need not hold the key that is rotated.
     astray = [(name, "accepted") for name in found.policy.accept_target if name not in names]
     astray += [(name, "waived") for name in found.policy.waive if name not in names and _secret(name) not in secrets]
@@ -235,21 +255,3 @@ def _secret(name: str) -> str:
 def _why_not(agreed: Plan) -> tuple[str]:
     found = [f"{key.id}: {blocker.what}. {blocker.hint}".strip() for key in agreed.keys for blocker in key.blockers]
     return ("Nothing was changed. " + " ".join(found),)
-
-
-def _groups(keys: Sequence[KeyPlan], names: dict[str, str]) -> dict[str, str]:
-    """Keys that share a secret belong together (also through a third one); the group is called like its first rotation."""
-    group_of: dict[str, str] = {}
-    by_secret: dict[str, str] = {}
-    fresh = [key for key in keys if key.under_way is None]
-    for key in fresh:
-        touching = {by_secret[str(target.secret)] for target in key.targets if str(target.secret) in by_secret}
-        mine = min({names[key.id], *touching})
-        for other, group in group_of.items():
-            if group in touching:
-                group_of[other] = mine
-        by_secret = {secret: mine if group in touching else group for secret, group in by_secret.items()}
-        group_of[key.id] = mine
-        by_secret.update({str(target.secret): mine for target in key.targets})
-    sizes = [*group_of.values()]
-    return {key: group for key, group in group_of.items() if sizes.count(group) > 1}

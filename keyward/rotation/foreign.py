@@ -1,8 +1,11 @@
 """Who else looks after a key or a secret: another tool's labels, another rotator, or a person who wants it left alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from keyward.model.credential import Credential
 from keyward.model.secretinfo import SecretInfo
+from keyward.rotation.foreign_apps import copies, firebase
+from keyward.rotation.foreign_terraform import TerraformState
 
 HANDS_OFF = "hands-off"
 _TOOLS = {
@@ -32,6 +35,12 @@ def owner(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
                 advice = _ADVICE.get(tool, f"rotate it with {tool}")
                 return f"{tool} manages it ({name}={value}); {advice}"
     return ""
+
+
+def owners(credential: Credential, terraform: TerraformState) -> Iterator[str]:
+    """Everybody else who looks after a key, or holds copies of it that no rotation reaches."""
+    managed = terraform.key(credential) or owner({}, credential.annotations)
+    yield from (one for one in (managed, firebase(credential), copies(credential)) if one)
 
 
 def rotator(info: SecretInfo) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from keyward.ledger.records import EventRow, RotationRow
 from keyward.rotation.codec import encode
@@ -57,7 +57,7 @@ class Trail(Protocol):
 def history(ledger: Trail, row: RotationRow) -> History:
     """The history of one rotation."""
     rotation = from_row(row)
-    lines = tuple(_lines(ledger.events(rotation=row.id)))
+    lines = tuple(lines_of(ledger.events(rotation=row.id)))
     waived = tuple(dict.fromkeys(line.gate for line in lines if line.kind == "waived"))
     return History(rotation, lines, row.created, row.updated, rotation.undo_until, waived)
 
@@ -73,6 +73,8 @@ def to_json(found: History) -> dict[str, object]:
         "waiting_on": rotation.waiting_on.value,
         "why": rotation.why or rotation.failure,
         "due": encode(rotation.due),
+        "awaits": list(rotation.awaits),
+        "awaited_since": encode(rotation.awaited_since),
         "group": rotation.group,
         "actor": rotation.actor,
         "host": rotation.host,
@@ -92,15 +94,23 @@ def to_json(found: History) -> dict[str, object]:
                 "before": target.before,
                 "after": target.after,
                 "host": target.host,
+                "read": encode(target.read),
             }
             for target in rotation.targets
         ],
         "notes": list(rotation.notes),
-        "events": [encode(line) for line in found.lines],
+        "events": [line_json(line) for line in found.lines],
     }
 
 
-def _lines(events: Iterable[EventRow]) -> Iterable[Line]:
+def line_json(line: Line) -> dict[str, Any]:
+    """One line as JSON-ready data."""
+    data: dict[str, Any] = encode(line)
+    return data
+
+
+def lines_of(events: Iterable[EventRow]) -> Iterator[Line]:
+    """Lines of the trail, what is known by name taken out of their details."""
     for event in events:
         detail = dict(event.detail)
         named = {name: detail.pop(name) for name in _NAMED if name in detail}

@@ -8,84 +8,16 @@ new key is deleted only after every target was brought back, or while nothing ho
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from keyward.ledger.records import RotationState as S
 from keyward.ledger.records import WaitingOn
-from keyward.rotation.policy import Policy
-from keyward.rotation.state import KeyFacts, Rotation, Target, TargetStatus
-
-
-class Kind(StrEnum):
-    """What can happen to a rotation."""
-
-    CREATING = "creating"
-    SPENT = "spent"
-    MADE = "made"
-    STAGED = "staged"
-    PROVED = "proved"
-    TARGET = "target"
-    ALL_WRITTEN = "all-written"
-    DRIFTED = "drifted"
-    DISABLED = "disabled"
-    GATE_OPEN = "gate-open"
-    GATE_SHUT = "gate-shut"
-    REVOKING = "revoking"
-    REVOKED = "revoked"
-    PROBED = "probed"
-    DEAD = "dead"
-    TIDIED = "tidied"
-    UNDO = "undo"
-    RESTORED = "restored"
-    ALL_BACK = "all-back"
-    NEW_GONE = "new-gone"
-    HALTED = "halted"
-    AMENDED = "amended"
-
-
-class Action(StrEnum):
-    """What is to be done next."""
-
-    CREATE = "create"
-    STAGE = "stage"
-    PROVE = "prove"
-    WRITE = "write"
-    GATE = "gate"
-    REVOKE = "revoke"
-    CONFIRM = "confirm"
-    TIDY = "tidy"
-    RESTORE = "restore"
-    WRITE_BACK = "write-back"
-    DELETE_NEW = "delete-new"
-    REST = "rest"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """Something happened at `at` (UTC). The other fields belong to some kinds only.
-
-    `key`: the successor (MADE, PROVED). `verdict`: of which proof (PROVED) or death (DEAD). `target`: as it is now (TARGET, DRIFTED). `until`:
-    when a stage of waiting ends (ALL_WRITTEN, DISABLED, REVOKED, ALL_BACK) or when to try again (HALTED, PROBED). `alive`: what a probe
-    said; None when it said nothing. `waiting_on`, `why`: why it stands still (HALTED, GATE_SHUT), or why it is undone (UNDO). `policy`, `added`: what a
-    person decided meanwhile, and places that are targets from now on (AMENDED).
-    """
-
-    kind: Kind
-    at: datetime
-    key: KeyFacts | None = None
-    verdict: str = ""
-    target: Target | None = None
-    until: datetime | None = None
-    alive: bool | None = None
-    waiting_on: WaitingOn = WaitingOn.NOTHING
-    why: str = ""
-    notes: tuple[str, ...] = ()
-    policy: Policy | None = None
-    added: tuple[Target, ...] = ()
-
+from keyward.model.capability import CrashClass
+from keyward.rotation.emergency import unstoppable
+from keyward.rotation.happened import Action, Happened, Kind
+from keyward.rotation.state import Rotation
+from keyward.rotation.whose import anew, given_up, left_out, to_bring_back, unfinished
 
 Move = Callable[[Rotation, Happened], Rotation]
 
@@ -94,8 +26,18 @@ def _same(rotation: Rotation, _: Happened) -> Rotation:
     return rotation
 
 
-def _creating(rotation: Rotation, _: Happened) -> Rotation:
-    return replace(rotation, tried=True)
+def _listed(rotation: Rotation, event: Happened) -> Rotation:
+    return replace(rotation, baseline=event.baseline, looked_at=event.at)
+
+
+def _lost(rotation: Rotation, _: Happened) -> Rotation:
+    # Its value is nowhere: whoever made it deletes it, and the next attempt makes another one.
+    return replace(rotation, new=None, made=None, verdict="", attempt=rotation.attempt + 1, tried=False)
+
+
+def _creating(rotation: Rotation, event: Happened) -> Rotation:
+    # A create that comes after one of which nobody heard: from now on that one may have made a key too.
+    return replace(rotation, tried=True, tried_at=event.at, doubt=rotation.doubt or rotation.tried)
 
 
 def _spent(rotation: Rotation, _: Happened) -> Rotation:
@@ -106,6 +48,10 @@ def _made(rotation: Rotation, event: Happened) -> Rotation:
     return replace(rotation, new=event.key, made=event.at)
 
 
+def _staged(rotation: Rotation, event: Happened) -> Rotation:
+    return replace(rotation, new=event.key or rotation.new)
+
+
 def _proved(rotation: Rotation, event: Happened) -> Rotation:
     return replace(rotation, verdict=event.verdict, new=event.key or rotation.new)
 
@@ -114,13 +60,38 @@ def _target(rotation: Rotation, event: Happened) -> Rotation:
     return rotation if event.target is None else rotation.with_target(event.target)
 
 
+def _through(rotation: Rotation, event: Happened) -> Rotation:
+    through = tuple(dict.fromkeys((*rotation.through, event.host)))
+    return replace(rotation, through=through, slowest=max(rotation.slowest, event.delay))
+
+
+def _read(rotation: Rotation, event: Happened) -> Rotation:
+    """What a host found in its own places: all as it should be, or (with a target) one that is not."""
+    if event.target is not None:
+        return rotation.with_target(event.target)
+    mine = [target for target in rotation.targets if target.host == event.host]
+    if any(target.why and target.read is None for target in mine):  # which is over, and was what it stood still for
+        rotation = replace(rotation, waiting_on=WaitingOn.NOTHING, why="", due=None)
+    return replace(
+        rotation,
+        targets=tuple(
+            replace(target, read=event.at, why="") if target in mine else target for target in rotation.targets
+        ),
+    )
+
+
 def _all_written(rotation: Rotation, event: Happened) -> Rotation:
     # Nothing but targets that were written makes a cut-over, whatever the caller believes.
     return replace(rotation, cutover=event.at, overlap_until=event.until)
 
 
 def _drifted(rotation: Rotation, event: Happened) -> Rotation:
-    return replace(_target(rotation, event), cutover=None, overlap_until=None, revoking=False)
+    again = anew(_target(rotation, event), [event.target.host] if event.target else ())
+    return replace(again, cutover=None, overlap_until=None, soak_until=None, revoking=False)
+
+
+def _drifted_back(rotation: Rotation, event: Happened) -> Rotation:
+    return anew(_target(rotation, event), [event.target.host] if event.target else ())
 
 
 def _disabled(rotation: Rotation, event: Happened) -> Rotation:
@@ -155,7 +126,8 @@ def _tidied(rotation: Rotation, event: Happened) -> Rotation:
 
 
 def _undo(rotation: Rotation, event: Happened) -> Rotation:
-    return replace(rotation, failure=event.why or "undone", restored=None, back_until=None)
+    why = event.why or "undone"
+    return replace(rotation, failure=why, restored=None, back_until=None, through=(), slowest=timedelta(0))
 
 
 def _restored(rotation: Rotation, event: Happened) -> Rotation:
@@ -168,7 +140,17 @@ def _all_back(rotation: Rotation, event: Happened) -> Rotation:
 
 
 def _halted(rotation: Rotation, event: Happened) -> Rotation:
-    return replace(rotation, waiting_on=event.waiting_on, why=event.why, due=event.until)
+    since = None
+    if event.hosts:
+        since = rotation.awaited_since if rotation.awaits == event.hosts and rotation.awaited_since else event.at
+    return replace(
+        rotation,
+        waiting_on=event.waiting_on,
+        why=event.why,
+        due=event.until,
+        awaits=event.hosts,
+        awaited_since=since,
+    )
 
 
 def _shut(rotation: Rotation, event: Happened) -> Rotation:
@@ -177,9 +159,18 @@ def _shut(rotation: Rotation, event: Happened) -> Rotation:
 
 def _amended(rotation: Rotation, event: Happened) -> Rotation:
     """A person's decision on a rotation that is under way. With a new target, every target is looked at again before any end."""
-    known = {target.at for target in rotation.targets}
-    added = tuple(target for target in event.added if target.at not in known)
+    known = {(target.at, target.host) for target in rotation.targets}
+    added = tuple(target for target in event.added if (target.at, target.host) not in known)
     changed = replace(rotation, policy=event.policy or rotation.policy, targets=rotation.targets + added)
+    changed = anew(changed, [target.host for target in added])
+    if changed.policy.emergency and not rotation.policy.emergency:
+        # What was to be waited for is given up; what has begun to be waited for ends now.
+        now = event.at
+        changed = replace(
+            changed,
+            overlap_until=rotation.overlap_until and min(rotation.overlap_until, now),
+            soak_until=rotation.soak_until and min(rotation.soak_until, now),
+        )
     if added and rotation.state in (S.OVERLAP, S.RETIRING):
         return replace(changed, state=S.DISTRIBUTING, cutover=None, overlap_until=None, revoking=False)
     return changed
@@ -193,28 +184,48 @@ _UNDO: dict[Kind, tuple[S | None, Move]] = {
 }
 
 MOVES: Mapping[S, Mapping[Kind, tuple[S | None, Move]]] = {
-    S.PLANNED: {**_UNDO, Kind.CREATING: (S.CREATING, _creating)},
+    S.PLANNED: {
+        **_UNDO,
+        Kind.LISTED: (None, _listed),
+        Kind.CREATING: (S.CREATING, _creating),
+        Kind.MADE: (S.CREATING, _made),
+    },
     S.CREATING: {
         **_UNDO,
         Kind.CREATING: (None, _creating),
+        Kind.LISTED: (None, _listed),
         Kind.SPENT: (None, _spent),
         Kind.MADE: (None, _made),
-        Kind.STAGED: (S.STAGED, _same),
+        Kind.LOST: (None, _lost),
+        Kind.STAGED: (S.STAGED, _staged),
         Kind.PROVED: (S.VERIFIED, _proved),
     },
-    S.STAGED: {**_UNDO, Kind.PROVED: (S.VERIFIED, _proved)},
+    S.STAGED: {**_UNDO, Kind.LOST: (S.CREATING, _lost), Kind.PROVED: (S.VERIFIED, _proved)},
     S.VERIFIED: {**_UNDO, Kind.TARGET: (S.DISTRIBUTING, _target)},
-    S.DISTRIBUTING: {**_UNDO, Kind.TARGET: (None, _target), Kind.ALL_WRITTEN: (S.OVERLAP, _all_written)},
+    S.DISTRIBUTING: {
+        **_UNDO,
+        Kind.TARGET: (None, _target),
+        Kind.THROUGH: (None, _through),
+        Kind.ALL_WRITTEN: (S.OVERLAP, _all_written),
+    },
     S.OVERLAP: {
         **_UNDO,
+        Kind.READ: (None, _read),
         Kind.DRIFTED: (S.DISTRIBUTING, _drifted),
         Kind.GATE_SHUT: (None, _shut),
         Kind.DISABLED: (S.DISABLED, _disabled),
         Kind.GATE_OPEN: (S.RETIRING, _same),
     },
-    S.DISABLED: {**_UNDO, Kind.GATE_OPEN: (S.RETIRING, _same), Kind.GATE_SHUT: (None, _shut)},
+    S.DISABLED: {
+        **_UNDO,
+        Kind.READ: (None, _read),
+        Kind.DRIFTED: (S.DISTRIBUTING, _drifted),
+        Kind.GATE_OPEN: (S.RETIRING, _same),
+        Kind.GATE_SHUT: (None, _shut),
+    },
     S.RETIRING: {
         **_UNDO,
+        Kind.READ: (None, _read),
         Kind.GATE_SHUT: (S.OVERLAP, _shut),
         Kind.DRIFTED: (S.DISTRIBUTING, _drifted),
         Kind.REVOKING: (None, _revoking),
@@ -229,44 +240,58 @@ MOVES: Mapping[S, Mapping[Kind, tuple[S | None, Move]]] = {
         Kind.AMENDED: (None, _amended),
         Kind.RESTORED: (None, _restored),
         Kind.TARGET: (None, _target),
+        Kind.THROUGH: (None, _through),
         Kind.ALL_BACK: (S.RB_WAIT, _all_back),
     },
     S.RB_WAIT: {
         **_HALT,
         Kind.AMENDED: (None, _amended),
-        Kind.DRIFTED: (S.ROLLING_BACK, _target),
+        Kind.READ: (None, _read),
+        Kind.DRIFTED: (S.ROLLING_BACK, _drifted_back),
         Kind.NEW_GONE: (S.ABORTED, _tidied),
     },
     S.ABORTED: {},
 }
 
 
-def _allowed(rotation: Rotation, event: Happened) -> bool:  # noqa: PLR0911  # one return for each kind of fact
-    """What the tables cannot say: facts that a move rests on."""
-    if event.kind is Kind.PROVED:
-        return rotation.new is not None
-    if event.kind is Kind.ALL_WRITTEN:
-        return bool(rotation.targets) and all(target.written for target in rotation.targets)
-    if event.kind in (Kind.GATE_OPEN, Kind.DISABLED):
-        return rotation.cutover is not None
-    if event.kind in (Kind.REVOKING, Kind.DRIFTED, Kind.GATE_SHUT) and rotation.state is S.RETIRING:
-        return rotation.revoked is None
-    if event.kind is Kind.AMENDED:
-        return not event.added or (rotation.revoked is None and not rotation.failure)
-    if event.kind is Kind.REVOKED:
-        return rotation.revoking
-    if event.kind in (Kind.PROBED, Kind.DEAD):
-        return rotation.revoked is not None
-    if event.kind is Kind.TIDIED:
-        return rotation.dead is not None
-    if event.kind is Kind.ALL_BACK:
-        return rotation.restored is not None and not any(holds_new(target) for target in rotation.targets)
-    return True
+_FACTS: Mapping[Kind, Callable[[Rotation, Happened], bool]] = {
+    Kind.PROVED: lambda r, _: r.new is not None and (r.crash is CrashClass.NAMED or r.state is S.STAGED),
+    Kind.STAGED: lambda r, _: r.new is not None,
+    Kind.LOST: lambda r, _: r.new is not None,
+    Kind.ALL_WRITTEN: lambda r, e: (
+        bool(r.targets)
+        and all(target.written or given_up(r, target) or left_out(r, target) for target in r.targets)
+        and (unstoppable(r.policy) or not unfinished(r, e.host))
+    ),
+    Kind.GATE_OPEN: lambda r, _: r.cutover is not None,
+    Kind.DISABLED: lambda r, _: r.cutover is not None,
+    Kind.REVOKING: lambda r, _: r.revoked is None,
+    Kind.DRIFTED: lambda r, _: r.state is not S.RETIRING or r.revoked is None,
+    Kind.GATE_SHUT: lambda r, _: r.state is not S.RETIRING or r.revoked is None,
+    Kind.AMENDED: lambda r, e: not e.added or (r.revoked is None and not r.failure),
+    Kind.REVOKED: lambda r, _: r.revoking,
+    Kind.PROBED: lambda r, _: r.revoked is not None,
+    Kind.DEAD: lambda r, _: r.revoked is not None,
+    Kind.TIDIED: lambda r, _: r.dead is not None,
+    Kind.ALL_BACK: lambda r, e: (
+        r.restored is not None
+        and not any(to_bring_back(target) and not left_out(r, target) for target in r.targets)
+        and not unfinished(r, e.host)
+    ),
+}
+"""What the tables cannot say: facts that a move rests on."""
 
 
-def holds_new(target: Target) -> bool:
-    """Whether a target may hold the new key: it was written, or a write was begun, and it was not brought back since."""
-    return target.status not in (TargetStatus.BACK, TargetStatus.LEFT) and (target.intent or bool(target.after))
+def _allowed(rotation: Rotation, event: Happened) -> bool:
+    fact = _FACTS.get(event.kind)
+    return fact is None or fact(rotation, event)
+
+
+_BESIDE = (Kind.READ,)
+"""What changes nothing of what it waits for."""
+
+_STILL = (Kind.READ, Kind.HALTED, Kind.GATE_SHUT)
+"""What happens while it stands still, so that who is waited for is waited for since the same time."""
 
 
 def legal(rotation: Rotation, kind: Kind) -> bool:
@@ -280,7 +305,9 @@ def advance(rotation: Rotation, event: Happened) -> Rotation:
     if entry is None or not _allowed(rotation, event):
         return rotation
     state, move = entry
-    running = replace(rotation, waiting_on=WaitingOn.NOTHING, why="", due=None)
+    running = rotation if event.kind in _BESIDE else replace(rotation, waiting_on=WaitingOn.NOTHING, why="", due=None)
+    if event.kind not in _STILL:
+        running = replace(running, awaits=(), awaited_since=None)
     moved = move(running, event)
     return moved if state is None else replace(moved, state=state)
 
@@ -298,6 +325,17 @@ def _until(moment: datetime | None, now: datetime, action: Action) -> Action:
     return Action.REST if moment is not None and now < moment else action
 
 
+def _creating_action(rotation: Rotation) -> Action:
+    if rotation.new is None:
+        return Action.CREATE
+    return Action.PROVE if rotation.crash is CrashClass.NAMED else Action.STAGE
+
+
+def _overlap_until(rotation: Rotation) -> datetime | None:
+    """Until when both keys are to work; there is nothing to wait for once a person says that the old one was deleted."""
+    return None if rotation.policy.old_gone else rotation.overlap_until
+
+
 def _retiring(rotation: Rotation, _: datetime) -> Action:
     if rotation.revoked is None:
         return Action.REVOKE
@@ -306,11 +344,11 @@ def _retiring(rotation: Rotation, _: datetime) -> Action:
 
 _BY_STATE: Mapping[S, Callable[[Rotation, datetime], Action]] = {
     S.PLANNED: lambda _r, _n: Action.CREATE,
-    S.CREATING: lambda r, _n: Action.CREATE if r.new is None else Action.PROVE,
+    S.CREATING: lambda r, _n: _creating_action(r),
     S.STAGED: lambda _r, _n: Action.PROVE,
     S.VERIFIED: lambda _r, _n: Action.WRITE,
     S.DISTRIBUTING: lambda _r, _n: Action.WRITE,
-    S.OVERLAP: lambda r, now: _until(r.overlap_until, now, Action.GATE),
+    S.OVERLAP: lambda r, now: _until(_overlap_until(r), now, Action.GATE),
     S.DISABLED: lambda r, now: _until(r.soak_until, now, Action.GATE),
     S.RETIRING: _retiring,
     S.DONE: lambda _r, _n: Action.NOTHING,
@@ -324,5 +362,5 @@ def rests_until(rotation: Rotation) -> datetime | None:
     """Until when there is nothing to do; None when something can be tried at any time."""
     if rotation.due is not None:
         return rotation.due
-    by_state = {S.OVERLAP: rotation.overlap_until, S.DISABLED: rotation.soak_until, S.RB_WAIT: rotation.back_until}
+    by_state = {S.OVERLAP: _overlap_until(rotation), S.DISABLED: rotation.soak_until, S.RB_WAIT: rotation.back_until}
     return by_state.get(rotation.state)

@@ -34,7 +34,10 @@ class Until(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where a rotation stands after a tick. `due` is when the next tick can do something; None means at once, or never when closed."""
+    """Where a rotation stands after a tick. `due` is when the next tick can do something; None means at once, or never when closed.
+
+    `awaits` are the other hosts that it stands still for, since `awaited_since` (UTC).
+    """
 
     rotation: str
     credential: str
@@ -45,6 +48,8 @@ class Outcome:
     due: datetime | None
     exit_code: Exit
     notes: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
+    awaited_since: datetime | None = None
 
     @classmethod
     def of(cls, rotation: Rotation) -> "Outcome":
@@ -59,6 +64,8 @@ class Outcome:
             rests_until(rotation),
             _code(rotation),
             rotation.notes,
+            rotation.awaits,
+            rotation.awaited_since,
         )
 
     def because(self, code: Exit, why: str) -> "Outcome":

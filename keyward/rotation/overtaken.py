@@ -12,7 +12,7 @@ from keyward.model.errors import Conflict, Gone, Refused
 from keyward.model.ids import SecretRef
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload
-from keyward.rotation.places import Holds, Swap, holds, spliced, value_at
+from keyward.rotation.places import Holds, holds, spliced, swap_at, value_at
 from keyward.rotation.state import Target
 from keyward.rotation.work import Work
 
@@ -57,13 +57,13 @@ def _carried(base: Payload, now: Payload, parts: Sequence[tuple[Work, Target]]) 
     for work, target in parts:
         if _holds(base, work, target) is not Holds.OLD:
             continue
-        old, new = value_at(base, target.place.part), value_at(now, target.place.part)
-        if old is None or new is None:
+        part = target.place.part
+        swap = swap_at(base, part, work.rotation.old, work.new, value_at(now, part))
+        if swap is None:
             return None
-        swaps.append(Swap(target.place.part, old, new))
+        swaps.append(swap)
     return spliced(base, swaps) if swaps else base.data
 
 
 def _holds(payload: Payload, work: Work, target: Target) -> Holds:
-    old, new = work.rotation.old.fingerprint, work.new.fingerprint
-    return holds(payload, target.place.part, work.reach.fingerprints, old=old, new=new)
+    return holds(payload, target.place.part, work.reach.fingerprints, old=work.rotation.old, new=work.new)

@@ -6,8 +6,11 @@ from enum import StrEnum
 
 from keyward.ledger.records import PlacementRow
 from keyward.model.capability import Can
+from keyward.model.errors import Refused
 from keyward.model.ids import PlacementRef
-from keyward.model.parts import all_values, read_part, splice
+from keyward.model.keyfile import dressed
+from keyward.model.pairs import id_beside
+from keyward.model.parts import Part, all_values, read_part, splice
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload
 from keyward.rotation.reach import Fingerprints
@@ -21,15 +24,20 @@ class Holds(StrEnum):
     OLD = "the old key"
     OTHER = "another value"
     NOTHING = "no such part"
+    HALF = "an id and a secret that do not belong together"
 
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """One part of a payload that gets another value; `old` is what is there now."""
+    """One part of a payload that gets another value; `old` is what is there now.
+
+    `id` is the part beside it that changes in the same write, for a key that is an id and a secret.
+    """
 
     part: str
     old: Secret
     new: Secret
+    id: "Swap | None" = None
 
 
 def value_at(payload: Payload, part: str) -> Secret | None:
@@ -43,17 +51,45 @@ def form_of(payload: Payload, part: str) -> str:
     return next((known.encoding for known in found), "")
 
 
-def holds(payload: Payload, part: str, fingerprints: Fingerprints, *, old: str, new: str) -> Holds:
-    """What the part holds, by fingerprint."""
+def id_at(payload: Payload, part: str) -> Part | None:
+    """The part with the id that belongs to the secret in that part; None when none does for sure."""
+    return id_beside(all_values(payload.data.reveal(), payload.hint), part)
+
+
+def holds(
+    payload: Payload, part: str, fingerprints: Fingerprints, *, old: KeyFacts | None, new: KeyFacts | None = None
+) -> Holds:
+    """What the part holds, by fingerprint; of a key that is an id and a secret both have to be there, the id beside the secret."""
     value = value_at(payload, part)
     if value is None:
         return Holds.NOTHING
     found = fingerprints.fingerprint(value)
-    return {new: Holds.NEW, old: Holds.OLD}.get(found, Holds.OTHER) if found else Holds.OTHER
+    keys = [(word, key) for word, key in ((Holds.NEW, new), (Holds.OLD, old)) if key is not None]
+    by_value = next((word for word, key in keys if found and key.fingerprint == found), Holds.OTHER)
+    if not any(key.pair_id for _, key in keys):
+        return by_value
+    # A place that names a key by its id alone is a half of it as well.
+    beside = id_at(payload, part)
+    named = value if beside is None else beside.value
+    by_id = next((word for word, key in keys if named == Secret.of(key.pair_id)), Holds.OTHER)
+    return by_value if by_value is by_id else Holds.HALF
+
+
+def swap_at(payload: Payload, part: str, old: KeyFacts, new: KeyFacts, value: Secret | None) -> Swap | None:
+    """What makes the key `new`, whose value that is, out of `old` in that part; None when a half or a value is not to be had."""
+    now = value_at(payload, part)
+    if now is None or value is None:
+        return None
+    if not old.pair_id:
+        return Swap(part, now, value)
+    beside = id_at(payload, part)
+    if beside is None:
+        return None
+    return Swap(part, now, value, Swap(beside.name, beside.value, Secret.of(new.pair_id)))
 
 
 def spliced(payload: Payload, swaps: list[Swap]) -> Secret:
-    """The payload with those parts replaced and every other byte left alone.
+    """The payload with those parts replaced and every other byte left alone; a key file keeps the layout that it has there.
 
     Raises:
         Conflict: a part is not there any more.
@@ -61,7 +97,16 @@ def spliced(payload: Payload, swaps: list[Swap]) -> Secret:
     """
     data = payload.data.reveal()
     for swap in swaps:
-        data = splice(data, swap.part, swap.old, swap.new, payload.hint)
+        for one in filter(None, (swap, swap.id)):
+            data = splice(data, one.part, one.old, dressed(one.new, like=one.old), payload.hint)
+    after = all_values(data, payload.hint)
+    for swap in swaps:
+        beside = id_beside(after, swap.part) if swap.id else None
+        if swap.id and (beside is None or (beside.name, beside.value) != (swap.id.part, swap.id.new)):
+            raise Refused(
+                f"With the new key in parts {swap.id.part!r} and {swap.part!r} nothing would show that they belong together.",
+                hint="Give the two parts names that differ only in what they are, such as X_ACCESS_ID and X_SECRET.",
+            )
     return Secret(data)
 
 

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from keyward.model.capability import Readiness, Ready
+from keyward.model.capability import CrashClass, Readiness, Ready
 from keyward.model.credential import AgeIs
 from keyward.model.errors import Exit
 from keyward.model.source import SourceReport
 from keyward.model.usage import NOT_SCANNED, LastUse
 from keyward.providers.interface import Want
-from keyward.rotation.blockers import Blocker, Why, blockers
+from keyward.rotation.argv import argv
+from keyward.rotation.blockers import WITHOUT, Blocker, Why, blockers, broken, under_way
+from keyward.rotation.emergency import GIVEN_UP, unstoppable
 from keyward.rotation.facts import Facts, KeyAsRead, OpenRotation, PlaceFacts
 from keyward.rotation.policy import Policy, Retire
 from keyward.rotation.state import KeyFacts, Target
@@ -23,8 +25,10 @@ class KeyPlan:
     """What would be done for one key, and what stands in the way.
 
     `age` and `last_use` are as of the plan's `at`. `targets` are written, `places` is everything that was found, accepted or not.
+    `crash` is how the create survives a crash, `home` where what is shown only once is kept meanwhile.
     `under_way` is the rotation that an apply continues instead of beginning one. `sources` say where it was looked and where not,
-    `readiness` what was found to be permitted, missing or not known.
+    `readiness` what was found to be permitted, missing or not known. `tolerate` is what users of the key have to cope with after a
+    migration; `seen` is everywhere that its value was ever seen, in an emergency.
     """
 
     id: str
@@ -47,6 +51,10 @@ class KeyPlan:
     not_looked: int = 0
     audited_reads: int = 0
     under_way: OpenRotation | None = None
+    crash: CrashClass | None = None
+    home: str = ""
+    tolerate: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -93,7 +101,13 @@ def plan(facts: Facts, policy: Policy) -> Plan:
         world=facts.world,
         host=facts.host,
         endpoints=facts.endpoints,
-        command=_command(keys, policy),
+        command=argv(
+            tuple(key.id for key in keys),
+            tuple(at.at for key in keys for at in key.targets if at.host in ("", facts.host)),
+            policy,
+            by_hand=bool(keys) and all(key.crash is CrashClass.PERSON for key in keys),
+            tfstate=facts.tfstate,
+        ),
         valid_until=facts.at + VALID_FOR,
         accept=_accept(keys),
     )
@@ -116,11 +130,11 @@ def _key(key: KeyAsRead, facts: Facts, policy: Policy) -> KeyPlan:
         last_use=key.last_use,
         targets=targets,
         places=key.places,
-        waived=tuple(place.at for place in key.places if policy.waives(place.at, place.secret)),
+        waived=tuple(place.said for place in key.places if policy.waives(*place.names)),
         steps=steps(key, targets, policy, facts.at),
         irreversible=irreversible(key, policy, facts.at),
         # A rotation that is under way goes on by what was agreed then.
-        blockers=() if key.under_way else tuple(blockers(key, policy)),
+        blockers=tuple(under_way(key, policy) if key.under_way else blockers(key, policy)),
         warnings=_warnings(key, policy),
         readiness=key.readiness,
         sources=key.sources,
@@ -128,15 +142,28 @@ def _key(key: KeyAsRead, facts: Facts, policy: Policy) -> KeyPlan:
         not_looked=sum(source.not_looked for source in key.sources),
         audited_reads=key.audited_reads,
         under_way=key.under_way,
+        crash=key.crash,
+        home=key.home.pattern,
+        tolerate=key.tolerate,
+        seen=key.seen,
     )
 
 
 def _is_target(place: PlaceFacts, policy: Policy) -> bool:
-    return place.accepted and place.here and place.current and not policy.waives(place.at, place.secret)
+    left_out = policy.waives(*place.names) or (unstoppable(policy) and place.broken)
+    known = place.here or place.holds is not None
+    return place.accepted and known and (place.current or place.fresh) and not left_out
 
 
 def _target(place: PlaceFacts) -> Target:
-    return Target(at=place.at, scope=place.scope, host=place.host, before=place.version, aliases=place.aliases)
+    return Target(
+        at=place.at,
+        scope=place.scope,
+        host=place.host,
+        before=place.version,
+        aliases=place.aliases,
+        fresh=place.fresh,
+    )
 
 
 def _warnings(key: KeyAsRead, policy: Policy) -> tuple[str, ...]:
@@ -145,12 +172,30 @@ def _warnings(key: KeyAsRead, policy: Policy) -> tuple[str, ...]:
         for place in key.places
         for alias, version in place.pins
     ]
+    if key.credential is not None and key.credential.state in WITHOUT:
+        because = f" ({key.credential.state_why})" if key.credential.state_why else ""
+        found.append(
+            f"the key is {key.credential.state.value}{because}: nothing makes it work again, so there is no undo"
+        )
     found.extend(f"{item.what}: not known ({item.why})" for item in key.readiness if item.ready is Ready.UNKNOWN)
+    if key.crash is CrashClass.PERSON and not key.home.pattern:
+        why = key.home.why.rstrip(".")
+        found.append(
+            f"nothing is staged ({why}): after an interruption the new value has to be entered again, and an undo asks for the old one"
+        )
     found.extend(
         f"{source.id} was not looked at: {source.status.value}" for source in key.sources if not source.covered
     )
-    if policy.retire is Retire.NOW:
+    if policy.emergency:
+        found.append(GIVEN_UP)
+        found.extend(
+            f"{place.at} is given up: {place.broken}; its readers fail when the old key goes"
+            for place in broken(key, policy)
+        )
+    elif policy.retire is Retire.NOW:
         found.append("retire now: the old key goes without waiting until it is quiet")
+    if policy.even_if_foreign:
+        found.extend(f"all the same: {foreign}" for foreign in key.foreign)
     return tuple(found)
 
 
@@ -158,34 +203,9 @@ def _accept(keys: tuple[KeyPlan, ...]) -> tuple[tuple[str, str], ...]:
     """Targets whose acceptance is new with this plan, and how they were accepted."""
     fresh = {}
     for key in keys:
-        targets = {target.at for target in key.targets}
+        targets = {(target.at, target.host) for target in key.targets}
         for place in key.places:
-            if place.at in targets and not place.how.startswith("accepted by "):
+            # What another host has is accepted there.
+            if place.here and (place.at, place.host) in targets and not place.how.startswith("accepted by "):
                 fresh[place.at] = place.how
     return tuple(sorted(fresh.items()))
-
-
-def _command(keys: tuple[KeyPlan, ...], policy: Policy) -> tuple[str, ...]:
-    """The command line that applies exactly this, by ids."""
-    argv = ["keyward", "rotate", *(key.id for key in keys)]
-    for key in keys:
-        for target in key.targets:
-            argv += ["--accept-target", target.at]
-    default = Policy()
-    for option, name in (("--grace", "grace"), ("--retire", "retire")):
-        value = getattr(policy, name)
-        if value != getattr(default, name):
-            argv += [option, _shown(value)]
-    for place in policy.waive:
-        argv += ["--waive", place]
-    if policy.accept_unproved:
-        argv.append("--accept-unproved")
-    if policy.reason:
-        argv += ["--reason", policy.reason]
-    return (*argv, "--yes")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, timedelta):
-        return f"{round(value.total_seconds())}s"
-    return str(value)

@@ -21,6 +21,25 @@ class OnFailure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Into:
+    """What the successor shall be instead of a likeness: a migration. Empty fields stay as they are.
+
+    `kind` is a word of `keyward.model.credential.Kind` (such as `auth-key`), `account` the service account that it is bound to, `scope`
+    another project, `apis` the services that it is restricted to.
+    """
+
+    kind: str = ""
+    account: str = ""
+    scope: str = ""
+    apis: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the successor is a likeness."""
+        return not (self.kind or self.account or self.scope or self.apis)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that decides how keys are rotated; kept with each rotation, so later ticks go by what was agreed.
 
@@ -31,11 +50,16 @@ class Policy:
     `accept_unproved` lets a key go on whose value cannot be tried; `accept_unread` lets the old key go although a target could be
     written but not read back. `interactive` says that a person sits there. `settings_hash` identifies the settings that a saved
     plan was made under.
+
+    `quiet` None means as long as the key's provider needs. `home` is where pending values are kept, such as `gsm:ops/*`; empty chooses
+    the store of a target that can, else the OS keyring. `old_gone` is a person's word that the old key was deleted where keyward cannot;
+    `disowned` names leftovers of which a person said that somebody else made them, `owned` those that this rotation made. `into` is a
+    migration. `by_hand` says that a person is there who makes the successor and hands in its value (class E).
     """
 
     grace: timedelta = timedelta(hours=24)
     soak: timedelta = timedelta(hours=72)
-    quiet: timedelta = timedelta(days=7)
+    quiet: timedelta | None = None
     retire_by: timedelta = timedelta(days=30)
     refresh: timedelta = timedelta(minutes=5)
     retire: Retire = Retire.AUTO
@@ -54,6 +78,14 @@ class Policy:
     max_per_run: int = 5
     reason: str = ""
     settings_hash: str = ""
+    home: str = ""
+    old_gone: bool = False
+    by_hand: bool = False
+    disowned: tuple[str, ...] = ()
+    owned: tuple[str, ...] = ()
+    into: Into = Into()
+    to: tuple[str, ...] = ()
+    allow_less_guarded: bool = False
 
     @property
     def reader_delay(self) -> timedelta:

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from keyward.ledger.records import ProbeRow
 from keyward.model.usage import UsageReport, UseStatus
 
+SLACK = timedelta(minutes=2)
+"""By how much the time at which keyward sent a probe may differ from the one under which it was counted."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,13 +41,21 @@ def foreign_use(report: UsageReport, uid: str, probes: Sequence[ProbeRow], since
     """The end of the last bucket since then with more calls than keyward's own probes, whatever their responses; None without one."""
     counts: defaultdict[tuple[datetime, datetime], int] = defaultdict(int)
     for bucket in report.by_key.get(uid, ()):
-        if bucket.end > since:
-            counts[bucket.start, bucket.end] += bucket.count
-    for probe in probes:
-        mine = next((bucket for bucket in counts if bucket[0] <= probe.at < bucket[1]), None)
-        if mine is not None:
-            counts[mine] -= 1
-    return max((end for (_, end), count in counts.items() if count > 0), default=None)
+        counts[bucket.start, bucket.end] += bucket.count
+    # What was sent just before the edge of a bucket may be counted behind it, and the two clocks may differ.
+    left = list(probes)
+    for slack in (timedelta(0), SLACK):
+        left = [probe for probe in left if not _taken(probe, counts, slack)]
+    return max((end for (_, end), count in counts.items() if count > 0 and end > since), default=None)
+
+
+def _taken(probe: ProbeRow, counts: dict[tuple[datetime, datetime], int], slack: timedelta) -> bool:
+    """Take a probe off the bucket that counted it; False when there is none with calls left."""
+    for (start, end), count in counts.items():
+        if count > 0 and start - slack <= probe.at < end + slack:
+            counts[start, end] -= 1
+            return True
+    return False
 
 
 def assess(

@@ -4,15 +4,14 @@ from contextlib import suppress
 from datetime import timedelta
 
 from keyward.ledger.records import WaitingOn
-from keyward.model.capability import Act, Can
+from keyward.model.capability import Act, CrashClass
 from keyward.model.credential import Credential, State
-from keyward.model.credential import Kind as KeyKind
 from keyward.model.errors import Ambiguous, Conflict, Gone, Refused, SourceError
 from keyward.model.secret import Secret
 from keyward.model.verdict import Verdict, VerdictKind
 from keyward.rotation.gate import passes
-from keyward.rotation.machine import Happened, Kind
-from keyward.rotation.places import value_at
+from keyward.rotation.happened import Happened, Kind
+from keyward.rotation.values import value_in_places
 from keyward.rotation.work import Work, told
 
 STEP = "retire"
@@ -26,7 +25,8 @@ _AGAIN = 10.0
 def revoke(work: Work) -> None:
     """Switch the old key off, once the gate was passed in this very run; a lost answer is settled by looking."""
     old = work.rotation.old
-    credential = work.look_up(old.ref)
+    # The gate looked at it a moment ago; its etag tells if it changed since.
+    credential = work.seen if work.gate_passed and work.seen is not None else work.look_up(old.ref)
     if _is_off(credential):
         if not work.rotation.revoking:
             work.intend(STEP, f"record that {old.id} is off already", event=Happened(Kind.REVOKING, work.ctx.now))
@@ -34,12 +34,16 @@ def revoke(work: Work) -> None:
         return
     if not work.gate_passed and not passes(work):
         return
+    if work.rotation.crash is CrashClass.PERSON:
+        _by_hand(work)
+        return
     with suppress(SourceError):
         work.value(old)  # kept in memory for the probes afterwards; a deleted key's value may not be readable
     etag = credential.etag if credential else ""
     work.intend(STEP, f"revoke {old.id}", event=Happened(Kind.REVOKING, work.ctx.now), etag=etag)
+    after = None
     try:
-        work.provider.act(Act.REVOKE, old.ref, work.ctx, etag=etag)
+        after = work.provider.act(Act.REVOKE, old.ref, work.ctx, etag=etag)
     except Ambiguous as error:
         if not _is_off(work.look_up(old.ref)):
             work.halt(WaitingOn.PROVIDER, f"no answer to the revocation: {told(error)}", seconds=_AGAIN, step=STEP)
@@ -52,7 +56,19 @@ def revoke(work: Work) -> None:
     except Refused as error:
         work.halt(WaitingOn.REFUSED, f"the revocation was refused: {told(error)}", step=STEP)
         return
-    _off(work, _look_again(work), "revoked")
+    _off(work, after or _look_again(work), "revoked")
+
+
+def _by_hand(work: Work) -> None:
+    """Where only a person can delete the old key, his word is what ends it; the probes afterwards tell whether it is so."""
+    old = work.rotation.old
+    if not work.rotation.policy.old_gone:
+        how = work.provider.by_hand(Act.REVOKE, old.ref)
+        why = f"a person deletes the old key {how} and says so: keyward swap {old.id} --old-deleted"
+        work.halt(WaitingOn.PERSON, why, step=STEP)
+        return
+    work.intend(STEP, f"record that {old.id} was deleted", event=Happened(Kind.REVOKING, work.ctx.now))
+    _off(work, None, f"{work.reach.actor} says that it was deleted")
 
 
 def _look_again(work: Work) -> Credential | None:
@@ -76,16 +92,23 @@ def _off(work: Work, credential: Credential | None, evidence: str) -> None:
 def confirm(work: Work) -> None:
     """Probe the old key; a run of failed probes, long enough for its provider, says that it is dead."""
     now = work.ctx.now
-    usual, run = work.provider.dead_after(_as_credential(work))
-    value = _old_value(work)
+    usual, run = work.provider.dead_after(work.rotation.old.credential)
+    value = work.value(work.rotation.old) or value_in_places(work, work.rotation.old)
     if value is None:
-        _wait_out(work, usual + run, "its value cannot be had for a probe")
+        _unproved(work, usual + run, "its value cannot be had for a probe")
         return
     verdict = _probe(work, value, run)
     if verdict.kind is VerdictKind.UNPROVED:
-        _wait_out(work, usual + run, f"it cannot be tried from here ({verdict.evidence})")
+        _unproved(work, usual + run, f"it cannot be tried from here ({verdict.evidence})")
         return
     late = work.rotation.revoked is not None and now - work.rotation.revoked >= _longest(usual + run)
+    if late and _alive(verdict) and work.rotation.crash is CrashClass.PERSON:
+        how = work.provider.by_hand(Act.REVOKE, work.rotation.old.ref)
+        why = (
+            f"the old key still works although a person said that it was deleted ({verdict.evidence}); delete it {how}"
+        )
+        work.halt(WaitingOn.PERSON, why, step="confirm")
+        return
     while late and _alive(verdict) is False and work.rotation.failed_probes < _FEWEST:
         verdict = _probe(work, value, run)  # past the longest known delay a few failed probes in a row are enough
     failing, count = work.rotation.failing_since, work.rotation.failed_probes
@@ -98,8 +121,7 @@ def confirm(work: Work) -> None:
 def _probe(work: Work, value: Secret, run: float) -> Verdict:
     """Use the old key once and count what came back."""
     old, now = work.rotation.old, work.ctx.now
-    # Without the key's id, so that nobody takes a key on its way out for one that is too young to be known.
-    verdict = work.probe(value, None, old.id, "confirm", line=False)
+    verdict = work.probe(value, work.tried_as(old), old.id, "confirm", line=False)
     alive, evidence = _alive(verdict), f"{verdict.kind.value}: {verdict.evidence}"
     until = now + timedelta(seconds=min(60.0, max(20.0, run / 10)))
     work.happened(
@@ -130,6 +152,14 @@ def _why(alive: bool | None, evidence: str) -> str:
     return f"the old key {word[alive]} ({evidence})"
 
 
+def _unproved(work: Work, seconds: float, why: str) -> None:
+    """No probe can tell: a person's word counts at once, what keyward did itself once it surely took effect."""
+    if work.rotation.crash is CrashClass.PERSON:
+        _dead(work, f"not proved by probes, since {why}; {work.reach.actor} says that it was deleted")
+    else:
+        _wait_out(work, seconds, why)
+
+
 def _wait_out(work: Work, seconds: float, why: str) -> None:
     revoked = work.rotation.revoked or work.ctx.now
     until = revoked + _longest(seconds)
@@ -144,29 +174,3 @@ def _wait_out(work: Work, seconds: float, why: str) -> None:
 def _dead(work: Work, evidence: str) -> None:
     event = Happened(Kind.DEAD, work.ctx.now, verdict=evidence)
     work.happened(event, "confirm", credential=work.rotation.old.id, evidence=evidence)
-
-
-def _as_credential(work: Work) -> Credential:
-    old = work.rotation.old
-    return Credential(
-        old.ref, KeyKind(old.kind), State.RESTORABLE, old.resource, old.uid, old.name, old.created, etag=old.etag
-    )
-
-
-def _old_value(work: Work) -> Secret | None:
-    """The old key's value: from memory, its provider, or an old version of a target."""
-    value = work.value(work.rotation.old)
-    if value is not None:
-        return value
-    for target in work.rotation.targets:
-        store = work.reach.store(target.secret)
-        if not target.before or Can.VERSIONS not in store.can:
-            continue
-        try:
-            payload = store.read(target.secret, work.ctx, target.before)
-        except (Gone, Refused, SourceError):
-            continue
-        value = value_at(payload, target.place.part)
-        if value is not None and work.reach.fingerprints.fingerprint(value) == work.rotation.old.fingerprint:
-            return work.reach.values.keep(work.rotation.old.id, value)
-    return None

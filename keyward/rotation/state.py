@@ -1,22 +1,24 @@
 """What is remembered of one rotation: data, never code, and never a value."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from keyward.ledger.records import RotationRow, RotationState, WaitingOn
-from keyward.model.credential import Credential
+from keyward.model.capability import CrashClass
+from keyward.model.credential import Credential, Kind, State
 from keyward.model.errors import LedgerBroken
 from keyward.model.ids import CredentialRef, PlacementRef, SecretRef
 from keyward.providers.interface import Want
 from keyward.rotation.codec import decode, encode
 from keyward.rotation.policy import Policy
 
-SCHEMA = 1
+SCHEMA = 3
+"""Version 1 knew readable keys only: no crash class, no pending secret. Version 2 never waited for another host."""
 
 
 class TargetStatus(StrEnum):
-    """How far one target is: not yet written, written and read back, written but not readable, or held up."""
+    """How far one target is: not yet written, written and read back, written but not readable, held up, or given up in an emergency."""
 
     TODO = "todo"
     DONE = "done"
@@ -25,11 +27,12 @@ class TargetStatus(StrEnum):
     REFUSED = "refused"
     BACK = "back on the old key"
     LEFT = "left as it was found"
+    GIVEN_UP = "given up"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """What is kept of a key: names and a fingerprint."""
+    """What is kept of a key: names and a fingerprint. `pair_id` is the id beside its secret, where a key is the two of them."""
 
     id: str
     uid: str = ""
@@ -39,11 +42,28 @@ class KeyFacts:
     etag: str = ""
     fingerprint: str = ""
     created: datetime | None = None
+    pair_id: str = ""
 
     @property
     def ref(self) -> CredentialRef:
         """Which credential."""
         return CredentialRef.parse(self.id)
+
+    @property
+    def credential(self) -> Credential:
+        """As much of the credential as is kept; whether it works is not."""
+        return Credential(
+            self.ref,
+            Kind(self.kind) if self.kind else Kind.BY_SHAPE,
+            State.UNKNOWN,
+            self.resource,
+            self.uid,
+            self.name,
+            self.created,
+            etag=self.etag,
+            fingerprint=self.fingerprint or None,
+            pair_id=self.pair_id,
+        )
 
     @classmethod
     def of(cls, credential: Credential, fingerprint: str = "") -> "KeyFacts":
@@ -57,6 +77,7 @@ class KeyFacts:
             credential.etag,
             fingerprint or credential.fingerprint or "",
             credential.created,
+            credential.pair_id,
         )
 
 
@@ -66,7 +87,9 @@ class Target:
 
     `before` is the version that held the old key, `after` the one that was written; both empty until known. `aliases` are names that
     readers use for `before` and that move along; `moved` those that have. `back` is the version written by an undo. `intent` says
-    that a write was begun, so a temporary file may be there.
+    that a write was begun, so a temporary file may be there. `told` names the consumers that were run since it was written.
+    `fresh` says that it never held this key: it is written only while it holds nothing. `read` (UTC) is when its own host last read it
+    and found what it should hold: all that the other hosts know of it.
     """
 
     at: str
@@ -80,6 +103,14 @@ class Target:
     moved: tuple[str, ...] = ()
     intent: bool = False
     why: str = ""
+    told: tuple[str, ...] = ()
+    fresh: bool = False
+    read: datetime | None = None
+
+    @property
+    def named(self) -> str:
+        """The place with its host, where it is one that not all hosts share; also what `--waive` takes."""
+        return f"{self.at} on {self.host}" if self.host else self.at
 
     @property
     def place(self) -> PlacementRef:
@@ -105,6 +136,15 @@ class Rotation:
     `tried` says that a create may have been sent, so the world is looked at before another one. `cutover` is when the last target was
     read back; `revoked` when the old key was switched off, `undo_until` until when its provider can restore it; `failing_since` begins
     the present run of failed probes, `dead` ends it. `failure` is why it is rolled back. `notes` are loose ends a person should know.
+
+    `crash` is how the create survives a crash; `slot` the pending secret (classes B to E), empty when there is none; `baseline` the ids
+    of the keys that were there before, `looked_at` when they were listed, `tried_at` when the last create was about to be sent;
+    `doubt` says that one before it was sent too, of which nobody heard.
+
+    `failures` counts the tries of unattended runs that failed in a row, `retry_at` is when the next one tries again.
+
+    `through` are the hosts that have done all of theirs in this round of writing (or writing back), their consumers included; `slowest` is
+    how long readers there may keep a value after that. `awaits` are the hosts that it stands still for, `awaited_since` (UTC) since when.
     """
 
     id: str
@@ -140,14 +180,33 @@ class Rotation:
     restored: datetime | None = None
     back_until: datetime | None = None
     notes: tuple[str, ...] = field(default=())
+    crash: CrashClass = CrashClass.NAMED
+    slot: str = ""
+    baseline: tuple[str, ...] = ()
+    looked_at: datetime | None = None
+    tried_at: datetime | None = None
+    doubt: bool = False
+    failures: int = 0
+    retry_at: datetime | None = None
+    through: tuple[str, ...] = ()
+    slowest: timedelta = timedelta(0)
+    awaits: tuple[str, ...] = ()
+    awaited_since: datetime | None = None
 
-    def target(self, at: str) -> Target:
-        """The target of that place id."""
-        return next(target for target in self.targets if target.at == at)
+    def target(self, at: str, host: str = "") -> Target:
+        """The target of that place id on that host; without one, the place that all hosts share."""
+        return next(target for target in self.targets if (target.at, target.host) == (at, host))
 
     def with_target(self, changed: Target) -> "Rotation":
         """The same rotation with that target replaced."""
-        return replace(self, targets=tuple(changed if target.at == changed.at else target for target in self.targets))
+        same = (changed.at, changed.host)
+        return replace(
+            self, targets=tuple(changed if (target.at, target.host) == same else target for target in self.targets)
+        )
+
+    def waives(self, target: Target) -> bool:
+        """Whether a person left that target out, by its place (on all hosts), its secret, or its place on its host."""
+        return self.policy.waives(target.at, str(target.secret), target.named)
 
     @property
     def closed(self) -> bool:

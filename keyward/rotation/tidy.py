@@ -4,19 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from keyward.ledger.records import PlacementRow
-from keyward.model.capability import Act, Can
+from keyward.model.capability import Act, Can, CrashClass
 from keyward.model.errors import Ambiguous, Conflict, Gone, Refused, SourceError
 from keyward.model.ids import SecretRef
 from keyward.model.secretinfo import VersionState
-from keyward.providers.interface import Marker
-from keyward.rotation.machine import Happened, Kind
+from keyward.rotation import slot
+from keyward.rotation.happened import Happened, Kind
+from keyward.rotation.leftovers import unsettled
+from keyward.rotation.made import own
 from keyward.rotation.places import place_of
 from keyward.rotation.work import Work, told
 
 
 def tidy(work: Work) -> None:
     """Delete what else this rotation made, disable the versions that held the old key, and close."""
-    sweep_made(work, keep=work.new.id)
+    if not sweep_made(work, keep=work.new.id):
+        return
     notes: list[str] = []
     rows = [row for row in work.reach.ledger.placements(credential=work.rotation.old.id) if _ours(work, row)]
     disabled: set[tuple[str, str]] = set()
@@ -41,14 +44,37 @@ def tidy(work: Work) -> None:
     )
 
 
-def sweep_made(work: Work, *, keep: str | None) -> None:
-    """Revoke every live key that this rotation made, over all attempts, except the one to keep."""
-    marker = Marker(work.rotation.id, work.rotation.attempt)
-    for credential in work.provider.own(work.rotation.want.scope, marker, work.ctx):
+def sweep_made(work: Work, *, keep: str | None) -> bool:
+    """Revoke every live key that this rotation made, over all attempts, except the one to keep; then remove its pending secret.
+
+    False when it stands still, because more may be its own than shows just now.
+
+    Raises:
+        SourceError: something could not be read or asked.
+        Refused: a key could not be revoked, or the pending secret not removed.
+        Ambiguous: no answer came; doing it again is harmless.
+    """
+    if unsettled(work):
+        return False
+    pending = slot.read(work)
+    # A name that this rotation chose can be taken only once, and no second name was ever put down.
+    only = work.rotation.crash is CrashClass.NAMED and work.rotation.attempt == 1 and keep is not None
+    made = {} if only else {one.id: one for one in own(work, pending)}
+    new = work.rotation.new
+    if new is not None and keep is None and new.id not in made and work.rotation.crash is not CrashClass.PERSON:
+        credential = work.look_up(new.ref)
+        if credential is not None:
+            made[credential.id] = credential
+    for credential in made.values():
         if credential.live and credential.id != keep:
             work.intend("sweep", f"revoke {credential.id}, which this rotation made", etag=credential.etag)
             work.provider.act(Act.REVOKE, credential.ref, work.ctx, etag=credential.etag)
             work.note("outcome", "sweep", ok=True, credential=credential.id, evidence="revoked")
+    if work.rotation.slot:
+        work.intend("unstage", f"remove {work.rotation.slot}", target=work.rotation.slot)
+        slot.wipe(work)
+        work.note("outcome", "unstage", target=work.rotation.slot, ok=True, evidence="removed")
+    return True
 
 
 def _ours(work: Work, row: PlacementRow) -> bool:

@@ -1,20 +1,27 @@
 """Going back: the old key alive again and proved, then back in every target, then (after the readers' delay) the new one deleted."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from keyward.ledger.records import RotationState, WaitingOn
-from keyward.model.capability import Act, Can
+from keyward.model.capability import Act, Can, CrashClass
 from keyward.model.credential import Credential, State
-from keyward.model.errors import Ambiguous, Conflict, Gone, NeedsPerson, Refused
-from keyward.model.ids import SecretRef
+from keyward.model.errors import Ambiguous, Conflict, Gone, NeedsPerson, NeedsValue, Refused
+from keyward.model.ids import CredentialRef, SecretRef
 from keyward.model.placement import Role
 from keyward.model.secretinfo import Payload
 from keyward.model.verdict import VerdictKind
+from keyward.rotation import slot
+from keyward.rotation.consumers.tell import reader_delay, slowest, tell
+from keyward.rotation.fresh import read_or_nothing
+from keyward.rotation.happened import Happened, Kind
 from keyward.rotation.hold import holding
-from keyward.rotation.machine import Happened, Kind, holds_new
-from keyward.rotation.places import Holds, Swap, holds, mark_of, place_of, rows_after_write, spliced, value_at
+from keyward.rotation.places import Holds, Swap, holds, mark_of, place_of, rows_after_write, spliced, swap_at
+from keyward.rotation.relay import complete, needs_run
+from keyward.rotation.slot import pending
 from keyward.rotation.state import Target, TargetStatus
 from keyward.rotation.tidy import disable_versions, sweep_made
+from keyward.rotation.whose import FRESH, holds_new, left_out, reaches, to_bring_back, to_read, within_reach
 from keyward.rotation.work import Work, told
 
 STEP = "undo"
@@ -31,15 +38,47 @@ def check_possible(work: Work) -> None:
     if not any(holds_new(target) for target in rotation.targets):
         return
     credential = work.look_up(rotation.old.ref)
+    if rotation.crash is CrashClass.PERSON and rotation.policy.old_gone:
+        raise NeedsPerson(
+            f"{rotation.old.id} was deleted by a person, so rotation {rotation.id} cannot be undone.",
+            hint="Its successor stays in use; swap that one if it is bad.",
+        )
     if credential is None or credential.state is State.DELETED:
         raise NeedsPerson(
             f"{rotation.old.id} is deleted for good, so rotation {rotation.id} cannot be undone.",
             hint="Its successor stays in use; rotate that one if it is bad.",
         )
-    if not credential.live and Can.RESTORE not in work.provider.can:
+    if credential.expires is not None and credential.expires <= work.ctx.now:
+        raise NeedsPerson(
+            f"{rotation.old.id} has expired, so rotation {rotation.id} cannot be undone.",
+            hint="Its successor stays in use; rotate that one if it is bad.",
+        )
+    way_back = Can.DISABLE if credential.state is State.DISABLED else Can.RESTORE
+    if not credential.live and way_back not in work.provider.can:
         raise NeedsPerson(f"{rotation.old.id} is off and its provider cannot restore it.", hint="Rotate again instead.")
     if rotation.new is not None:
         _check_successor(work, rotation.new.id)
+    if rotation.crash is CrashClass.PERSON:
+        _check_value(work)
+
+
+def _check_value(work: Work) -> None:
+    """What a vendor shows only once has to be had, and to work, before anything moves: nobody can restore such a key."""
+    old = work.rotation.old
+    value = work.value(old)
+    if value is None:
+        raise NeedsValue(
+            f"The value of {old.id} is kept nowhere any more, so it could not be written back.",
+            credential=old.id,
+            hint=f"If you still have it: keyward undo {work.rotation.id} at a terminal asks for it.",
+        )
+    verdict = work.probe(value, old.ref, old.id, "restore")
+    if verdict.kind is VerdictKind.DEAD or (verdict.kind is VerdictKind.UNPROVED and work.rotation.revoked is not None):
+        gone = "a person said that it was deleted" if work.rotation.revoked is not None else "it does not work any more"
+        raise NeedsPerson(
+            f"{old.id} cannot come back: {gone} ({verdict.evidence}).",
+            hint="Its successor stays in use; swap that one if it is bad.",
+        )
 
 
 def _check_successor(work: Work, new: str) -> None:
@@ -89,11 +128,12 @@ def _proved(work: Work) -> bool:
             WaitingOn.PERSON, f"the value of {old.id} cannot be read, so it cannot be written back", step="restore"
         )
         return False
-    verdict = work.probe(value, None, old.id, "restore")
+    verdict = work.probe(value, work.tried_as(old), old.id, "restore")
     if verdict.alive or (verdict.kind is VerdictKind.UNPROVED and work.rotation.policy.accept_unproved):
         return True
     evidence = f"{old.id} is restored but does not work yet ({verdict.kind.value}: {verdict.evidence})"
-    if verdict.kind in (VerdictKind.BLOCKED, VerdictKind.UNPROVED):
+    hopeless = work.rotation.crash is CrashClass.PERSON and verdict.kind is VerdictKind.DEAD
+    if hopeless or verdict.kind in (VerdictKind.BLOCKED, VerdictKind.UNPROVED):
         work.halt(WaitingOn.PERSON, evidence, step="restore")
     else:
         work.halt(WaitingOn.PROVIDER, evidence, seconds=_AGAIN, step="restore")
@@ -102,33 +142,37 @@ def _proved(work: Work) -> bool:
 
 def write_back(work: Work) -> None:
     """Put the old key back wherever the new one is, and leave alone what holds anything else."""
-    touched = [target for target in work.rotation.targets if holds_new(target)]
+    touched = [target for target in within_reach(work.rotation, work.reach.host) if to_bring_back(target)]
     for secret in sorted({target.secret for target in touched}, reverse=True):
         with holding(work, secret):
             if not _write_back(work, secret, [target for target in touched if target.secret == secret]):
                 return
+    if not tell(work, back=True) or not complete(work, slowest(work)):
+        return
     written = any(target.back for target in work.rotation.targets)
-    until = work.ctx.now + work.rotation.policy.reader_delay if written else work.ctx.now
+    until = work.ctx.now + reader_delay(work) if written else work.ctx.now
     evidence = "every target holds the old key" if written else "the new key was in no target"
-    work.happened(Happened(Kind.ALL_BACK, work.ctx.now, until=until), STEP, evidence=evidence)
+    work.happened(Happened(Kind.ALL_BACK, work.ctx.now, until=until, host=work.reach.host), STEP, evidence=evidence)
 
 
 def _write_back(work: Work, secret: SecretRef, targets: list[Target]) -> bool:
     store = work.reach.store(secret)
     for mark in sorted({mark_of(work.rotation), work.rotation.id}):
         store.sweep(secret, mark, work.ctx)
-    payload = store.read(secret, work.ctx)
+    payload = read_or_nothing(work, secret, targets)
     swaps, back = [], []
     for target in targets:
         held = _held(work, payload, target)
+        if held is Holds.OLD and target.status is TargetStatus.BACK:
+            continue  # an earlier life brought it back, and came no further than that
         if held is not Holds.NEW:
             _settled(work, target, payload.version, held)
             continue
-        old, new = work.value(work.rotation.old), value_at(payload, target.place.part)
-        if old is None or new is None:
+        swap = swap_at(payload, target.place.part, work.new, work.rotation.old, work.value(work.rotation.old))
+        if swap is None:
             work.halt(WaitingOn.PROVIDER, "the old key's value cannot be read just now", seconds=_AGAIN, step=STEP)
             return False
-        swaps.append(Swap(target.place.part, new, old))
+        swaps.append(swap)
         back.append(target)
     if swaps and not _write(work, secret, payload, swaps, back):
         return False
@@ -159,14 +203,15 @@ def _write(work: Work, secret: SecretRef, payload: Payload, swaps: list[Swap], b
 
 
 def _held(work: Work, payload: Payload, target: Target) -> Holds:
-    new = work.rotation.new.fingerprint if work.rotation.new else ""
-    return holds(payload, target.place.part, work.reach.fingerprints, old=work.rotation.old.fingerprint, new=new)
+    rotation = work.rotation
+    return holds(payload, target.place.part, work.reach.fingerprints, old=rotation.old, new=rotation.new)
 
 
 def _settled(work: Work, target: Target, version: str, held: Holds, before: str = "") -> None:
     """The target does not hold the new key (any more)."""
     status = TargetStatus.BACK if held is Holds.OLD else TargetStatus.LEFT
-    settled = replace(target, status=status, back=version if status is TargetStatus.BACK else "", why="")
+    back = version if status is TargetStatus.BACK else ""
+    settled = replace(target, status=status, back=back, why="", told=(), read=work.ctx.now)
     can = work.reach.store(target.secret).can
     work.happened(
         Happened(Kind.TARGET, work.ctx.now, target=settled),
@@ -184,8 +229,8 @@ def _aliases_back(work: Work, secret: SecretRef, targets: list[Target]) -> bool:
     store = work.reach.store(secret)
     if Can.ALIASES not in store.can:
         return True
-    aliases = store.get(secret, work.ctx).aliases
-    for target in (work.rotation.target(target.at) for target in targets):
+    aliases = store.get(secret, work.ctx, versions=False).aliases
+    for target in (work.rotation.target(target.at, target.host) for target in targets):
         for alias in target.aliases:
             if not target.back or aliases.get(alias) in (None, target.back, target.before):
                 continue
@@ -200,12 +245,60 @@ def _aliases_back(work: Work, secret: SecretRef, targets: list[Target]) -> bool:
             work.note(
                 "outcome", "alias", target=target.at, ok=True, before=before, after=target.back, evidence=evidence
             )
+        if target.aliases:
+            event = Happened(Kind.TARGET, work.ctx.now, target=replace(target, aliases=(), moved=()))
+            evidence = f"{', '.join(target.aliases)} lead to the old key"
+            work.happened(event, STEP, target=target.at, evidence=evidence)
     return True
 
 
 def delete_new(work: Work) -> None:
     """Delete the successor, once nothing holds it."""
+    if not _still_back(work, within_reach(work.rotation, work.reach.host)):
+        return
     for target in work.rotation.targets:
+        if (
+            reaches(work.reach.host, target)
+            or target.status is not TargetStatus.BACK
+            or left_out(work.rotation, target)
+        ):
+            continue
+        if target.read is None or work.ctx.now - target.read > FRESH:
+            hosts = (target.host,)
+            why = f"{target.named} was not read within 24 h and {needs_run(work, hosts)}"
+            work.halt(WaitingOn.HOST, why, hosts=hosts, step="delete-new")
+            return
+    elsewhere = _elsewhere(work)
+    if elsewhere:
+        why = f"{elsewhere} holds the new key too; put another one there, or --waive it"
+        work.halt(WaitingOn.PERSON, why, step="delete-new")
+        return
+    by_hand = _made_by_hand(work)
+    if not sweep_made(work, keep=None):
+        return
+    notes = _disable_written(work)
+    if by_hand:
+        how = work.provider.by_hand(Act.REVOKE, CredentialRef.parse(by_hand))
+        notes += (f"{by_hand} is in use nowhere and only a person can delete it{f': {how}' if how else ''}",)
+    elif work.rotation.crash is CrashClass.PERSON and work.rotation.tried:
+        how = work.provider.by_hand(Act.REVOKE, work.rotation.old.ref)
+        notes += (f"a new key was handed in and not taken over; whoever made it deletes it{f': {how}' if how else ''}",)
+    work.happened(Happened(Kind.NEW_GONE, work.ctx.now, notes=notes), "delete-new", evidence=work.rotation.failure)
+    if work.rotation.new is not None:
+        work.reach.values.forget(work.rotation.new.id)
+    work.reach.values.forget(work.rotation.old.id)
+
+
+def read_own_back(work: Work) -> None:
+    """Read this host's own places again, of which the others know only what is put down here: they hold the old key still."""
+    if _still_back(work, to_read(work.rotation, work.reach.host)):
+        event = Happened(Kind.READ, work.ctx.now, host=work.reach.host)
+        work.happened(event, "re-read", evidence=f"read on {work.reach.host}: the old key is there")
+
+
+def _still_back(work: Work, targets: Iterable[Target]) -> bool:
+    """Whether none of these went to the new key again since it was brought back; one that did is brought back once more."""
+    for target in targets:
         if target.status is not TargetStatus.BACK or work.rotation.new is None:
             continue
         payload = work.reach.store(target.secret).read(target.secret, work.ctx)
@@ -213,18 +306,15 @@ def delete_new(work: Work) -> None:
             again = replace(target, status=TargetStatus.DONE, back="", why="it went back to the new key")
             event = Happened(Kind.DRIFTED, work.ctx.now, target=again)
             work.happened(event, "drift", target=target.at, ok=False, evidence="it holds the new key again")
-            return
-    elsewhere = _elsewhere(work)
-    if elsewhere:
-        why = f"{elsewhere} holds the new key too; put another one there, or --waive it"
-        work.halt(WaitingOn.PERSON, why, step="delete-new")
-        return
-    sweep_made(work, keep=None)
-    notes = _disable_written(work)
-    work.happened(Happened(Kind.NEW_GONE, work.ctx.now, notes=notes), "delete-new", evidence=work.rotation.failure)
-    if work.rotation.new is not None:
-        work.reach.values.forget(work.rotation.new.id)
-    work.reach.values.forget(work.rotation.old.id)
+            return False
+    return True
+
+
+def _made_by_hand(work: Work) -> str:
+    """The id of the successor that a person made, also one that came no further than the pending secret; empty when there is none."""
+    if work.rotation.crash is not CrashClass.PERSON:
+        return ""
+    return slot.read(work).credential if work.rotation.new is None else work.rotation.new.id
 
 
 def _disable_written(work: Work) -> tuple[str, ...]:
@@ -242,13 +332,18 @@ def _elsewhere(work: Work) -> str:
     new, policy = work.rotation.new, work.rotation.policy
     if new is None or not new.fingerprint:
         return ""  # nobody was ever given it
-    mine = {target.at for target in work.rotation.targets}
-    known = [place_of(row) for row in work.reach.ledger.placements(credential=new.id) if row.role != Role.OLD]
+    mine = {(target.at, target.host) for target in work.rotation.targets}
+    rows = work.reach.ledger.placements(credential=new.id)
+    known = [(place_of(row), row.host) for row in rows if row.role != Role.OLD]
     credential = work.look_up(new.ref)
     if credential is not None and credential.live:
         found = work.reach.look(replace(credential, fingerprint=new.fingerprint)).placements
-        known += [placement.at for placement in found if placement.role is not Role.OLD]
-    for place in known:
-        if str(place.current) not in mine and not policy.waives(str(place.current), str(place.secret)):
-            return str(place.current)
+        known += [(placement.at, placement.host) for placement in found if placement.role is not Role.OLD]
+    for place, host in known:
+        if pending(work.reach.ledger, place.secret):
+            continue
+        at = str(place.current)
+        named = f"{at} on {host}" if host not in ("", work.reach.host) else at
+        if (at, host) not in mine and not policy.waives(at, str(place.secret), named):
+            return named
     return ""

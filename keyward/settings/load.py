@@ -4,7 +4,6 @@ Order, later wins: defaults, the user's own `keyward.toml`, a `keyward.toml` in 
 environment variables, options. Unknown names are errors that name file, line and the nearest right name.
 """
 
-import difflib
 import os
 import re
 import stat
@@ -16,9 +15,9 @@ from typing import Any
 
 from keyward.model.errors import NotAllowed, SettingsError
 from keyward.model.text import clean
-from keyward.paths import expanded
-from keyward.settings.schema import EnvFolder, Settings, sections
-from keyward.settings.values import number, text
+from keyward.settings.schema import LISTS, Settings, group, sections
+from keyward.settings.tables import read_tables
+from keyward.settings.where import line_of, named, nearest, said
 
 FILE = "keyward.toml"
 
@@ -78,41 +77,55 @@ def _from_file(loaded: Loaded, file: Path, *, own: bool) -> Loaded:
         found = re.search(r"at line (\d+), column (\d+)", str(error))
         line = int(found[1]) if found else source.count("\n") + 1
         raise SettingsError(
-            f"this is not TOML: {_said(error)}.", file=_named(file), line=line, hint="Nothing was read from it."
+            f"this is not TOML: {said(error)}.", file=named(file), line=line, hint="Nothing was read from it."
         ) from None
     known = sections()
     for section, values in data.items():
-        if section == "env":
-            loaded = _env(loaded, values, file, source, own=own)
-            continue
-        if section not in known:
+        if section in LISTS:
+            loaded = _list(loaded, section, values, file, source, own=own)
+        elif section in known:
+            loaded = _section(loaded, section, values, file, source, own=own)
+        else:
             raise SettingsError(
                 f"there is no section [{clean(section)}].",
-                file=_named(file),
-                line=_line(source, section),
-                hint=_nearest(section, [*known, "env"]),
+                file=named(file),
+                line=line_of(source, section),
+                hint=nearest(section, [*known, *(name for name in LISTS if "." not in name)]),
             )
-        if not isinstance(values, dict):
+    return loaded
+
+
+def _section(loaded: Loaded, section: str, values: object, file: Path, source: str, *, own: bool) -> Loaded:
+    """One section, and those inside of it."""
+    known = sections()
+    if not isinstance(values, dict):
+        raise SettingsError(
+            f"{section} must be a section: [{section}].", file=named(file), line=line_of(source, section)
+        )
+    for name, value in values.items():
+        line, dotted = line_of(source, section, name), f"{section}.{name}"
+        if dotted in LISTS:
+            loaded = _list(loaded, dotted, value, file, source, own=own)
+            continue
+        if dotted in known:
+            loaded = _section(loaded, dotted, value, file, source, own=own)
+            continue
+        if name not in known[section]:
+            inner = (one.removeprefix(f"{section}.") for one in (*known, *LISTS) if one.startswith(f"{section}."))
             raise SettingsError(
-                f"{section} must be a section: [{section}].", file=_named(file), line=_line(source, section)
+                f"[{section}] has no setting {clean(name)!r}.",
+                file=named(file),
+                line=line,
+                hint=nearest(name, [*known[section], *inner]),
             )
-        for name, value in values.items():
-            line = _line(source, section, name)
-            if name not in known[section]:
-                raise SettingsError(
-                    f"[{section}] has no setting {clean(name)!r}.",
-                    file=_named(file),
-                    line=line,
-                    hint=_nearest(name, list(known[section])),
-                )
-            if not own and not known[section][name].metadata["anyone"]:
-                raise NotAllowed(
-                    f"{_named(file)}:{line}: a file in the working folder may not set {section}.{name}.",
-                    hint="Only filters, limits and display can be set there; put it into your own keyward.toml.",
-                )
-            loaded = _set(
-                loaded, section, name, value, Origin("file", f"{_named(file)}:{line}"), file=_named(file), line=line
+        if not own and not known[section][name].metadata["anyone"]:
+            raise NotAllowed(
+                f"{named(file)}:{line}: a file in the working folder may not set {dotted}.",
+                hint="Only filters, limits and display can be set there; put it into your own keyward.toml.",
             )
+        loaded = _set(
+            loaded, section, name, value, Origin("file", f"{named(file)}:{line}"), file=named(file), line=line
+        )
     return loaded
 
 
@@ -121,65 +134,34 @@ def _read(file: Path) -> str:
         info = file.stat()
         if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise NotAllowed(
-                f"{_named(file)} can be written by others (mode {stat.S_IMODE(info.st_mode):04o}).",
-                hint=f"Run: chmod 600 {_named(file)}",
+                f"{named(file)} can be written by others (mode {stat.S_IMODE(info.st_mode):04o}).",
+                hint=f"Run: chmod 600 {named(file)}",
             )
         if info.st_uid not in (os.geteuid(), 0):
-            raise NotAllowed(f"{_named(file)} belongs to another user.", hint="Only your own file, or root's, is read.")
+            raise NotAllowed(f"{named(file)} belongs to another user.", hint="Only your own file, or root's, is read.")
         return file.read_text("utf-8")
     except OSError as error:
-        raise SettingsError(f"it cannot be read: {error.strerror}.", file=_named(file)) from None
+        raise SettingsError(f"it cannot be read: {error.strerror}.", file=named(file)) from None
     except UnicodeDecodeError:
-        raise SettingsError("it is not UTF-8 text.", file=_named(file)) from None
+        raise SettingsError("it is not UTF-8 text.", file=named(file)) from None
 
 
-def _said(error: Exception) -> str:
-    from keyward.model.redact import label  # the table of shapes is only needed for errors
-
-    return label(str(error), 400)
-
-
-def _named(file: Path) -> str:
-    return clean(str(file), 4_096)
-
-
-def _env(loaded: Loaded, tables: object, file: Path, source: str, *, own: bool) -> Loaded:
-    line = _line(source, "env")
-    if not own:
-        raise NotAllowed(
-            f"{_named(file)}:{line}: a file in the working folder may not name folders to read.",
-            hint="Put [[env]] into your own keyward.toml.",
-        )
-    if not isinstance(tables, list):
-        raise SettingsError("env is a list of tables: [[env]].", file=_named(file), line=line)
-    folders = []
-    for table in tables:
-        if not isinstance(table, dict):
-            raise SettingsError("env is a list of tables: [[env]].", file=_named(file), line=line)
-        unknown = set(table) - {"path", "depth"}
-        if unknown:
-            name = min(unknown)
-            raise SettingsError(
-                f"[[env]] has no setting {clean(name)!r}.",
-                file=_named(file),
-                line=_line(source, "env", name),
-                hint=_nearest(name, ["path", "depth"]),
-            )
-        try:
-            folders.append(EnvFolder(expanded(text(table.get("path"))), number(table.get("depth", 4))))
-        except ValueError as error:
-            raise SettingsError(f"[[env]]: {_said(error)}.", file=_named(file), line=line) from None
+def _list(loaded: Loaded, name: str, tables: object, file: Path, source: str, *, own: bool) -> Loaded:
+    field_name, kind = LISTS[name]
+    found: Any = read_tables(name, tables, kind, file, source, own=own)
     return replace(
         loaded,
-        settings=replace(loaded.settings, env=tuple(folders)),
-        origins={**loaded.origins, "env": Origin("file", f"{_named(file)}:{line}")},
+        settings=replace(loaded.settings, **{field_name: found}),
+        origins={**loaded.origins, name: Origin("file", f"{named(file)}:{line_of(source, name)}")},
     )
 
 
 def _from_environment(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
     known = sections()
     by_variable = {
-        f"KEYWARD_{section}_{name}".upper(): (section, name) for section, names in known.items() for name in names
+        f"KEYWARD_{group(section)}_{name}".upper(): (section, name)
+        for section, names in known.items()
+        for name in names
     }
     for variable in sorted(environ):
         if variable in by_variable:
@@ -204,35 +186,14 @@ def _set(loaded: Loaded, section: str, name: str, value: object, origin: Origin,
         read: Any = spec.metadata["read"](value)
     except ValueError as error:
         raise SettingsError(
-            f"{section}.{name}: {_said(error)}.",
+            f"{section}.{name}: {said(error)}.",
             file=file,
             line=line,
             hint=f"It means: {spec.metadata['doc']}.",
         ) from None
-    group = replace(getattr(loaded.settings, section), **{name: read})
+    changed = replace(getattr(loaded.settings, group(section)), **{name: read})
     return replace(
         loaded,
-        settings=replace(loaded.settings, **{section: group}),
+        settings=replace(loaded.settings, **{group(section): changed}),
         origins={**loaded.origins, f"{section}.{name}": origin},
     )
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(name, names, 1)
-    return f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(sorted(names))}."
-
-
-def _line(source: str, section: str, name: str | None = None) -> int:
-    """The line (from 1) where the section, or the setting in it, stands; 1 when it cannot be told."""
-    current, first = "", 0
-    header, setting = re.compile(r"\s*\[\[?\s*([\w.-]+)"), re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*=")
-    for number_, line in enumerate(source.splitlines(), 1):
-        if found := header.match(line):
-            current = found[1]
-            if current == section:
-                first = first or number_
-        elif (found := setting.match(line)) and (
-            (current == section and found[1] == name) or (not current and found[1] == section)
-        ):
-            return number_
-    return first or 1

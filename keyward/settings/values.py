@@ -2,8 +2,12 @@
 
 import re
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from keyward.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MOST = 1_000
@@ -30,6 +34,15 @@ def duration(value: object) -> timedelta:
     if not text or end != len(text):
         raise ValueError(f"{value!r} is not a duration such as 24h, 7d or 90s")
     return total
+
+
+def duration_or(word: str) -> "Callable[[object], timedelta | None]":
+    """A reader that also accepts this word, which leaves the length to somebody else (None)."""
+
+    def read(value: object) -> timedelta | None:
+        return None if value == word else duration(value)
+
+    return read
 
 
 def show_duration(value: timedelta) -> str:
@@ -87,6 +100,19 @@ def number(value: object) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
         raise ValueError(f"{value!r} is not a whole number from 1 to {_MOST}")
+    return value
+
+
+def yes_or_no(value: object) -> bool:
+    """Read `true` or `false`.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")  # noqa: TRY004  # one error type for every reader
     return value
 
 

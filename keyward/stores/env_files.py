@@ -1,8 +1,8 @@
-"""Env files as a store: a file is a secret with one version, its variables are the parts."""
+"""Env files as a store: a file is a secret with one version, its variables are the parts. So are the key files that lie beside them."""
 
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -11,11 +11,13 @@ from keyward.model.capability import Can, Readiness, Ready
 from keyward.model.context import Ctx
 from keyward.model.errors import Conflict, Gone, KeywardError, Refused, SourceError
 from keyward.model.ids import SecretRef
+from keyward.model.keyfile import fields
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload, SecretInfo, Version
 from keyward.model.surroundings import Surroundings
 from keyward.stores.env_place import Place, snapshot, stat_of, stat_version
-from keyward.stores.env_walk import LIMIT, Problem, is_template, walk
+from keyward.stores.env_walk import LIMIT, Problem, is_env_file, is_template, walk
+from keyward.stores.interface import NOTHING_KNOWN
 from keyward.stores.tokens import same
 from keyward.stores.unversioned import Unversioned
 
@@ -61,8 +63,14 @@ class EnvFiles(Unversioned):
         self._home = home
         self._named = named
 
-    def list(self, scope: str, ctx: Ctx) -> Iterator[SecretInfo]:
-        """Every env file of the folder; nothing is read.
+    def list(
+        self,
+        scope: str,
+        ctx: Ctx,
+        *,
+        known: Mapping[SecretRef, SecretInfo] = NOTHING_KNOWN,  # noqa: ARG002  # asking costs nothing here
+    ) -> Iterator[SecretInfo]:
+        """Every env file of the folder, and every service account key file in it.
 
         Raises:
             SourceError: the folder does not exist or cannot be read; at the end, with status "partial", when single files or folders
@@ -92,7 +100,7 @@ class EnvFiles(Unversioned):
         if problems:
             raise _partial(problems)
 
-    def get(self, ref: SecretRef, ctx: Ctx) -> SecretInfo:
+    def get(self, ref: SecretRef, ctx: Ctx, *, versions: bool = True) -> SecretInfo:  # noqa: ARG002  # there is one
         """One file as it is now.
 
         Raises:
@@ -114,7 +122,7 @@ class EnvFiles(Unversioned):
         taken = snapshot(self._place(ref))
         if version is not None and version != taken.version:
             raise Gone(f"{_path(ref)} has changed since version {version}.", hint="Read what it holds now.")
-        return Payload(Secret(taken.data), taken.version, taken.token, hint="dotenv")
+        return Payload(Secret(taken.data), taken.version, taken.token, hint=_form(Path(ref.name).name, taken.data))
 
     def write(self, ref: SecretRef, data: Secret, ctx: Ctx, *, expect: str, mark: str) -> Version:
         """Replace the whole file, keeping its owner, mode and attributes, if it is still the one read.
@@ -148,7 +156,18 @@ class EnvFiles(Unversioned):
         ctx.check()
         return files.sweep(self._place(ref).real, mark)
 
-    def preflight(self, ref: SecretRef, want: frozenset[Can], ctx: Ctx) -> Sequence[Readiness]:
+    def leftovers(self, ref: SecretRef, ctx: Ctx) -> Sequence[str]:
+        """The rotations whose temporary files lie beside the file."""
+        ctx.check()
+        return files.leftovers(self._place(ref).real)
+
+    def preflight(
+        self,
+        ref: SecretRef,
+        want: frozenset[Can],
+        ctx: Ctx,
+        known: SecretInfo | None = None,  # noqa: ARG002  # looking again costs nothing here
+    ) -> Sequence[Readiness]:
         """Whether reading and writing would work, and what direnv will ask for."""
         ctx.check()
         answers = []
@@ -194,6 +213,11 @@ class EnvFiles(Unversioned):
             return self._named[folder]
         real, home = (Path(os.path.realpath(path)) for path in (folder, self._home))
         return None if real == home or real in home.parents else DEPTH
+
+
+def _form(name: str, data: bytes) -> str:
+    """How the file is written; a name says it, except for a key file that has none of the usual ones."""
+    return "json" if not is_env_file(name) and fields(data) is not None else "dotenv"
 
 
 def _expanded(text: str, home: Path) -> Path:

@@ -1,14 +1,20 @@
-"""Finds the env files of a folder: how deep, what is left out, and what could not be looked at."""
+"""Finds the env files of a folder, and the service account key files beside them: how deep, what is left out, what could not be looked at."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from keyward.files import is_temporary, shown
+from keyward.model.dotenv import parse
+from keyward.model.keyfile import LARGEST, fields
 
 LIMIT = 1_048_576
 """Bytes: larger files are no env files."""
+
+CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
+"""The variable in which Google's libraries look for the path of a key file."""
 
 _SKIPPED = frozenset(
     {
@@ -25,6 +31,11 @@ _TEMPLATE_WORDS = frozenset({"example", "examples", "sample", "template", "tpl",
 def is_env_file(name: str) -> bool:
     """Whether a file of that name holds environment variables: `.env`, `.env.*`, `*.env`, `.envrc`."""
     return (name.endswith(".env") or name.startswith(".env.") or name == ".envrc") and not is_temporary(name)
+
+
+def could_be_key_file(name: str) -> bool:
+    """Whether a file of that name is looked into for a service account key: `*.json`."""
+    return name.endswith(".json") and not is_temporary(name)
 
 
 def is_template(name: str) -> bool:
@@ -46,11 +57,30 @@ class Problem:
 def walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path | Problem]:
     """Env files in the folder and at most `depth` folders below, sorted; links to folders are not followed.
 
+    Small JSON files are looked into, and given when they are service account keys. So is the file that a listed env file names as
+    GOOGLE_APPLICATION_CREDENTIALS, when it lies in the folder.
+
     Args:
         folder: where to begin.
         depth: 0 means the folder itself only.
         check: called for every folder; what it raises stops the walk.
     """
+    found: set[Path] = set()
+    named: list[Path] = []
+    for each in _walk(folder, depth, check):
+        yield each
+        if isinstance(each, Path):
+            found.add(each)
+            if is_env_file(each.name):
+                named.extend(_named(each))
+    inside = Path(os.path.realpath(folder))
+    for path in sorted({path for path in named if path not in found}):
+        # Whether the file may be read from here is looked at again when it is; this only keeps other folders out.
+        if folder in path.parents and inside in Path(os.path.realpath(path)).parents and _is_key_file(path):
+            yield _usable(path)
+
+
+def _walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path | Problem]:
     check()
     try:
         with os.scandir(folder) as listing:
@@ -68,10 +98,38 @@ def walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path |
         except OSError as error:
             yield Problem(path, f"cannot be looked at ({error.strerror})")
             continue
-        if is_file and is_env_file(entry.name):
+        if is_file and (is_env_file(entry.name) or (could_be_key_file(entry.name) and _is_key_file(path))):
             yield _usable(path)
         elif is_folder and depth > 0 and entry.name not in _SKIPPED:
-            yield from walk(path, depth - 1, check)
+            yield from _walk(path, depth - 1, check)
+
+
+def _is_key_file(path: Path) -> bool:
+    """Whether it is a service account key; what cannot be read or is too large is none."""
+    return fields(_content(path, LARGEST)) is not None
+
+
+def _named(path: Path) -> Iterator[Path]:
+    """Where an env file says that the key file is, as a path without `..`."""
+    for assignment in parse(_content(path, LIMIT)):
+        where = assignment.value.reveal_text() if assignment.name == CREDENTIALS else ""
+        if where and "\0" not in where:
+            yield Path(os.path.abspath(path.parent / where))  # noqa: PTH100  # removes `..`
+
+
+def _content(path: Path, most: int) -> bytes:
+    """What is in a regular file; empty when that is more than `most` bytes, or cannot be read."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return b""
+    try:
+        about = os.fstat(opened)
+        return os.read(opened, most + 1) if stat.S_ISREG(about.st_mode) and about.st_size <= most else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(opened)
 
 
 def _usable(path: Path) -> Path | Problem:

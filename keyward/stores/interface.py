@@ -1,6 +1,7 @@
 """What a store of values does (DESIGN.md section 6)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from keyward.model.capability import Can, Readiness
@@ -9,6 +10,8 @@ from keyward.model.ids import SecretRef
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload, SecretInfo, Version, VersionState
 
+NOTHING_KNOWN: Mapping[SecretRef, SecretInfo] = MappingProxyType({})
+
 
 class Store(Protocol):
     """Keeps secrets, each with one or more versions."""
@@ -16,16 +19,20 @@ class Store(Protocol):
     name: str
     can: frozenset[Can]
 
-    def list(self, scope: str, ctx: Ctx) -> Iterator[SecretInfo]:
+    def list(
+        self, scope: str, ctx: Ctx, *, known: Mapping[SecretRef, SecretInfo] = NOTHING_KNOWN
+    ) -> Iterator[SecretInfo]:
         """Every secret of the scope with its versions, as pages arrive. No value is read.
+
+        The versions of secrets that are in `known` are taken from there, where asking for them costs a request.
 
         Raises:
             SourceError: the scope could not be read; says status, permission, api.
         """
         ...
 
-    def get(self, ref: SecretRef, ctx: Ctx) -> SecretInfo:
-        """One secret as it is now, with its versions.
+    def get(self, ref: SecretRef, ctx: Ctx, *, versions: bool = True) -> SecretInfo:
+        """One secret as it is now, with its versions; without them where only labels and aliases are wanted and they cost a request.
 
         Raises:
             Gone: there is no such secret.
@@ -85,6 +92,12 @@ class Store(Protocol):
         """Remove what an interrupted write of this rotation left beside the secret (a temporary file); whether there was any."""
         ...
 
-    def preflight(self, ref: SecretRef, want: frozenset[Can], ctx: Ctx) -> Sequence[Readiness]:
-        """Whether reading and writing would work, without doing anything."""
+    def leftovers(self, ref: SecretRef, ctx: Ctx) -> Sequence[str]:
+        """The marks of interrupted writes that left something beside the secret; what `sweep` removes."""
+        ...
+
+    def preflight(
+        self, ref: SecretRef, want: frozenset[Can], ctx: Ctx, known: SecretInfo | None = None
+    ) -> Sequence[Readiness]:
+        """Whether reading and writing would work, without doing anything. `known` is what `get` just said, so it is not asked again."""
         ...

@@ -13,6 +13,8 @@ from keyward.stores.keyring_ring import Item, locked, ref_of, told, unreachable
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+_NOBODY = "keyward-nobody"
+"""A name that no entry has: asking for it tells whether the keyring answers."""
 VERSION = "current"
 """The version of every entry: nothing tells them apart but the value."""
 
@@ -79,8 +81,7 @@ class OtherKeyring:
             value = self._backend.get_password(service, user)
         if value is None:
             raise Gone(f"There is no entry {ref_of(service, user)} in the keyring.")
-        plaintext = "plaintext" in type(self._backend).__name__.lower()
-        return Item(service, user, VERSION, plaintext=plaintext), Secret.of(value)
+        return Item(service, user, VERSION, plaintext=self._plaintext), Secret.of(value)
 
     def write(self, service: str, user: str, value: Secret) -> None:
         """Replace the value of an entry and remember its name.
@@ -104,6 +105,55 @@ class OtherKeyring:
             raise Refused(f"The keyring did not take {ref_of(service, user)}: {told(error, value)}.") from None
         except (KeyringError, OSError, RuntimeError) as error:
             raise Ambiguous(f"The keyring did not confirm {ref_of(service, user)}: {told(error, value)}.") from None
+
+    def room(self) -> str:
+        """Why a new entry must not be made: such a backend may keep it in a file that anyone with the disk can read.
+
+        Raises:
+            SourceError: locked or denied (status "denied"), or the keyring cannot be asked.
+        """
+        with self._asked():
+            self._backend.get_password(_NOBODY, _NOBODY)
+        return "it keeps values in plaintext" if self._plaintext else ""
+
+    def create(self, service: str, user: str) -> None:
+        """Make an empty entry and remember its name; one that is there stays as it is.
+
+        Raises:
+            Refused: the keyring said no.
+            SourceError: locked, or not reached: nothing was made.
+            Ambiguous: no answer came.
+        """
+        with contextlib.suppress(Gone):
+            self.read(service, user)
+            return
+        self._index.remember(service, user)
+        with self._changed(f"{ref_of(service, user)} was not made"):
+            self._backend.set_password(service, user, "")
+
+    def remove(self, service: str, user: str) -> None:
+        """Remove an entry and forget its name; one that is not there is fine. Raises like `create`."""
+        with contextlib.suppress(Gone):
+            self.read(service, user)
+            with self._changed(f"{ref_of(service, user)} was not removed"):
+                self._backend.delete_password(service, user)
+        self._index.forget(service, user)
+
+    @contextlib.contextmanager
+    def _changed(self, what: str) -> Iterator[None]:
+        from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, PasswordSetError
+
+        try:
+            with self._quiet():
+                yield
+        except (KeyringLocked, PasswordSetError, PasswordDeleteError) as error:
+            raise Refused(f"{what}: {told(error)}.") from None
+        except (KeyringError, OSError, RuntimeError) as error:
+            raise Ambiguous(f"The keyring did not confirm it, so perhaps {what}: {told(error)}.") from None
+
+    @property
+    def _plaintext(self) -> bool:
+        return "plaintext" in type(self._backend).__name__.lower()
 
     def _status(self, error: Exception) -> str:  # noqa: ARG002  # other systems know more
         """Which status a trouble without a name of its own has."""

@@ -66,6 +66,28 @@ class Ring(Protocol):
         """
         ...
 
+    def room(self) -> str:
+        """Why a new entry must not be made; empty when it may be.
+
+        Raises:
+            SourceError: the keyring is locked (status "denied") or cannot be asked.
+        """
+        ...
+
+    def create(self, service: str, user: str) -> None:
+        """Make an empty entry where readers of the default keyring find it; one that is there stays as it is.
+
+        Raises:
+            Refused: the keyring said no.
+            SourceError: locked, or not reached: nothing was made.
+            Ambiguous: no answer came.
+        """
+        ...
+
+    def remove(self, service: str, user: str) -> None:
+        """Remove an entry; one that is not there is fine. Raises like `create`."""
+        ...
+
 
 def ref_of(service: str, user: str, scope: str = SCOPE) -> SecretRef:
     """The reference of an entry."""

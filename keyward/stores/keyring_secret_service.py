@@ -8,10 +8,10 @@ other libraries write them; `username` may be missing.
 import contextlib
 import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from keyward.model.errors import Ambiguous, Gone, Refused, SourceError
 from keyward.model.secret import Secret
@@ -21,7 +21,11 @@ from keyward.stores.tokens import seen
 
 _SECONDS = 20.0
 """How long the keyring may take to answer one call."""
+_LOOKS = 4
+"""How often the keyring is searched while entries go away under it."""
 _DEFAULT = "default"
+_APPLICATION = "keyward"
+_T = TypeVar("_T")
 
 
 class SecretService:
@@ -41,23 +45,11 @@ class SecretService:
             SourceError: no keyring (status "unreachable"); or at the end, when collections are locked: "denied" if nothing could be
                 listed, else "partial".
         """
-        import secretstorage  # heavy, and absent on macOS
-
-        found: dict[tuple[str, str], list[Item]] = {}
-        closed, open_ones = [], 0
         with self._connected() as connection:
-            for collection in secretstorage.get_all_collections(connection):
-                label = clean(collection.get_label() or collection.collection_path.rpartition("/")[2])
-                if collection.is_locked():
-                    closed.append(label)
-                    continue
-                for entry in collection.get_all_items():
-                    if (item := _described(entry, label)) is not None:
-                        open_ones += 1
-                        found.setdefault((item.service, item.user), []).append(item)
+            found, closed = _patiently(lambda: _listed(connection))
         for items in found.values():
             yield _one(items)
-        if closed and not open_ones:
+        if closed and not found:
             raise locked(f"The keyring ({', '.join(closed)})")
         if closed:
             raise SourceError(
@@ -104,7 +96,69 @@ class SecretService:
             except (SecretStorageException, OSError) as error:
                 raise Ambiguous(f"The keyring did not confirm {ref_of(service, user)}: {told(error, value)}.") from None
 
+    def room(self) -> str:
+        """Nothing is in the way where the default collection is open.
+
+        Raises:
+            SourceError: locked (status "denied"), there is no default collection, or the keyring cannot be asked.
+        """
+        with self._connected() as connection:
+            _default(connection)
+        return ""
+
+    def create(self, service: str, user: str) -> None:
+        """Make an empty entry in the default collection; one that is there stays as it is.
+
+        Raises:
+            Refused: the keyring said no.
+            SourceError: locked, or not reached: nothing was made.
+            Ambiguous: no answer came.
+        """
+        from jeepney import DBusErrorResponse
+        from secretstorage.exceptions import SecretStorageException
+
+        ref = ref_of(service, user)
+        with self._connected() as connection:
+            collection = _default(connection)
+            with contextlib.suppress(Gone):
+                self._find(connection, service, user)
+                return
+            names = {"service": service, "username": user, "application": _APPLICATION}
+            try:
+                collection.create_item(f"{service} {user}", names, b"", replace=True, content_type="text/plain")
+            except DBusErrorResponse as error:
+                raise Refused(f"The keyring did not make {ref}: {told(error)}.") from None
+            except (SecretStorageException, OSError) as error:
+                raise Ambiguous(f"The keyring did not confirm {ref}: {told(error)}.") from None
+
+    def remove(self, service: str, user: str) -> None:
+        """Remove an entry; one that is not there is fine. Raises like `create`."""
+        from jeepney import DBusErrorResponse
+        from secretstorage.exceptions import SecretStorageException
+
+        ref = ref_of(service, user)
+        with self._connected() as connection:
+            try:
+                _, entry = self._find(connection, service, user)
+            except Gone:
+                return
+            try:
+                entry.delete()
+            except DBusErrorResponse as error:
+                raise Refused(f"The keyring did not remove {ref}: {told(error)}.") from None
+            except (SecretStorageException, OSError) as error:
+                raise Ambiguous(f"The keyring did not confirm that {ref} is removed: {told(error)}.") from None
+
     def _find(self, connection: Any, service: str, user: str) -> tuple[Item, Any]:
+        """The entry.
+
+        Raises:
+            Gone: there is none.
+            SourceError: it would be in a locked collection.
+        """
+        return _patiently(lambda: self._look(connection, service, user))
+
+    def _look(self, connection: Any, service: str, user: str) -> tuple[Item, Any]:
         import secretstorage
 
         wanted = {"service": service} | ({"username": user} if user else {})
@@ -158,6 +212,33 @@ class SecretService:
         return f"unix:path={socket}"
 
 
+def _patiently(look: Callable[[], _T]) -> _T:
+    """What that look gives, looking again when some entry went away meanwhile: that fails a whole search, and says nothing of the others."""
+    from secretstorage.exceptions import ItemNotFoundException
+
+    for _ in range(_LOOKS - 1):
+        with contextlib.suppress(ItemNotFoundException):
+            return look()
+    return look()
+
+
+def _listed(connection: Any) -> tuple[dict[tuple[str, str], list[Item]], list[str]]:
+    """The entries of all unlocked collections by their names, and the labels of the locked ones."""
+    import secretstorage  # heavy, and absent on macOS
+
+    found: dict[tuple[str, str], list[Item]] = {}
+    closed = []
+    for collection in secretstorage.get_all_collections(connection):
+        label = clean(collection.get_label() or collection.collection_path.rpartition("/")[2])
+        if collection.is_locked():
+            closed.append(label)
+            continue
+        for entry in collection.get_all_items():
+            if (item := _described(entry, label)) is not None:
+                found.setdefault((item.service, item.user), []).append(item)
+    return found, closed
+
+
 def _described(entry: Any, collection: str = "") -> Item | None:
     """The entry without its value; None when it names no service or went away."""
     from secretstorage.exceptions import ItemNotFoundException
@@ -186,6 +267,24 @@ def _one(items: list[Item]) -> Item:
     first = items[0]
     why = f"stands for {len(items)} entries of the same service and user"
     return Item(first.service, first.user, first.version, first.created, first.updated, first.collection, unsafe=why)
+
+
+def _default(connection: Any) -> Any:
+    """The collection that new entries go to.
+
+    Raises:
+        SourceError: it is locked, or there is none.
+    """
+    import secretstorage
+    from secretstorage.exceptions import ItemNotFoundException
+
+    try:
+        collection = secretstorage.get_collection_by_alias(connection, _DEFAULT)
+    except ItemNotFoundException:
+        raise unreachable("it has no default collection for new entries") from None
+    if collection.is_locked():
+        raise locked("The default keyring")
+    return collection
 
 
 def _default_path(connection: Any) -> str:

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload, SecretInfo, Version
 from keyward.model.surroundings import Surroundings
 from keyward.model.text import clean
+from keyward.stores.interface import NOTHING_KNOWN
 from keyward.stores.keyring_index import Index
 from keyward.stores.keyring_macos import MacKeyring, SystemKeychain, without_dialogs
 from keyward.stores.keyring_other import OtherKeyring
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 INDEX = "keyring.json"
 _OWN = "keyward"
 """The service of what keyward keeps there itself, which is nobody's API key."""
+_PENDING = "keyward-pending-"
+"""How the names of pending secrets begin, the same in every store."""
 _SECRET_SERVICE = "keyring.backends.SecretService"  # noqa: S105  # a module
 
 
@@ -72,13 +75,19 @@ class OsKeyring(Unversioned):
     """
 
     name = NAME
-    can = frozenset({Can.LIST, Can.READ, Can.WRITE, Can.LOCAL})
+    can = frozenset({Can.LIST, Can.READ, Can.WRITE, Can.LOCAL, Can.SECRET_STORE, Can.REMOVE})
 
     def __init__(self, ring: Callable[[], Ring], services: Sequence[str]) -> None:
         self._ring = ring
         self._services = tuple(services)
 
-    def list(self, scope: str, ctx: Ctx) -> Iterator[SecretInfo]:
+    def list(
+        self,
+        scope: str,
+        ctx: Ctx,
+        *,
+        known: Mapping[SecretRef, SecretInfo] = NOTHING_KNOWN,  # noqa: ARG002  # asking costs nothing here
+    ) -> Iterator[SecretInfo]:
         """Every entry of the matching services; no value is shown.
 
         Raises:
@@ -99,7 +108,7 @@ class OsKeyring(Unversioned):
             if any(fnmatchcase(item.service, pattern) for pattern in self._services):
                 yield _info(item, SecretRef(NAME, (item.service, item.user), scope))
 
-    def get(self, ref: SecretRef, ctx: Ctx) -> SecretInfo:
+    def get(self, ref: SecretRef, ctx: Ctx, *, versions: bool = True) -> SecretInfo:  # noqa: ARG002  # there is one
         """One entry as it is now.
 
         Raises:
@@ -151,13 +160,51 @@ class OsKeyring(Unversioned):
             return Version(item.version)
         raise doubt or Ambiguous(f"{ref} was written, but holds another value now.", hint="Look who else writes it.")
 
+    def create(self, ref: SecretRef, like: SecretRef | None, ctx: Ctx) -> SecretInfo:  # noqa: ARG002  # nothing to copy
+        """Make an empty pending secret of keyward's own; one that is there already is returned.
+
+        Raises:
+            Refused: it is none, the keyring is no safe place, is locked, or said no; nothing was made.
+            Ambiguous: perhaps made.
+        """
+        ctx.check()
+        names = _pending(ref, "made")
+        ring = self._ring()
+        try:
+            unsafe = ring.room()
+            if unsafe:
+                raise Refused(f"{ref} is not made: {unsafe}.", reason="unsafe")
+            ring.create(*names)
+        except SourceError as error:
+            raise Refused(f"{ref} was not made: {error.message}", reason=error.status, hint=error.hint) from None
+        return self.get(ref, ctx)
+
+    def remove(self, ref: SecretRef, ctx: Ctx) -> None:
+        """Remove a pending secret of keyward's own; one that is not there counts as removed.
+
+        Raises:
+            Refused: it is none, the keyring is locked, or it said no.
+            SourceError: not reached; nothing was removed.
+            Ambiguous: perhaps removed.
+        """
+        ctx.check()
+        self._ring().remove(*_pending(ref, "removed"))
+
     def sweep(self, ref: SecretRef, mark: str, ctx: Ctx) -> bool:  # noqa: ARG002  # the interface's arguments
         """Nothing is ever left beside an entry."""
         return False
 
-    def preflight(self, ref: SecretRef, want: frozenset[Can], ctx: Ctx) -> Sequence[Readiness]:
+    def preflight(
+        self,
+        ref: SecretRef,
+        want: frozenset[Can],
+        ctx: Ctx,
+        known: SecretInfo | None = None,  # noqa: ARG002  # looking again costs nothing here
+    ) -> Sequence[Readiness]:
         """Whether the entry can be read and changed now."""
         ctx.check()
+        if Can.SECRET_STORE in want:
+            return [self._room(ref)]
         try:
             item = self._ring().item(*_names(ref))
         except KeywardError as error:
@@ -167,6 +214,26 @@ class OsKeyring(Unversioned):
             why = item.unsafe and f"it {item.unsafe}"
             answers.append(Readiness(f"write {ref}", Ready.NO if why else Ready.YES, why))
         return answers
+
+    def _room(self, ref: SecretRef) -> Readiness:
+        what = "keep a pending secret in the keyring"
+        try:
+            _pending(ref, "made")
+            unsafe = self._ring().room()
+        except KeywardError as error:
+            return Readiness(what, Ready.NO, error.message, error.hint)
+        return Readiness(what, Ready.NO if unsafe else Ready.YES, unsafe)
+
+
+def _pending(ref: SecretRef, done: str) -> tuple[str, str]:
+    """The names of a pending secret of keyward's own: nothing else is ever made or removed.
+
+    Raises:
+        Refused: it is none.
+    """
+    if ref.store != NAME or len(ref.locator) != 2 or ref.locator[0] != _OWN or not ref.name.startswith(_PENDING):
+        raise Refused(f"{ref} is not a pending secret of keyward's, so it is not {done}.", reason="not-ours")
+    return ref.locator[0], ref.locator[1]
 
 
 def _attempt(ring: Ring, names: tuple[str, str], data: Secret) -> Ambiguous | None:

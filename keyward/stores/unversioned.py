@@ -2,6 +2,8 @@
 
 # ruff: noqa: ARG002  # the arguments are the interface's
 
+from collections.abc import Sequence
+
 from keyward.model.context import Ctx
 from keyward.model.errors import Refused
 from keyward.model.ids import SecretRef
@@ -22,6 +24,10 @@ class Unversioned:
     def create(self, ref: SecretRef, like: SecretRef | None, ctx: Ctx) -> SecretInfo:
         """Always refused: this is no place for a pending secret."""
         raise Refused(f"{ref} is not made: keyward writes here only where something is already.")
+
+    def leftovers(self, ref: SecretRef, ctx: Ctx) -> Sequence[str]:
+        """None: a write leaves nothing beside it."""
+        return ()
 
     def move_alias(self, ref: SecretRef, alias: str, version: str, ctx: Ctx) -> None:
         """Always refused: there are no aliases."""

@@ -91,7 +91,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark", "Help", Where.APP, "This page.", footer=True),
     Action("leave", "q", "Quit", Where.APP, "Leaves; a rotation under way stays resumable.", footer=True),
     Action("rotate", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
+    Action("around", "ctrl+r", "Ask around", Where.KEY, "Asks for billing, APIs, labels and who may read its secrets."),
     Action("back", "escape", "Back", Where.KEY, _BACK, footer=True),
+    Action(
+        "scan",
+        "ctrl+r",
+        "Scan",
+        Where.COVERAGE,
+        "Asks every source again; once more stops it, and what was read is kept.",
+        footer=True,
+    ),
     Action("back", "escape", "Back", Where.COVERAGE, _BACK, footer=True),
     Action(
         "accept",

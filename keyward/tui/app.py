@@ -3,8 +3,9 @@
 import asyncio
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +13,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 
+from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
 from keyward.tui import coverage, words
 from keyward.tui.actions import Where, bindings
@@ -53,7 +55,9 @@ class KeywardApp(App[None]):
         super().__init__()
         self.feed = Feed(self, make_seat)
         self.standing = Standing(write=write)
+        self.feed.read_only = not write
         self.sources: Sequence[SourceReport] = ()
+        self.gaps: Mapping[str, Gap] = {}
         self._scanned: float | None = None
         self._epoch = (time.time(), time.monotonic())
         self._asked_first = False
@@ -89,6 +93,10 @@ class KeywardApp(App[None]):
         there, here = self._epoch
         return there + time.monotonic() - here
 
+    def moment(self) -> datetime:
+        """The same as a moment in UTC."""
+        return datetime.fromtimestamp(self.now(), UTC)
+
     # What every screen says
 
     def stood(self, event: Stood) -> None:
@@ -100,13 +108,14 @@ class KeywardApp(App[None]):
         self,
         *,
         sources: Sequence[SourceReport] | None = None,
+        gaps: Mapping[str, Gap] | None = None,
         scanned: float | None = None,
         **said: Any,
     ) -> None:
         """Change what the top lines say: fields of `Standing`, and what they are made from."""
         if sources is not None:
-            self.sources = sources
-            said["coverage"] = coverage.summary(sources)
+            self.sources, self.gaps = sources, gaps or {}
+            said["coverage"] = coverage.summary(sources, self.gaps)
             self._scanned = scanned
             said["age"] = words.ago(scanned, self.now())
         self.standing = replace(self.standing, **said)
@@ -126,6 +135,14 @@ class KeywardApp(App[None]):
         self.feed.scan(to, wish)
         to.show_rows()
 
+    def scan_or_stop(self) -> None:
+        """Ask every source again, or stop asking."""
+        if self.feed.scanning:
+            self.feed.stop_scan()
+            self.tell(busy="stopping ...")
+        else:
+            self.scan(self._inventory())
+
     def reload(self) -> None:
         """Read again what is known: something was changed."""
         self.feed.load(self._inventory())
@@ -138,12 +155,12 @@ class KeywardApp(App[None]):
 
     def _pulse(self) -> None:
         if self.feed.scanning:
-            self.feed.drain(self._inventory())
+            self.feed.drain(self._inventory(), self.moment())
 
     def on_progress(self, event: Progress) -> None:
         """A scan goes on."""
         if self.feed.scanning:
-            self.tell(busy=f"scanning, {event.done} sources read")
+            self.tell(busy=coverage.progress(event.done, event.total, event.waiting))
 
     def production(self, key: str) -> bool:
         """Whether the key of that id is one of production, as the settings say."""
@@ -199,6 +216,7 @@ class KeywardApp(App[None]):
     def action_write_mode(self) -> None:
         """Allow plans to be applied, after a typed word; or no longer, at once."""
         if self.write:
+            self.feed.read_only = True
             self.tell(write=False)
             return
         from keyward.tui.widgets.dialog import Confirm
@@ -208,6 +226,7 @@ class KeywardApp(App[None]):
 
     def _switch(self, yes: bool | None) -> None:
         if yes:
+            self.feed.read_only = False
             self.tell(write=True)
 
     def action_leave(self) -> None:

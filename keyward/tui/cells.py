@@ -32,12 +32,14 @@ _UNKNOWN_USE = frozenset({"denied", "failed", "not_scanned", "unsupported"})
 
 
 def shown_name(rows: Rows, row: int) -> str:
-    """The display name, or what stands for it: the last part of the id, in brackets."""
+    """The display name, or what stands for it, in brackets: whose key it is where the id tells, and the last part of the id."""
     name = rows.text(row, "name")
     if name:
         return name
-    last = rows.text(row, "id").rpartition("/")[2]
-    return f"({rows.text(row, 'scope')} {last})" if rows.text(row, "provider") == "shape" else f"({last})"
+    scope, *local = rows.text(row, "id").partition(":")[2].split("/")
+    last = local[-1] if local else scope
+    whose = scope if rows.text(row, "provider") == "shape" else local[0].partition("@")[0] if len(local) > 1 else ""
+    return f"({whose} {last})" if whose else f"({last})"
 
 
 def cells(rows: Rows, row: int, now: float) -> tuple[str, ...]:

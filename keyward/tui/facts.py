@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from keyward.model.ids import DECLARED, SHAPE
 from keyward.tui import cells, words
 from keyward.tui.rows import Rows
 from keyward.tui.widgets.pane import Fact
@@ -102,6 +103,7 @@ def of_record(
         ),
         Fact("expires", str(record.get("expires_at") or "never")),
         *_bound(record),
+        *_by_hand(str(record.get("id", ""))),
         Fact("", ""),
         Fact("Use", ""),
         *_use(use, now, credential),
@@ -122,6 +124,12 @@ def _age(days: object, at_least: str) -> str:
 
 def _bound(record: Mapping[str, object]) -> list[Fact]:
     return [Fact("acts as", str(record["bound_identity"]))] if record.get("bound_identity") else []
+
+
+def _by_hand(key: str) -> list[Fact]:
+    """What replaces a key that only a person can make."""
+    listed = not key.startswith((f"{SHAPE}:", f"{DECLARED}:"))
+    return [] if listed else [Fact("replace", f"keyward swap {key}")]
 
 
 def _use(use: Mapping[str, object], now: datetime, credential: "Credential | None") -> list[Fact]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.message import Message
@@ -15,15 +16,18 @@ from keyward.model.errors import Interrupted, KeywardError
 from keyward.tui.rows import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from textual.app import App
     from textual.message_pump import MessagePump
 
     from keyward.desk import Desk, ScanWish
     from keyward.model.events import Event
+    from keyward.model.gap import Gap
     from keyward.model.query_rows import Columns
     from keyward.model.source import SourceReport
+    from keyward.model.tally import Tally
     from keyward.wiring import Parts
 
 FIRST, CHUNK = 200, 4_000
@@ -51,19 +55,28 @@ class Arrived(Message):
 
 
 class Knew(Message):
-    """Every row that is known was sent. `ids` is None unless they are all that exist; `scanned` is seconds since 1970 or None."""
+    """Every row that is known was sent.
 
-    def __init__(self, ids: set[str] | None, sources: "Sequence[SourceReport]", scanned: float | None) -> None:
+    `ids` is None unless they are all that exist; `scanned` is seconds since 1970 or None; `gaps` are the accepted ones by source.
+    """
+
+    def __init__(
+        self,
+        ids: set[str] | None,
+        sources: "Sequence[SourceReport]",
+        scanned: float | None,
+        gaps: "Mapping[str, Gap] | None" = None,
+    ) -> None:
         super().__init__()
-        self.ids, self.sources, self.scanned = ids, sources, scanned
+        self.ids, self.sources, self.scanned, self.gaps = ids, sources, scanned, gaps or {}
 
 
 class Progress(Message):
-    """How far a scan is."""
+    """How far a scan is: sources that ended, of how many, and the APIs whose quota is waited for with the end of the wait (UTC)."""
 
-    def __init__(self, done: int) -> None:
+    def __init__(self, done: int, total: int, waiting: "Mapping[str, datetime]") -> None:
         super().__init__()
-        self.done = done
+        self.done, self.total, self.waiting = done, total, waiting
 
 
 class ScanEnded(Message):
@@ -121,11 +134,12 @@ class Feed:
         self._app = app
         self._make = make_seat
         self._seat: Seat | None = None
+        self.read_only = True
         self._leave = threading.Event()
         self._stop_scan = threading.Event()
         self._lock = threading.Lock()
         self._pending: set[str] = set()
-        self._sources_done = 0
+        self._tally: Tally | None = None
         self._rest_until = 0.0
         self.scanning = False
 
@@ -134,6 +148,7 @@ class Feed:
         with self._lock:
             if self._seat is None:
                 self._seat = self._make(self._leave)
+            self._seat.parts.read_only = self.read_only
             return self._seat
 
     @property
@@ -189,13 +204,15 @@ class Feed:
                 to.post_message(Arrived(columns))
                 time.sleep(_BREATH)
             at = cache.scanned_at
-            to.post_message(Knew(ids, cache.sources(), at.timestamp() if at is not None else None))
+            sources = cache.sources()
+            gaps = self.desk.gaps().open(sources)
+            to.post_message(Knew(ids, sources, at.timestamp() if at is not None else None, gaps))
 
     def scan(self, to: "MessagePump", wish: "ScanWish | None" = None) -> None:
         """Ask every source, or those of the wish; rows stream to the screen, at most ten times a second."""
         self.scanning = True
         self._stop_scan.clear()
-        self._sources_done, self._rest_until = 0, 0.0
+        self._tally, self._rest_until = None, 0.0
         self._run(lambda: self._scan(to, wish), to, "scan")
 
     def _scan(self, to: "MessagePump", wish: "ScanWish | None") -> None:
@@ -220,23 +237,31 @@ class Feed:
         self._stop_scan.set()
 
     def _hear_scan(self, event: "Event") -> None:
-        from keyward.model.events import RowsChanged, SourceDone  # loaded by the engines long ago
+        from keyward.model.events import RowsChanged  # loaded by the engines long ago
+        from keyward.model.tally import Tally
 
         with self._lock:
             if isinstance(event, RowsChanged):
                 self._pending.update(event.ids)
-            elif isinstance(event, SourceDone):
-                self._sources_done += 1
+                return
+            self._tally = self._tally or Tally()
+            self._tally.hear(event)
 
-    def drain(self, to: "MessagePump") -> None:
-        """Send the rows that changed since the last time."""
+    def tally(self) -> "Tally | None":
+        """How far the scan under way has come, as a copy; None when none is, or nothing was asked yet."""
         with self._lock:
-            done, ids = self._sources_done, self._pending
+            return deepcopy(self._tally) if self.scanning else None
+
+    def drain(self, to: "MessagePump", now: "datetime") -> None:
+        """Send how far the scan is at this moment (UTC), and the rows that changed since the last time."""
+        with self._lock:
+            tally, ids = self._tally, self._pending
+            counted = (0, 0, {}) if tally is None else (len(tally.reports), len(tally.sources), dict(tally.held(now)))
             if time.monotonic() >= self._rest_until:
                 self._pending, self._rest_until = set(), float("inf") if ids else 0.0
             else:
                 ids = set()
-        to.post_message(Progress(done))
+        to.post_message(Progress(*counted))
         if ids:
             self._run(lambda: self._send_some(to, ids), to, "rows")
 

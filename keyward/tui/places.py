@@ -5,7 +5,16 @@ from itertools import groupby
 
 from textual.content import Content
 
-STORES = {"gsm": "Secret Manager", "keyring": "OS keyring", "env": "env file"}
+STORES = {
+    "gsm": "Secret Manager",
+    "keyring": "OS keyring",
+    "env": "env file",
+    "adc": "Google login",
+    "agents": "agent or editor",
+    "aws-files": "AWS file",
+    "ci": "CI file",
+    "shell": "shell profile",
+}
 _ROLES = {"current": "$text-success", "alias": "$text-success", "old": "dim"}
 
 

@@ -61,17 +61,19 @@ def place_lines(plan: "Plan") -> list[PlaceLine]:
     """Every place that was found, whether it is written or not."""
     found = []
     for key in plan.keys:
-        targets = {target.at for target in key.targets}
+        targets = {(target.at, target.host) for target in key.targets}
         for place in key.places:
-            if place.at in key.waived:
+            if place.said in key.waived:
                 status, tone = "left out", "grid--dim"
+            elif not place.here and (place.at, place.host) in targets:
+                status, tone = f"✓ on {place.host}", "grid--good"
             elif not place.here:
                 status, tone = f"on {place.host}", "grid--warn"
             elif place.holds is None:
                 status, tone = "unreadable", "grid--bad"
             elif not place.current:
                 status, tone = place.holds.value, "grid--dim"
-            elif place.at in targets:
+            elif (place.at, place.host) in targets:
                 status, tone = "✓ accepted", "grid--good"
             elif place.new:
                 status, tone = NEW, "grid--warn"
@@ -80,14 +82,15 @@ def place_lines(plan: "Plan") -> list[PlaceLine]:
             detail = place.problem or place.unsafe or place.foreign or place.how
             acceptable = place.here and place.current and place.holds is not None
             version = f"version {place.version}" if place.versions and place.version else ""
-            form = ", ".join(piece for piece in (version, place.form) if piece)
+            beside = f"id in {place.beside}" if place.beside else ""
+            form = ", ".join(piece for piece in (version, place.form, beside) if piece)
             found.append(PlaceLine(key.id, place.at, status, tone, form, detail, acceptable, place.accepted))
     return found
 
 
 def step_lines(plan: "Plan") -> list[StepLine]:
     """Every step of every key, in order."""
-    forms = {line.at: line.form for line in place_lines(plan)}
+    forms = {line.at: line.form for line in place_lines(plan) if line.form}
     return [
         StepLine(
             key.id,
@@ -135,9 +138,8 @@ def key_facts(key: "KeyPlan", at: datetime) -> Iterator[Fact]:
     not_looked = f"{key.not_looked:,} were not" if key.not_looked else "none was left out"
     yield Fact("looked", f"{looked}, {not_looked}; {key.audited_reads} audited reads")
     if key.under_way is not None:
-        yield Fact(
-            "continues", f"rotation {key.under_way.id}, {key.under_way.state.value} {key.under_way.why}".rstrip()
-        )
+        what = "replaced by" if key.under_way.state.closed else "continues"
+        yield Fact(what, f"rotation {key.under_way.id}, {key.under_way.state.value} {key.under_way.why}".rstrip())
     for end in key.irreversible:
         when = f" · from {words.moment(end.at)} UTC" if end.at is not None else ""
         yield Fact("for good", end.what + when, "$text-warning")

@@ -35,13 +35,15 @@ def told(tmp_path_factory):
         scene.settings()
         key, other = scene.key("one"), scene.key("two", project="acme-denied")
         scene.world.known("acme-denied").denied.add("secretmanager.*")
+        scene.secret("app", "text", labels={"owner": "web"})
         scene.env(".env", f"A={key.key_string}\nB={other.key_string}\n")
         full = scene.key_id(key)
         now = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
         results = {
             "scan": scene.keyward("scan", scene.work, "--values", "all", "-o", "json"),
             "list": scene.keyward("list", "-o", "json"),
-            "show": scene.keyward("show", full, "-o", "json"),
+            "show": scene.keyward("show", full, "--refresh", "-o", "json"),
+            "show a secret": scene.keyward("show", "gsm:acme-prod/app", "--refresh", "-o", "json"),
             "verify": scene.keyward("verify", "--all", "-o", "json"),
             "identify": scene.keyward("identify", "-o", "json", stdin=key.key_string),
             "blocked": scene.keyward("rotate", full, "--yes", "-o", "json"),

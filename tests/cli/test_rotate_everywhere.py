@@ -139,3 +139,22 @@ def _no_value_slipped_out(scene, values, *results):
         for form in encoded(value):
             assert form not in told
             assert form.encode() not in kept
+
+
+def test_who_asks_a_moment_too_late_finds_it_done(scene):
+    key = scene.key("my key")
+    file = scene.env(".env", f"A={key.key_string}\n")
+    assert scene.keyward("scan", scene.work, "--values", "all").status == 0
+    now = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
+    assert scene.keyward("rotate", scene.key_id(key), *now).status == 0
+    for _ in range(4):
+        scene.world.clock.advance(2400)
+        assert scene.keyward("resume").status == 0
+    (rotation,) = scene.keyward("history", "-o", "json").json["rotations"]
+    assert rotation["state"] == "done"
+    held = file.read_text()
+    again = scene.keyward("rotate", scene.key_id(key), *now, "-o", "json")
+    assert again.status == 0, again.err
+    assert [(one["rotation"], one["state"]) for one in again.json["rotations"]] == [(rotation["id"], "done")]
+    assert file.read_text() == held
+    assert len(scene.keyward("history", "-o", "json").json["rotations"]) == 1

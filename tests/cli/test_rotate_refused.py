@@ -22,7 +22,7 @@ def test_a_key_known_only_by_its_shape_is_refused_with_what_to_do(scene):
     (key,) = [one["id"] for one in scene.keyward("list", "-o", "json").json["keys"] if one["provider"] == "shape"]
     done = scene.keyward("rotate", key, *NOW)
     assert done.status == 6
-    assert "Make a new one where this one was made" in done.err
+    assert f"keyward swap {key}" in done.err
 
 
 @pytest.mark.parametrize("option", ["--accept-target", "--waive"])

@@ -133,6 +133,32 @@ def test_typed_ahead_is_no_answer(scene, at_terminal):
     assert scene.live() == {key.key_string}
 
 
+def test_a_saved_plan_wants_its_phrase_and_asks_for_no_place(scene, at_terminal):
+    key = scene.key("my key")
+    file = scene.env(".env", f"A={key.key_string}\n")
+    assert scene.keyward("scan", scene.work, "--values", "all").status == 0
+    saved = scene.keyward("rotate", scene.key_id(key), "--accept-targets", "--out", scene.home / "plan.json")
+    assert saved.status == 0, saved.err
+    for answer, status in (("yes", 6), ("rotate 1 key", 0)):
+        terminal = at_terminal("apply", str(scene.home / "plan.json"))
+        seen = terminal.until("Type 'rotate 1 key' to go on:")
+        assert "Write to" not in seen
+        terminal.type(answer)
+        assert terminal.end() == status, terminal.seen
+        assert (key.key_string in file.read_text()) is (status != 0)
+
+
+def test_an_emergency_wants_a_phrase_of_its_own(scene, at_terminal):
+    key = scene.key("my key")
+    scene.env(".env", f"A={key.key_string}\n")
+    assert scene.keyward("scan", scene.work, "--values", "all").status == 0
+    terminal = at_terminal("rotate", "my key", "--accept-targets", "--emergency", "--reason", "leaked")
+    assert "no overlap" in terminal.until("Type 'end 1 key at once' to go on:")
+    terminal.type("rotate 1 key")
+    assert terminal.end() == 6
+    assert scene.live() == {key.key_string}
+
+
 def test_a_value_typed_at_the_hidden_prompt_is_never_shown(scene, at_terminal):
     key = scene.key("my key")
     scene.env(".env", f"A={key.key_string}\n")

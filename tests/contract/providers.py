@@ -11,6 +11,7 @@ import pytest
 
 from keyward.model.capability import Act, Can, CrashClass, Readiness
 from keyward.model.credential import Restrictions, State
+from keyward.model.detectors import BY_KIND, identify
 from keyward.model.errors import Conflict, Gone, Refused, SourceError
 from keyward.model.ids import CredentialRef
 from keyward.model.secret import Secret
@@ -21,13 +22,18 @@ from keyward.providers.interface import Change, Marker, Want
 
 @dataclass
 class Bench:
-    """A provider in a world: a scope that exists and is empty, and one that may not be read."""
+    """A provider in a world: a scope that exists and is empty, and one that may not be read.
+
+    `plain` says that its keys have no name, restrictions or annotations of their own; `nobody` is the local id of no key.
+    """
 
     provider: Any
     ctx: Any
     scope: str
     forbidden: str
     restrictions: Restrictions = field(default_factory=Restrictions)
+    plain: bool = False
+    nobody: tuple = ("11111111-2222-4333-8444-555555555555",)
 
     def want(self, **more):
         return Want(self.scope, name="A key", restrictions=self.restrictions, annotations={"team": "web"}, **more)
@@ -49,10 +55,12 @@ class ProviderContract:
         made = bench.create().credential
         listed = [one for one in bench.provider.list(bench.scope, bench.ctx) if one.ref == made.ref]
         assert len(listed) == 1
-        assert listed[0].name == "A key"
         assert listed[0].state is State.ACTIVE
-        assert listed[0].annotations["team"] == "web"
-        assert listed[0].restrictions == bench.restrictions
+        assert listed[0].bound_identity == bench.want().bound_identity
+        if not bench.plain:
+            assert listed[0].name == "A key"
+            assert listed[0].annotations["team"] == "web"
+            assert listed[0].restrictions == bench.restrictions
         assert listed[0].created is not None
         assert listed[0].created.tzinfo is UTC
         assert bench.provider.get(made.ref, bench.ctx) == listed[0]
@@ -68,7 +76,7 @@ class ProviderContract:
         assert caught.value.api
 
     def test_a_key_that_never_was_is_gone(self, bench):
-        ref = CredentialRef(bench.provider.name, bench.scope, ("11111111-2222-4333-8444-555555555555",))
+        ref = CredentialRef(bench.provider.name, bench.scope, bench.nobody)
         with pytest.raises(Gone):
             bench.provider.get(ref, bench.ctx)
 
@@ -77,8 +85,8 @@ class ProviderContract:
             pytest.skip("nothing marks its keys")
         first = bench.create("mine", 1).credential
         bench.create("other", 1)
-        assert [one.ref for one in bench.provider.own(bench.scope, Marker("mine", 1), bench.ctx)] == [first.ref]
-        assert list(bench.provider.own(bench.scope, Marker("nobody", 1), bench.ctx)) == []
+        assert [one.ref for one in bench.provider.own(bench.want(), Marker("mine", 1), bench.ctx)] == [first.ref]
+        assert list(bench.provider.own(bench.want(), Marker("nobody", 1), bench.ctx)) == []
 
     def test_a_create_that_is_repeated_makes_no_second_key(self, bench):
         if bench.provider.crash is not CrashClass.NAMED:
@@ -88,6 +96,17 @@ class ProviderContract:
         assert again.adopted
         assert again.credential.ref == first.credential.ref
         assert len(list(bench.provider.list(bench.scope, bench.ctx))) == 1
+
+    def test_an_id_that_stands_beside_a_secret_tells_what_belongs_to_it(self, bench):
+        made = bench.create()
+        if not made.credential.pair_id:
+            pytest.skip("its keys are one value")
+        shape = identify(made.credential.pair_id.encode())
+        assert shape is not None
+        assert (shape.provider, shape.is_secret) == (bench.provider.name, False)
+        assert made.value is not None
+        assert BY_KIND[shape.pairs_with].bare(made.value.reveal())
+        assert bench.provider.get(made.credential.ref, bench.ctx).pair_id == made.credential.pair_id
 
     def test_values_are_hidden_and_the_same_each_time(self, bench):
         if Can.READ_VALUE not in bench.provider.can:
@@ -128,7 +147,7 @@ class ProviderContract:
         assert provider.get(made.ref, ctx).state is State.ACTIVE
 
     def test_revoking_what_is_not_there_returns(self, bench):
-        ref = CredentialRef(bench.provider.name, bench.scope, ("11111111-2222-4333-8444-555555555555",))
+        ref = CredentialRef(bench.provider.name, bench.scope, bench.nobody)
         bench.provider.act(Act.REVOKE, ref, bench.ctx)
         if Can.RESTORE in bench.provider.can:
             with pytest.raises(Gone):

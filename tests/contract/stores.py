@@ -31,7 +31,8 @@ class StoreCase:
     """What to try a store on.
 
     `ref` exists in `scope` and holds `held`, which contains `CANARY`; `absent` does not exist. `interfere` puts another payload in
-    place as somebody else would, without keyward; `look` reads the payload so.
+    place as somebody else would, without keyward; `look` reads the payload so. `pending` could be made in a store that keeps pending
+    secrets.
     """
 
     store: Store
@@ -41,6 +42,7 @@ class StoreCase:
     absent: SecretRef
     interfere: Callable[[bytes], None]
     look: Callable[[], bytes]
+    pending: SecretRef | None = None
 
 
 class StoreContract:
@@ -186,6 +188,39 @@ class StoreContract:
                 case.store.create(case.absent, case.ref, a_ctx())
             with pytest.raises(Refused):
                 case.store.remove(case.ref, a_ctx())
+        assert case.look() == case.held
+
+    def test_a_pending_secret_is_made_empty_written_read_and_removed(self, case):
+        if Can.SECRET_STORE not in case.store.can:
+            return  # another test sees that it refuses
+        store, ref, ctx = case.store, case.pending, a_ctx()
+        assert all(one.ready is not Ready.NO for one in store.preflight(ref, frozenset({Can.SECRET_STORE}), ctx))
+        with pytest.raises(Gone):
+            store.read(ref, ctx)
+        for _ in range(2):  # a run that was killed makes it again
+            assert store.create(ref, case.ref, ctx).ref == ref
+        try:
+            token = store.read(ref, ctx).token
+        except Gone:  # where a secret is one thing and its first version another
+            token = ""
+        for text in (CANARY, CANARY + b" and the old one"):
+            store.write(ref, Secret(text), ctx, expect=token, mark=MARK)
+            read = store.read(ref, ctx)
+            assert read.data.reveal() == text
+            token = read.token
+        assert store.create(ref, case.ref, ctx).ref == ref
+        assert store.read(ref, ctx).data.reveal() == CANARY + b" and the old one", "making it again emptied it"
+        for _ in range(2):
+            store.remove(ref, ctx)
+        with pytest.raises(Gone):
+            store.read(ref, ctx)
+        assert case.look() == case.held
+
+    def test_nothing_but_a_pending_secret_is_removed(self, case):
+        if Can.REMOVE not in case.store.can:
+            return
+        with pytest.raises(Refused):
+            case.store.remove(case.ref, a_ctx())
         assert case.look() == case.held
 
     def test_no_value_shows_in_texts_and_errors(self, case):

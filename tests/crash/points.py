@@ -70,6 +70,7 @@ def install(points: Points) -> None:
     _files(points)
     _keyring(points)
     _ledger(points)
+    _shared_ledger(points)
 
 
 def _http(points: Points) -> None:
@@ -136,10 +137,13 @@ def _keyring(points: Points) -> None:
     """Every change of an item, however the program talks to the Secret Service."""
     try:
         from keyring.backends import SecretService
+        from secretstorage.collection import Collection
         from secretstorage.item import Item
     except ImportError:
         return
     points.around(Item, "set_secret", lambda *_, **__: "keyring set")
+    points.around(Item, "delete", lambda *_, **__: "keyring delete")
+    points.around(Collection, "create_item", lambda *_, **__: "keyring create")
     points.around(SecretService.Keyring, "set_password", lambda *_, **__: "keyring set")
 
 
@@ -178,3 +182,18 @@ def _ledger(points: Points) -> None:
         return connect(database, *args, **kwargs)
 
     sqlite3.dbapi2.connect = sqlite3.connect = connected
+
+
+def _shared_ledger(points: Points) -> None:
+    """The same for a ledger on PostgreSQL."""
+    try:
+        import psycopg
+    except ImportError:
+        return
+
+    def label(self):
+        # Only what was begun, and not what only reads, can be kept or lost.
+        idle = self.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        return None if idle or getattr(self, "mark", None) is None else "ledger commit"
+
+    points.around(psycopg.Connection, "commit", label)

@@ -8,6 +8,7 @@ import shutil
 from keyward.emulator.behaviour import quick
 from keyward.emulator.clock import Clock, parse
 from keyward.emulator.world import World
+from tests.crash.ring import Ring
 from tests.parts.scene import Scene
 
 TRIES = 6
@@ -19,12 +20,9 @@ class Stage:
     """The world before a rotation, put back before every run; `rate` is how many times faster than real time its clock runs."""
 
     def __init__(self, folder, keyring, rate=1.0):
-        from jeepney.io.blocking import open_dbus_connection  # comes with secretstorage, on Linux only
-
         self.home, self.saved, self.keyring = folder / "live", folder / "saved", keyring
         self.rate = rate
-        self._session = None
-        self._connection = open_dbus_connection(keyring["DBUS_SESSION_BUS_ADDRESS"])
+        self._ring = Ring(keyring, *ITEM)
         with Scene(self.home, keyring) as scene:
             key = scene.key("payments gemini key")
             self.old, self.id = key.key_string, scene.key_id(key)
@@ -42,7 +40,7 @@ class Stage:
         """The same world again: cloud, ledger, files and keyring as they were."""
         shutil.rmtree(self.home)
         shutil.copytree(self.saved, self.home)
-        self._set_ring(self.old)
+        self._ring.set(self.old)
         snapshot = self.home / "world.json"
         snapshot.write_text(self.dump)
         snapshot.chmod(0o600)
@@ -58,8 +56,7 @@ class Stage:
         payload = scene.current("app").decode()
         data = json.loads(payload)
         assert payload == json.dumps({"gemini": data["gemini"], "retries": 3}, indent=1) + "\n", "the secret is damaged"
-        (ring,) = [item.get_secret().decode() for item in self._items()]
-        return {"env": found[1], "gsm": data["gemini"], "keyring": ring}
+        return {"env": found[1], "gsm": data["gemini"], "keyring": self._ring.value}
 
     def judge(self, scene):
         """A function for every point: the current value of every place is a key that is not deleted."""
@@ -71,23 +68,9 @@ class Stage:
 
         return look
 
-    def _set_ring(self, value):
-        for item in self._items():
-            item.set_secret(value.encode())
-
-    def _items(self):
-        import secretstorage
-
-        found = list(secretstorage.search_items(self._connection, {"service": ITEM[0], "username": ITEM[1]}))
-        if self._session is None:  # agreeing on a key takes longer than anything else that the judge does
-            self._session = secretstorage.util.open_session(self._connection)
-        for item in found:
-            item.session = self._session
-        return found
-
     def close(self):
         """Let go of the keyring."""
-        self._connection.close()
+        self._ring.close()
 
 
 def nothing(run):

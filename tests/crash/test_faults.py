@@ -22,9 +22,12 @@ FAULTS = {
     "denied": {"status": "PERMISSION_DENIED"},
     "unauthenticated": {"status": "UNAUTHENTICATED"},
     "cut": {"truncate": 10},
+    "throttled": {"status": "RESOURCE_EXHAUSTED", "retry_after": 2.0},
+    "burst": {"status": "UNAVAILABLE", "times": 4},
 }
 KEYS, VERSIONS = "apikeys.projects.locations.keys", "secretmanager.projects.secrets.versions"
-CHANGES = (f"{KEYS}.create", f"{KEYS}.delete", f"{VERSIONS}.addVersion")
+ADD_VERSION = "secretmanager.projects.secrets.addVersion"
+CHANGES = (f"{KEYS}.create", f"{KEYS}.delete", ADD_VERSION)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,9 @@ def _struck(stage, zygote, rpc, skip, **fault):
     with stage.scene() as scene:
         before = json.dumps(scene.world.dump()["slots"]["apikeys"], sort_keys=True)
         judge = stage.judge(scene)
-        scene.world.faults.add(Fault(rpc=rf"^{rpc}$", skip=skip, **fault))
+        rule = Fault(rpc=rf"^{rpc}$", skip=skip, **fault)
+        times = rule.times
+        scene.world.faults.add(rule)
         run = zygote.run(["rotate", stage.id, *ROTATE], scene.environ(), judge=judge)
         assert run.status in (0, 1, 4, 6), run.err
         assert "Traceback" not in run.err, run.err
@@ -58,12 +63,19 @@ def _struck(stage, zygote, rpc, skip, **fault):
             assert again.status == 0, again.err
         finish(scene, zygote, judge)
         check_end(stage, scene)
+        assert rule.times < times, "that request was never made, so nothing went wrong"
 
 
 @pytest.mark.parametrize("rpc", CHANGES)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_change_goes_wrong(stage, zygote, rpc, fault):
     _struck(stage, zygote, rpc, 0, **FAULTS[fault])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rpc", CHANGES)
+def test_a_change_stalls_for_half_a_minute(stage, zygote, rpc):
+    _struck(stage, zygote, rpc, 0, delay=30.0)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +92,8 @@ def test_a_change_goes_wrong(stage, zygote, rpc, fault):
         (f"{VERSIONS}.access", 1, "denied"),
         (f"{VERSIONS}.access", 2, "denied"),
         (f"{VERSIONS}.access", 3, "unauthenticated"),
-        (f"{VERSIONS}.list", 2, "denied"),
+        (f"{VERSIONS}.list", 0, "denied"),
+        (f"{VERSIONS}.list", 1, "denied"),
         (f"{VERSIONS}.disable", 0, "denied"),
     ],
 )

@@ -15,6 +15,8 @@ from tests.parts.secret_service import running
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1500)]
 
 SHARDS = 8
+IN_CI = 2
+"""Every fourth point is a test of every run; the others are walked with `-m slow`."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,10 @@ def test_without_a_kill_it_goes_through_every_kind_of_effect(stage, zygote):
         assert f"after {effect}" in text
 
 
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize(
+    "shard",
+    [pytest.param(shard, marks=() if shard % (SHARDS // IN_CI) == 0 else pytest.mark.slow) for shard in range(SHARDS)],
+)
 def test_killed_at_any_point_it_is_finished_by_resume(stage, zygote, shard):
     point, ends = shard + 1, False
     while not ends:

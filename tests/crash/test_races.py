@@ -7,6 +7,8 @@ import pytest
 from keyward.emulator.secretmanager.book import Book
 from keyward.emulator.secretmanager.planting import plant_version
 from tests.crash.zygotes import Zygote
+from tests.parts.accounts import make_account
+from tests.parts.hmac_keys import pair_ref, pairs_of, plant_pair
 from tests.parts.scene import Scene
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
@@ -34,15 +36,16 @@ def _scan(scene, zygote):
     assert done.status == 0, done.err
 
 
-def _once(where, act):
-    """A judge that acts the first time that a point with that name is passed; `.at` is the number of the point."""
+def _once(where, act, *, time=1):
+    """A judge that acts once, the first (second ...) time that a point with that name is passed; `.at` is the number of the point."""
 
     def judge(point):
-        if where in point and not judge.at:
+        judge.seen += where in point
+        if judge.seen == time and not judge.at:
             judge.at = int(point.split()[1])
             act()
 
-    judge.at = 0
+    judge.at = judge.seen = 0
     return judge
 
 
@@ -140,3 +143,29 @@ def test_a_rotation_whose_successor_was_replaced_is_undone_only_after_that_one(s
         assert undone.status == 0, undone.err
     assert scene.live() == {key.key_string}
     assert file.read_text() == f"A={key.key_string}\n"
+
+
+@pytest.mark.parametrize("touched", ["beside", "id"])
+def test_a_pair_that_was_overtaken_is_whole_or_left_to_a_person(scene, zygote, touched):
+    """Two writes stage the values before the third one goes into the place."""
+    account = make_account(scene.world, "backup")
+    key, other = plant_pair(scene.world, account), plant_pair(scene.world, account)
+    ours = {"id": key.access_id, "secret": key.secret, "n": 0}
+    theirs = ours | ({"n": 1} if touched == "beside" else {"id": other.access_id})
+    secret = scene.secret("storage", json.dumps(ours))
+    _scan(scene, zygote)
+
+    def add():
+        plant_version(scene.world.state(Book), secret, json.dumps(theirs).encode(), scene.world.clock.now())
+
+    judge = _once(ADDING, add, time=3)
+    done = zygote.run(["rotate", pair_ref(key), *NOW], scene.environ(), judge=judge)
+    (new,) = [one for one in pairs_of(scene.world, account) if one not in (key, other)]
+    assert len(scene.versions("storage")) == 4, done.out + done.err
+    if touched == "beside":
+        assert done.status == 0, done.out + done.err
+        assert json.loads(scene.current("storage")) == {"id": new.access_id, "secret": new.secret, "n": 1}
+    else:
+        assert done.status == 6, done.out + done.err
+        assert json.loads(scene.current("storage")) == theirs
+        assert key.state == "ACTIVE"

@@ -3,31 +3,42 @@
 Loading takes most of a second; a matrix of several hundred killed runs would take most of an hour without this. The child is the command
 line itself: `keyward.__main__.main` with its arguments, its own environment and standard streams.
 
-Reads one JSON object a line from standard input: {"argv", "env", "kill_at", "stdin"}; writes one a line: the points as they pass (each
-waits for a line), and at the end {"status", "out", "err"}.
+Reads one JSON object a line from standard input: {"argv", "env", "kill_at", "stdin", "host"}, and for each two descriptors from the socket that it
+was given: the child tells its points on the one and waits for a byte on the other, with nobody in between. Writes one JSON object a line at
+the end: {"status", "out", "err"}.
 """
 
-import importlib
+import ctypes
 import json
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
+
+from tests.parts.loaded import become, preload  # noqa: E402  # found by the path above
+
+_CLONE_NEWUTS = 0x04000000
 
 
-def preload() -> None:
-    """Everything that the command line would import on its way; nothing that opens a connection."""
-    for name in (
-        "google.cloud.secretmanager_v1",
-        "googleapiclient.discovery",
-        "keyring.backends.SecretService",
-        "sqlalchemy.dialects.sqlite",
-        "keyward.cli.main",
-        "keyward.wiring",
-    ):
-        importlib.import_module(name)
+def be_called(host: str) -> None:
+    """Give this process a machine name of its own (a UTS namespace; root only)."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWUTS):
+        raise OSError(ctypes.get_errno(), "unshare")
+    socket.sethostname(host)
+
+
+def _standard_input(text: str) -> int:
+    """A descriptor that gives this text and then ends."""
+    if not text:
+        return os.open(os.devnull, os.O_RDONLY)
+    read, write = os.pipe()  # it holds 64 KB, so nobody waits
+    os.write(write, text.encode())
+    os.close(write)
+    return read
 
 
 def child(order: dict, tell: int, hear: int, out: str, err: str) -> None:
@@ -37,40 +48,31 @@ def child(order: dict, tell: int, hear: int, out: str, err: str) -> None:
     for number, path in ((1, out), (2, err)):
         fd = os.open(path, os.O_WRONLY)
         os.dup2(fd, number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.environ.clear()
-    os.environ.update(order["env"])
+    os.dup2(_standard_input(order.get("stdin", "")), 0)
+    if order.get("host"):
+        be_called(order["host"])
     install(Points(tell, hear, order.get("kill_at", 0)))
-    sys.argv = ["keyward", *order["argv"]]
-    from keyward.__main__ import main
-
-    status = 0
     try:
-        main()
-    except SystemExit as end:
-        status = int(end.code or 0)
+        status = become(order["argv"], order["env"])
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status)
 
 
-def serve() -> None:
+def serve(fds: socket.socket) -> None:
     """Take orders until standard input ends."""
     preload()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
+        _, (tell, hear), _, _ = socket.recv_fds(fds, 1, 2)
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder) / "out", Path(folder) / "err"
             out.touch()
             err.touch()
-            tell_read, tell = os.pipe()
-            hear, nod = os.pipe()
             pid = os.fork()
             if pid == 0:
-                os.close(tell_read)
-                os.close(nod)
                 try:
                     child(order, tell, hear, str(out), str(err))
                 except BaseException as error:  # noqa: BLE001  # a broken child must say why
@@ -78,16 +80,7 @@ def serve() -> None:
                     os._exit(99)
             os.close(tell)
             os.close(hear)
-            with os.fdopen(tell_read) as points:
-                for point in points:
-                    print(json.dumps({"point": point.strip()}), flush=True)
-                    sys.stdin.readline()
-                    try:
-                        os.write(nod, b".")
-                    except BrokenPipeError:
-                        break
             _, status = os.waitpid(pid, 0)
-            os.close(nod)
             print(
                 json.dumps(
                     {
@@ -101,4 +94,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -7,7 +7,7 @@ import pytest
 
 from keyward.google.calls import Call, Calls
 from keyward.google.errors import GoogleError, GoogleFailure
-from keyward.google.quota import LIMITS, Quotas
+from keyward.google.quota import LIMITS, Budget, Quotas
 from keyward.google.retry import Patience
 from keyward.model.errors import Interrupted
 from keyward.model.events import QuotaWait
@@ -20,6 +20,7 @@ THROTTLED = GoogleError(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED")
 OFF = GoogleError(403, "PERMISSION_DENIED", "SERVICE_DISABLED")
 NOT_MINE = GoogleError(403, "PERMISSION_DENIED", "USER_PROJECT_DENIED")
 DENIED = GoogleError(403, "PERMISSION_DENIED", "IAM_PERMISSION_DENIED")
+READS, WRITES = Budget("apikeys", "read", "acme"), Budget("apikeys", "write", "acme")
 
 
 class Script:
@@ -162,7 +163,7 @@ def test_no_minute_holds_more_requests_than_the_quota():
     time, quotas, sent = Time(), Quotas(), []
     limit = LIMITS["apikeys", "write"]
     for _ in range(3 * limit):
-        quotas.take("apikeys", "write", "acme", time.ctx())
+        quotas.take(WRITES, time.ctx())
         sent.append(time.at)
     for index in range(len(sent) - limit):
         assert sent[index + limit] - sent[index] >= timedelta(minutes=1)
@@ -172,19 +173,114 @@ def test_no_minute_holds_more_requests_than_the_quota():
 def test_quotas_are_apart_by_project_api_and_kind():
     time, quotas = Time(), Quotas()
     for _ in range(LIMITS["apikeys", "write"]):
-        quotas.take("apikeys", "write", "acme", time.ctx())
-    quotas.take("apikeys", "write", "other", time.ctx())
-    quotas.take("apikeys", "read", "acme", time.ctx())
-    quotas.take("secretmanager", "write", "acme", time.ctx())
-    quotas.take("monitoring", "read", "acme", time.ctx())
+        quotas.take(WRITES, time.ctx())
+    quotas.take(WRITES._replace(project="other"), time.ctx())
+    quotas.take(READS, time.ctx())
+    quotas.take(WRITES._replace(api="secretmanager"), time.ctx())
+    quotas.take(READS._replace(api="monitoring"), time.ctx())
     assert time.waits == []
 
 
 def test_a_clock_that_is_set_back_does_not_lock_anybody_out():
     time, quotas = Time(), Quotas()
     for _ in range(LIMITS["apikeys", "write"]):
-        quotas.take("apikeys", "write", "acme", time.ctx())
-    quotas.close("apikeys", "write", "acme", time.at + timedelta(seconds=30))
+        quotas.take(WRITES, time.ctx())
+    quotas.refused(WRITES, time.at, time.at, 30, None)
     time.at -= timedelta(days=30)
-    quotas.take("apikeys", "write", "acme", time.ctx())
+    quotas.take(WRITES, time.ctx())
+    assert time.waits == []
+
+
+class Google:
+    """Counts in whole minutes, as Google may: `limit` requests in each are let through. `named` is the limit it tells."""
+
+    def __init__(self, time, limit, named=None):
+        self.time, self.limit, self.named = time, limit, named
+        self.minutes, self.refused = {}, []
+
+    def __call__(self, charged):
+        minute = int(self.time.at.timestamp() // 60)
+        self.time.at += timedelta(milliseconds=20)
+        if self.minutes.get(minute, 0) >= self.limit:
+            self.refused.append(self.time.at)
+            told = {"quota_limit_value": str(self.named), "quota_unit": "1/min/{project}"} if self.named else {}
+            raise GoogleFailure(GoogleError(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", metadata=told))
+        self.minutes[minute] = self.minutes.get(minute, 0) + 1
+        return "ok"
+
+
+def ask(calls, google, times):
+    """Ask so often; how many minutes it took."""
+    began = google.time.at
+    for _ in range(times):
+        assert calls.run(google, google.time.ctx(), Call("apikeys", "acme")) == "ok"
+    return (google.time.at - began) / timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("named", [None, 60])
+def test_a_limit_lower_than_the_published_one_is_learnt_and_costs_no_error_and_little_time(named):
+    calls, google = Calls(Quotas()), Google(Time(), 60, named)
+    assert ask(calls, google, 600) <= 9 * 1.1 + (0 if named else 0.5)
+    assert calls.quotas.limit(READS) <= (60 if named else 75)
+    # Told the limit, it is passed once; without that it is tried again with every growth.
+    assert len(google.refused) <= (1 if named else 40)
+
+
+def test_a_limit_that_was_learnt_grows_again_up_to_the_published_one():
+    calls, google = Calls(Quotas()), Google(Time(), 60)
+    ask(calls, google, 300)
+    google.limit, many = 10_000, LIMITS["apikeys", "read"]
+    ask(calls, google, 8 * many)
+    assert calls.quotas.limit(READS) == many
+    assert ask(calls, google, 4 * many) <= 4.1
+
+
+def test_one_goes_ahead_after_a_refusal_and_the_others_follow_when_it_got_through():
+    time, quotas = Time(), Quotas()
+    first = [quotas.take(READS, time.ctx()) for _ in range(8)]
+    time.at += timedelta(seconds=1)
+    for sent in first:
+        quotas.refused(READS, sent, time.at, 5, None)
+    quotas.take(READS, time.ctx())
+    waited = sum(time.waits)
+    assert 5 <= waited < 6
+    time.wait = lambda seconds: quotas.answered(READS, time.at) is None
+    quotas.take(READS, time.ctx())  # waits for the answer of the one before, and for nothing else
+    quotas.take(READS, time.ctx())
+    assert sum(time.waits) == waited
+
+
+def test_an_api_without_a_published_limit_is_held_back_once_it_refused():
+    calls, time = Calls(Quotas()), Time()
+    google, call = Google(time, 100), Call("monitoring", "acme")
+    for _ in range(400):
+        assert calls.run(google, time.ctx(), call) == "ok"
+    assert 0 < len(google.refused) <= 20
+    assert calls.quotas.limit(Budget("monitoring", "read", "acme")) <= 125
+
+
+@pytest.mark.parametrize(
+    "told", [{"quota_limit_value": "0"}, {"quota_limit": "ReadRequestsPerDayPerProject", "quota_limit_value": "9"}]
+)
+def test_a_quota_that_does_not_come_back_within_minutes_is_an_error(told):
+    time = Time()
+    script = Script(GoogleError(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", metadata=told), "ok")
+    with pytest.raises(GoogleFailure):
+        run(script, time)
+    assert time.waits == []
+
+
+def test_a_quota_that_lets_nothing_through_for_ten_minutes_is_an_error():
+    time = Time()
+    with pytest.raises(GoogleFailure):
+        run(Script(*[THROTTLED] * 1000), time)
+    assert 600 <= sum(time.waits) <= 620
+
+
+def test_a_used_up_quota_is_not_waited_for_beyond_the_deadline():
+    time, quotas = Time(), Quotas()
+    for _ in range(LIMITS["apikeys", "read"]):
+        quotas.take(READS, time.ctx())
+    with pytest.raises(GoogleFailure, match="quota for read requests of acme is used up until 12:01:00 UTC"):
+        quotas.take(READS, time.ctx(deadline=time.at + timedelta(seconds=30)))
     assert time.waits == []

@@ -15,8 +15,8 @@ def _no_metadata_server(monkeypatch, tmp_path):
     monkeypatch.setattr(credentials, "_DMI", tmp_path / "no-dmi")
 
 
-def find(tmp_path, impersonate="", **environ):
-    return credentials.find(Gcloud(environ, tmp_path), impersonate)
+def find(tmp_path, **environ):
+    return credentials.find(Gcloud(environ, tmp_path))
 
 
 def test_without_any_the_command_that_makes_some_is_named(tmp_path):

@@ -59,7 +59,7 @@ def test_a_connection_that_went_stale_while_idle_is_replaced_before_anything_is_
 
 
 def _closed_by_peer(http):
-    connection = next(iter(http._pool.connections.values()))
+    connection = next(iter(http._free[-1].connections.values()))
     connection.sock.setblocking(False)
     try:
         return connection.sock.recv(1, socket.MSG_PEEK) == b""
@@ -73,9 +73,9 @@ def test_a_kept_connection_is_used_again():
     with raw_server(answer(200), answer(200), keep=True) as server:
         http = Http(None, timeout=5)
         http.request(server.url)
-        first = next(iter(http._pool.connections.values())).sock
+        first = next(iter(http._free[-1].connections.values())).sock
         http.request(server.url)
-        assert next(iter(http._pool.connections.values())).sock is first
+        assert next(iter(http._free[-1].connections.values())).sock is first
         http.close()
 
 
@@ -122,23 +122,24 @@ def test_this_machine_is_reached_without_the_proxy(monkeypatch):
         http.close()
 
 
-def test_every_thread_has_its_own_connection_and_all_are_closed():
-    with raw_server(*[answer(200)] * 8, keep=True) as server:
+def test_requests_at_the_same_time_have_connections_of_their_own_and_all_are_kept_used_again_and_closed():
+    with raw_server(*[answer(200)] * 12, keep=True, delay=0.3) as server:
         http = Http(None, timeout=5)
-        barrier = threading.Barrier(4)
-        pools = []
 
-        def work():
-            http.request(server.url)
-            pools.append(http._pool)
-            barrier.wait(5)
-            http.request(server.url)
+        def together():
+            threads = [threading.Thread(target=http.request, args=(server.url,)) for _ in range(4)]
+            [thread.start() for thread in threads]
+            [thread.join() for thread in threads]
 
-        threads = [threading.Thread(target=work) for _ in range(4)]
-        [thread.start() for thread in threads]
-        [thread.join() for thread in threads]
-        assert len({id(pool) for pool in pools}) == 4
-        assert len(server.requests) == 8
+        together()
+        pools = list(http._free)
+        assert len(pools) == 4
+        together()
+        for _ in range(4):  # one after the other needs one
+            http.speaking(None).request(server.url)
+        assert {id(pool) for pool in http._free} == {id(pool) for pool in pools}
+        assert len(server.requests) == 12
+        assert len({id(connection.sock) for pool in pools for connection in pool.connections.values()}) == 4
         http.close()
         assert all(connection.sock is None for pool in pools for connection in pool.connections.values())
 

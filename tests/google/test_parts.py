@@ -1,6 +1,7 @@
 """How the parts are put together; nothing here reaches a network."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,8 +36,8 @@ def test_secret_manager_of_google_is_asked_over_encrypted_grpc(tmp_path):
         ({"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER": f"https://{place}/"}, f"{place}:443"),
     ):
         connection = Connection(of(surroundings(with_token(tmp_path, **environ), tmp_path)))
-        assert connection.client.transport.kind == "grpc"
-        assert connection.client.transport.host == host
+        assert connection.client().transport.kind == "grpc"
+        assert connection.client().transport.host == host
         connection.close()
 
 
@@ -67,9 +68,35 @@ def test_who_pays_for_what_a_project_refuses_in_order_of_say(tmp_path, monkeypat
     assert of(surroundings(with_token(tmp_path, CLOUDSDK_CORE_PROJECT="of-work"), tmp_path)).home == "of-work"
 
 
-def test_an_impersonated_account_is_named_with_who_stands_behind_it(tmp_path):
-    around = surroundings(with_token(tmp_path), tmp_path, **{"google.impersonate": "ro@acme.iam.gserviceaccount.com"})
-    assert of(around).identity.description.startswith("ro@acme.iam.gserviceaccount.com (impersonated by access token")
+def test_who_asks_depends_on_the_project_and_on_what_for_and_the_first_rule_wins(tmp_path):
+    def rule(match, read="", write=""):
+        return SimpleNamespace(match=f"project:{match}", read=read, write=write)
+
+    options = {
+        "google.read.impersonate": "r@x.iam.gserviceaccount.com",
+        "google.write.impersonate": "w@x.iam.gserviceaccount.com",
+        "google.identity": (
+            rule("acme-*-prod", write="prod@x.iam.gserviceaccount.com"),
+            rule("acme-*", read="acme@x.iam.gserviceaccount.com"),
+        ),
+    }
+    parts = of(surroundings(with_token(tmp_path), tmp_path, **options))
+
+    def who(project, *, changes):
+        return parts.identities.of(project, changes=changes).description.partition("@")[0]
+
+    assert [who(one, changes=False) for one in ("acme-a-prod", "acme-b", "other", "")] == ["r", "acme", "r", "r"]
+    assert [who(one, changes=True) for one in ("acme-a-prod", "acme-b", "other", "")] == ["prod", "w", "w", "w"]
+    said = parts.identities.said(changes=True)
+    assert said.startswith("in project:acme-*-prod prod@x.iam.gserviceaccount.com (impersonated by access token from")
+    assert "; elsewhere w@x.iam.gserviceaccount.com (impersonated by access token" in said
+    assert parts.identities.of("other", changes=True) is parts.identities.of("", changes=True)
+
+
+def test_without_impersonation_everybody_is_oneself(tmp_path):
+    parts = of(surroundings(with_token(tmp_path), tmp_path))
+    assert parts.identities.of("acme", changes=True) is parts.identities.of("", changes=False) is parts.identity
+    assert parts.identities.said(changes=True) == parts.identity.description
 
 
 def test_without_credentials_the_endpoints_can_still_be_told(tmp_path):

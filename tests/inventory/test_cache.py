@@ -222,7 +222,7 @@ def test_use_is_kept_with_its_buckets(path):
     report = UsageReport(UseStatus.USED, NOW - timedelta(days=42), NOW, {"key-1": (bucket,)}, "here")
     cache = CacheWriter(path, "w", print)
     with cache.batch():
-        assert len(cache.uses("fake:place", report, NOW)) == 2
+        assert len(cache.uses("fake:place", report)) == 2
     with cache.batch():
         cache.keys("fake:place", [made_up(1, created=NOW - timedelta(days=400))], NOW)  # a scan that did not ask
     cache.close()

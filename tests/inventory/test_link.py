@@ -3,6 +3,7 @@
 import json
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,15 +114,42 @@ def test_an_id_of_another_provider_is_no_link():
     assert one.key.startswith("shape:")
 
 
-def test_an_access_key_id_is_known_without_its_secret():
-    rng = random.Random(5)
-    key_id, secret = (BY_KIND[kind].sample(rng).decode() for kind in ("aws-access-key-id", "aws-secret-key"))
-    text = f"AWS_ACCESS_KEY_ID={key_id}\nAWS_SECRET_ACCESS_KEY={secret}\n"
+def access_key(kind, seed=5):
+    rng = random.Random(seed)
+    return [BY_KIND[one].sample(rng).decode() for one in (kind, BY_KIND[kind].pairs_with)]
+
+
+PAIRS = pytest.mark.parametrize(
+    ("kind", "provider"), [("aws-access-key-id", "aws-iam"), ("google-hmac-id", "google-hmac-keys")]
+)
+
+
+@PAIRS
+def test_an_access_key_is_known_by_its_id_and_is_where_its_secret_is(kind, provider):
+    key_id, secret = access_key(kind)
+    text = f"S3_ACCESS_ID={key_id}\nOTHER=1\nS3_SECRET={secret}\n"
     found = look_into(Payload(Secret.of(text), "1", "1", "dotenv"), KEY)
-    links = link(found, Known([("aws-iam:1/x", "aws-iam", key_id, None)]))
-    assert {(one.part, one.key, one.found_by) for one in links if not one.kind} == {
-        ("AWS_ACCESS_KEY_ID", "aws-iam:1/x", "id")
-    }
+    [one] = link(found, Known([(f"{provider}:1/x", provider, key_id, None)]))
+    assert (one.part, one.key, one.found_by) == ("S3_SECRET", f"{provider}:1/x", "id")
+    assert one.fingerprint == KEY.fingerprint(Secret.of(secret))
+    assert secret not in repr(found)
+
+
+@PAIRS
+def test_an_access_key_that_nobody_lists_is_one_key_by_the_shape_that_its_id_tells(kind, provider):
+    key_id, secret = access_key(kind)
+    text = f"AWS_ACCESS_KEY_ID={key_id}\nAWS_SECRET_ACCESS_KEY={secret}\n"
+    [one] = link(look_into(Payload(Secret.of(text), "1", "1", "dotenv"), KEY), Known([]))
+    assert (one.part, one.kind) == ("AWS_SECRET_ACCESS_KEY", BY_KIND[kind].pairs_with)
+    assert provider == BY_KIND[one.kind].provider
+
+
+@PAIRS
+def test_an_access_key_id_without_its_secret_is_known_where_it_stands(kind, provider):
+    key_id, _ = access_key(kind)
+    found = look_into(Payload(Secret.of(f"S3_ACCESS_ID={key_id}\n"), "1", "1", "dotenv"), KEY)
+    [one] = link(found, Known([(f"{provider}:1/x", provider, key_id, None)]))
+    assert (one.part, one.found_by, one.fingerprint) == ("S3_ACCESS_ID", "id", "")
 
 
 def test_a_random_value_without_a_shape_is_linked_once_it_is_known_and_is_no_key_before():

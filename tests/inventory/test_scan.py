@@ -17,6 +17,7 @@ from keyward.model.events import Finished, RowsChanged, ScanStarted, SourceDone
 from keyward.model.fingerprint import FingerprintKey
 from keyward.model.secret import Secret
 from keyward.model.source import SourceStatus
+from keyward.stores.interface import NOTHING_KNOWN
 from tests.parts.scanning import KEY, FakeProvider, FakeStore, made_up
 
 VALUES = ("keys.getKeyString", "versions.access")
@@ -370,7 +371,7 @@ def test_a_value_of_a_provider_that_is_still_listing_is_no_key_of_its_own_meanwh
 class Breaking(FakeStore):
     """Lists its first secret only, and then fails."""
 
-    def list(self, scope, ctx):
+    def list(self, scope, ctx, *, known=NOTHING_KNOWN):
         yield next(super().list(scope, ctx))
         raise SourceError("the rest is locked", status="partial")
 

@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from keyward.ledger.boot import Moment
 from keyward.ledger.opening import open_ledger
+from keyward.ledger.opening_to_read import open_to_read
 from keyward.ledger.records import EventRow, PlacementRow, RotationRow, RotationState
 from keyward.model.secret import Secret
 
@@ -27,9 +29,66 @@ class Moments:
         return Moment(self.boot, self.seconds)
 
 
-@pytest.fixture
-def moments():
-    return Moments()
+class OnSqlite:
+    """A ledger in a file."""
+
+    name = "sqlite"
+    free = ("DROP TRIGGER event_never_update", "DROP TRIGGER event_never_delete", "DROP TRIGGER event_in_order")
+    refusal = sqlite3.IntegrityError
+
+    def __init__(self, place):
+        self.where, self.moments = place, Moments()
+
+    def open(self, **options):
+        return open_ledger(self.where, **{"moments": self.moments, **options})
+
+    def reading(self, **options):
+        return open_to_read(str(self.where), **options)
+
+    def pass_seconds(self, seconds):
+        """Let time go by, for leases."""
+        self.moments.seconds += seconds
+
+    def meddle(self, *statements):
+        meddle(self.where, *statements)
+
+    def content(self):
+        """All that is kept, as bytes."""
+        return b"".join(file.read_bytes() for file in self.where.parent.iterdir())
+
+
+class OnPostgres:
+    """A ledger in a database of its own, which is empty at first."""
+
+    name = "postgres"
+    free = tuple(
+        f"DROP TRIGGER event_{name} ON event" for name in ("never_update", "never_delete", "never_truncate", "in_order")
+    )
+
+    def __init__(self, cluster, database):
+        import psycopg
+
+        self.cluster, self.database, self.where = cluster, database, cluster.url(database)
+        self.refusal = psycopg.IntegrityError
+        cluster.sql("DROP SCHEMA IF EXISTS keyward CASCADE", database=database)
+
+    def open(self, **options):
+        return open_ledger(self.where, **options)
+
+    def reading(self, **options):
+        return open_to_read(self.where, **options)
+
+    def pass_seconds(self, seconds):
+        """Let time go by, for leases: the server's clock stays, and every lease ends so much earlier."""
+        self.meddle(f"UPDATE lease SET until = until - {float(seconds)} WHERE until > 0")  # noqa: S608  # a number
+
+    def meddle(self, *statements):
+        self.cluster.sql("SET search_path = keyward", *statements, database=self.database)
+
+    def content(self):
+        """All that is kept, as bytes."""
+        dump = [self.cluster.bin / "pg_dump", "--data-only", "--schema=keyward", self.where]
+        return subprocess.run(dump, check=True, capture_output=True).stdout
 
 
 @pytest.fixture
@@ -37,14 +96,40 @@ def place(tmp_path):
     return tmp_path / "state" / "ledger.db"
 
 
-@pytest.fixture(params=["sqlite"])
-def make_ledger(request, place, moments):
+@pytest.fixture
+def on_sqlite(place):
+    return OnSqlite(place)
+
+
+@pytest.fixture(scope="session")
+def ledger_database(postgres):
+    with postgres.database() as name:
+        yield name
+
+
+@pytest.fixture
+def on_postgres(postgres, ledger_database):
+    return OnPostgres(postgres, ledger_database)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def backend(request):
+    """Every kind of ledger; a file of tests for one of them overrides this."""
+    return request.getfixturevalue(f"on_{request.param}")
+
+
+@pytest.fixture
+def moments(on_sqlite):
+    return on_sqlite.moments
+
+
+@pytest.fixture
+def make_ledger(backend):
     """Opens the same ledger again and again; each is what another process would have."""
     opened = []
 
     def make(**options):
-        given = {"world": WORLD, "chain_key": CHAIN_KEY, "create": True, "moments": moments} | options
-        ledger = open_ledger(place, **given)
+        ledger = backend.open(**{"world": WORLD, "chain_key": CHAIN_KEY, "create": True, **options})
         opened.append(ledger)
         return ledger
 

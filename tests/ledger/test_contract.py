@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from keyward.ledger.records import AttestationRow, ProbeRow, RiskRow, RotationState, WaitingOn
+from keyward.ledger import leases
+from keyward.ledger.records import AttestationRow, ProbeRow, RiskRow, RotationState, Seen, TargetRow, WaitingOn
 from keyward.model.errors import AmbiguousKey, FingerprintKeyMissing, Held, LedgerBroken
 from tests.ledger.conftest import NOW, WORLD, event, later, placement, rotation
 
@@ -27,22 +28,31 @@ def test_facts_for_all_hosts_are_set_and_removed_but_never_its_identity(ledger, 
         ledger.set_meta("world", "google")
 
 
+def test_facts_are_found_by_how_their_names_begin(ledger):
+    ledger.set_meta("pause:b", "two")
+    ledger.set_meta("pause:a", "one")
+    ledger.set_meta("pausing", "no")
+    ledger.set_meta("Pause:c", "no")
+    assert list(ledger.metas("pause:").items()) == [("pause:a", "one"), ("pause:b", "two")]
+    assert ledger.metas("pause:%") == {}
+
+
 def test_facts_are_claimed_once(ledger, make_ledger):
     assert ledger.claim_meta({"a": "1", "b": "2"})
     assert not make_ledger().claim_meta({"b": "3", "c": "4"})
     assert (ledger.meta("b"), ledger.meta("c")) == ("2", None)
 
 
-def test_a_lease_excludes_others_until_it_ends(ledger, moments):
+def test_a_lease_excludes_others_until_it_ends(ledger, backend):
     lease = ledger.acquire("target:x", "one", 60)
     with pytest.raises(Held, match="one is working on target:x"):
         ledger.acquire("target:x", "two", 60)
-    moments.seconds += 59
+    backend.pass_seconds(59)
     ledger.renew(lease, 60)
-    moments.seconds += 59
+    backend.pass_seconds(59)
     with pytest.raises(Held):
         ledger.acquire("target:x", "two", 60)
-    moments.seconds += 1
+    backend.pass_seconds(1)
     assert ledger.acquire("target:x", "two", 60).fence == lease.fence + 1
     with pytest.raises(Held, match="two has it now"):
         ledger.renew(lease, 60)
@@ -53,18 +63,13 @@ def test_leases_of_different_names_do_not_meet(ledger):
     assert ledger.acquire("b", "two", 60).fence == 1
 
 
-def test_a_lease_of_another_boot_has_ended(ledger, moments):
-    ledger.acquire("x", "one", 1e9)
-    moments.boot, moments.seconds = "second-boot", 5.0
-    assert ledger.acquire("x", "two", 60).fence == 2
-
-
-def test_a_renewal_after_a_reboot_counts_on_the_new_boot(ledger, moments):
-    lease = ledger.acquire("x", "one", 60)
-    moments.boot, moments.seconds = "second-boot", 5.0
-    ledger.renew(lease, 60)
-    with pytest.raises(Held):
-        ledger.acquire("x", "two", 60)
+def test_leases_that_ran_out_are_named_with_their_holders(ledger, backend):
+    ledger.acquire("short", "one", 60)
+    ledger.acquire("long", "two", 600)
+    ledger.release(ledger.acquire("free", "three", 60))
+    assert ledger.stale_leases("asker") == []
+    backend.pass_seconds(61)
+    assert ledger.stale_leases("asker") == [("short", "one")]
 
 
 def test_the_fence_grows_for_ever(ledger):
@@ -77,9 +82,9 @@ def test_the_fence_grows_for_ever(ledger):
     assert fences == [1, 2, 3, 4, 5, 6]
 
 
-def test_giving_back_what_was_lost_takes_nothing_from_the_new_holder(ledger, moments):
+def test_giving_back_what_was_lost_takes_nothing_from_the_new_holder(ledger, backend):
     old = ledger.acquire("x", "one", 60)
-    moments.seconds += 61
+    backend.pass_seconds(61)
     new = ledger.acquire("x", "two", 60)
     ledger.release(old)
     ledger.renew(new, 60)
@@ -115,10 +120,29 @@ def test_a_commit_replaces_the_row_and_adds_lines_and_places(ledger):
     assert place.first_seen == place.last_read == later(minutes=1)
 
 
-def test_a_fenced_commit_writes_nothing_at_all(ledger, moments):
+def test_a_commit_can_make_the_lease_last_and_keep_own_uses(ledger, backend):
+    row = rotation()
+    lease = ledger.open_rotation(row, [], lease_seconds=60, owner="one")
+    used = [ProbeRow("k", later(minutes=number), "works", "200", row.id) for number in (0, 1)]
+    backend.pass_seconds(59)
+    ledger.commit(lease, row, probes=used, lease_seconds=60)
+    assert ledger.probes("k", NOW) == used
+    backend.pass_seconds(59)
+    with pytest.raises(Held, match="one is working"):
+        ledger.acquire(lease.name, "two", 60)
+    ledger.commit(lease, row)
+    backend.pass_seconds(1)
+    new = ledger.acquire(lease.name, "two", 60)
+    with pytest.raises(Held, match="two has it now"):
+        ledger.commit(lease, row, [event()], probes=used, lease_seconds=60)
+    assert (list(ledger.events()), ledger.probes("k", NOW)) == ([], used)
+    ledger.commit(new, row)
+
+
+def test_a_fenced_commit_writes_nothing_at_all(ledger, backend):
     row = rotation()
     old = ledger.open_rotation(row, [], lease_seconds=60, owner="one")
-    moments.seconds += 61
+    backend.pass_seconds(61)
     new = ledger.acquire(old.name, "two", 60)
     with pytest.raises(Held, match="two has it now"):
         ledger.commit(old, replace(row, state=RotationState.DONE), [event()], placements=[placement()])
@@ -205,17 +229,32 @@ def test_without_the_key_the_trail_is_read_but_not_written(ledger, make_ledger):
     with pytest.raises(FingerprintKeyMissing):
         closed.open_rotation(rotation(), [event()], lease_seconds=60, owner="one")
     with pytest.raises(FingerprintKeyMissing):
-        closed.accept("env:/x", "me", "asked", NOW)
+        closed.accept([TargetRow("env:/x", "me", NOW, "asked")])
     assert closed.rotations() == []
     assert closed.targets() == {}
 
 
 def test_a_target_is_accepted_once_and_that_is_on_record(ledger):
-    ledger.accept("env:/home/me/.env#KEY", "me", "plan screen", NOW)
-    ledger.accept("env:/home/me/.env#KEY", "you", "again", later(days=1))
+    ledger.accept([TargetRow("env:/home/me/.env#KEY", "me", NOW, "plan screen")])
+    ledger.accept([TargetRow("env:/home/me/.env#KEY", "you", later(days=1), "again")])
+    assert ledger.targets(["env:/other"]) == {}
+    assert ledger.targets(["env:/home/me/.env#KEY", "env:/other"]) == ledger.targets()
     [(name, row)] = ledger.targets().items()
     assert (name, row.actor, row.how, row.at) == ("env:/home/me/.env#KEY", "me", "plan screen", NOW)
     assert [(line.kind, line.target, line.actor) for line in ledger.events()] == [("accepted", name, "me")]
+
+
+def test_a_target_is_accepted_on_each_host_that_has_one_of_that_name(ledger):
+    place = "env:/srv/.env#KEY"
+    for host in ("one", "one", "two"):
+        ledger.accept([TargetRow(place, "me", NOW, "asked", (host,))])
+    row = ledger.targets()[place]
+    assert (row.hosts, row.on("one"), row.on("two"), row.on("three")) == (("one", "two"), True, True, False)
+    assert [line.host for line in ledger.events()] == ["one", "two"], "said once for each"
+    ledger.accept([TargetRow("gsm:acme/s", "me", NOW, "asked")])
+    ledger.accept([TargetRow("gsm:acme/s", "me", NOW, "asked", ("one",))])
+    assert ledger.targets()["gsm:acme/s"].on("any")
+    assert len(list(ledger.events())) == 3, "what all share is accepted for all"
 
 
 def test_seeing_again_keeps_when_it_was_first_seen(ledger):
@@ -242,6 +281,22 @@ def test_only_a_complete_look_says_that_something_is_gone(ledger):
     ledger.see("gsm:acme", "", [away], later(days=4), complete=False)
     [back] = [row for row in ledger.placements() if row.secret == "gsm:acme/away"]
     assert (back.gone, back.first_seen) == (None, NOW)
+
+
+def test_many_sources_are_seen_at_once_each_for_itself(ledger):
+    places = {name: placement(f"gsm:{name}/s", scope=name) for name in ("one", "two", "three")}
+    ledger.see_all([Seen(f"gsm:{name}", "", (row,), True) for name, row in places.items()], NOW)
+    assert {row.secret: row.first_seen for row in ledger.placements()} == dict.fromkeys(
+        ("gsm:one/s", "gsm:two/s", "gsm:three/s"), NOW
+    )
+    ledger.see_all([Seen("gsm:one", "", (), True), Seen("gsm:two", "", (), False)], later(days=1))
+    assert {row.secret for row in ledger.placements()} == {"gsm:two/s", "gsm:three/s"}
+
+
+def test_many_more_sources_than_one_transaction_takes_are_all_seen(ledger):
+    rows = {f"gsm:p{number}": placement(f"gsm:p{number}/s", scope=f"p{number}") for number in range(450)}
+    ledger.see_all((Seen(name, "", (row,), True) for name, row in rows.items()), NOW)
+    assert len(ledger.placements()) == 450
 
 
 def test_another_hosts_files_are_not_gone_because_this_host_lacks_them(ledger):
@@ -316,3 +371,21 @@ def test_threads_write_at_the_same_time_and_nothing_is_lost(ledger, make_ledger)
         thread.join()
     assert len(ledger.rotations()) == len(ledger.placements()) == 12
     assert ledger.verify_chain() == (72, None)
+
+
+def test_nobody_takes_a_lease_while_its_holder_commits(ledger, make_ledger, backend):
+    """Else the new holder would read what the old one is about to replace."""
+    other, answers = make_ledger(), []
+    lease = ledger.acquire("x", "one", 60)
+    backend.pass_seconds(61)
+    thread = threading.Thread(target=lambda: answers.append(other.acquire("x", "two", 60).fence))
+
+    def slowly(connection):
+        leases.check(connection, lease)
+        thread.start()
+        thread.join(0.4)
+        return list(answers)
+
+    assert ledger._database.write(slowly) == []
+    thread.join()
+    assert answers == [lease.fence + 1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keyward.ledger.reading import ReadOnlyLedger
-from keyward.ledger.records import RotationState
+from keyward.ledger.records import RotationState, TargetRow
 from keyward.model.errors import AmbiguousKey
 from tests.ledger.conftest import NOW, event, later, placement, rotation
 
@@ -23,14 +23,14 @@ def filled(ledger):
     for row in rows:
         ledger.open_rotation(row, [event("state", row.id)], lease_seconds=60, owner="one")
     ledger.append([event(detail={"n": number}) for number in range(700)])
-    ledger.accept("env:/x#y", "me", "asked", NOW)
+    ledger.accept([TargetRow("env:/x#y", "me", NOW, "asked")])
     ledger.see("gsm:acme", "", [placement(), placement("gsm:acme/x", "a")], NOW, complete=True)
     ledger.see("gsm:acme", "", [placement()], later(days=1), complete=True)
     return ledger
 
 
-def test_both_tell_the_same(filled, place):
-    with ReadOnlyLedger(place, world="emulator:test") as found:
+def test_both_tell_the_same(filled, backend):
+    with backend.reading(world="emulator:test") as found:
         for ask in (
             lambda it: it.rotations(),
             lambda it: it.rotations(open_only=True),
@@ -47,6 +47,7 @@ def test_both_tell_the_same(filled, place):
             lambda it: it.placements(include_gone=True),
             lambda it: it.placements(credential="a", include_gone=True),
             lambda it: it.meta("world"),
+            lambda it: it.metas("s"),
             lambda it: it.meta("nothing"),
         ):
             assert ask(found) == ask(filled)
@@ -55,21 +56,25 @@ def test_both_tell_the_same(filled, place):
         assert found.current
 
 
-def test_an_idle_tick_sees_whether_there_is_anything_to_do(filled, place):
-    with ReadOnlyLedger(place) as found:
-        assert found.any_open()
-        assert not found.any_open(due_by=NOW)
-        assert found.any_open(due_by=later(hours=1))
-        lease = filled.acquire(f"rotation:{'0' * 24}20", "one", 60)
-        filled.commit(lease, rotation(20, "c", RotationState.OVERLAP, due=None))
-        assert found.any_open(due_by=NOW)
-        filled.commit(lease, rotation(20, "c", RotationState.ABORTED))
-        assert not found.any_open(due_by=NOW)
+def test_an_idle_tick_sees_whether_there_is_anything_to_do(filled, backend):
+    def any_open(**options):  # a tick opens it anew
+        with backend.reading() as found:
+            return found.any_open(**options)
+
+    assert any_open()
+    assert not any_open(due_by=NOW)
+    assert any_open(due_by=later(hours=1))
+    lease = filled.acquire(f"rotation:{'0' * 24}20", "one", 60)
+    filled.commit(lease, rotation(20, "c", RotationState.OVERLAP, due=None))
+    assert any_open(due_by=NOW)
+    filled.commit(lease, rotation(20, "c", RotationState.ABORTED))
+    assert not any_open(due_by=NOW)
 
 
-def test_nothing_heavy_is_loaded():
+@pytest.mark.parametrize("module", ["reading", "opening_to_read", "accepted", "postgres_reading"])
+def test_nothing_heavy_is_loaded(module):
     program = (
-        "import sys, keyward.ledger.reading\n"
+        f"import sys, keyward.ledger.{module}\n"
         "heavy = {'sqlalchemy', 'alembic', 'keyring', 'secretstorage', 'textual', 'google'}\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & heavy))"
     )

@@ -5,11 +5,21 @@ import random
 from keyward.model.detectors import BY_KIND, DETECTORS
 from keyward.model.secret import Secret
 
-NAMED = {"aws-secret-key": "AWS_SECRET_ACCESS_KEY", "google-sa-key-id": "private_key_id"}
+NAMED = {
+    "aws-secret-key": "AWS_SECRET_ACCESS_KEY",
+    "google-hmac-secret": "gs_secret_access_key",
+    "google-sa-key-id": "private_key_id",
+    "elevenlabs-old": "ELEVENLABS_API_KEY",
+    "mistral": "MISTRAL_API_KEY",
+    "cohere": "COHERE_API_KEY",
+    "azure-openai": "AZURE_OPENAI_API_KEY",
+}
 """Shapes that are only told by the name of what holds them."""
 
 SELF_EVIDENT = tuple(detector for detector in DETECTORS if detector.names is None)
 ONE_LINE = tuple(detector for detector in SELF_EVIDENT if detector.kind not in ("private-key", "google-sa-json"))
+CARRIED = tuple(detector for detector in ONE_LINE if detector.kind != "slack-webhook")
+"""Shapes that every format can carry: an address with a colon is none in YAML without quotes."""
 
 
 def sample(kind: str, seed: int) -> bytes:

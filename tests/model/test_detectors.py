@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from keyward.model import checks
 from keyward.model.credential import Kind
-from keyward.model.detectors import BY_KIND, DETECTORS, Check, Confidence, find, identify, kind_of
+from keyward.model.detectors import BY_KIND, DETECTORS, Check, Confidence, find, identify, kind_of, may_hold
 from tests.model.shapes import NAMED, ONE_LINE, sample
 
 KINDS = [detector.kind for detector in DETECTORS]
@@ -83,13 +83,86 @@ def test_the_most_specific_shape_wins():
 
 
 def test_where_two_shapes_overlap_the_longer_wins():
-    token = b"1//" + b"a" * 35 + b"-" + b"b" * 40
+    token = sample("google-refresh-token", 3)
     text = b"aws_secret_access_key=" + b"c/" + token
     assert found(text) == [("google-refresh-token", token)]
 
 
+def test_every_published_prefix_holds_a_literal_of_the_search():
+    assert all(may_hold(shown) for detector in DETECTORS for shown in detector.shown)
+
+
+@pytest.mark.parametrize("name", ["mistralApiKey", "MISTRAL_API_KEY", "mistral_api_key", "APP_MISTRAL_API_KEY"])
+def test_a_shape_without_a_prefix_is_known_by_its_name_however_that_is_written(name):
+    value = sample("mistral", 3)
+    assert identify(value, name) is BY_KIND["mistral"]
+    for text in (f'{name}="', f"{name}: ", f'"{name}": "'):
+        assert (("mistral", value)) in found(text.encode() + value + b'"'), text
+    assert found(b"checksum: " + value) == []
+
+
+MADE_UP = {
+    "openai": [b"sk-proj-" + b"x" * 48, b"sk-proj-" + b"your-openai-api-key" * 3],
+    "google-api-key": [
+        b"AIza" + b"SyYOUR_API_KEY" + b"_" * 21,
+        b"AIza" + b"X" * 35,
+        b"AIza" + b"Sy0123456789abcdefghijklmnopqrstu",
+    ],
+    "aws-access-key-id": [b"AKIA" + b"IOSFODNN7EXAMPLE"],
+    "github": [b"ghp_" + b"x" * 36],
+    "mistral": [b"x" * 32, b"0" * 32, b"abab" * 8],
+    "sk-hex": [b"sk-" + b"0" * 32],
+    "stripe": [b"sk_live_" + b"placeholderplaceholder"],
+}
+
+
+@pytest.mark.parametrize("kind", MADE_UP)
+def test_what_is_plainly_made_up_is_no_key(kind):
+    name = NAMED.get(kind, "")
+    for value in MADE_UP[kind]:
+        assert identify(value, name) is None
+        assert [match.detector.kind for match in find(f"{name or 'x'}=".encode() + value)] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_key_is_found_in_a_large_text_as_in_a_small_one(kind):
+    text = f"\n{NAMED.get(kind, 'x')}=".encode() + sample(kind, 7) + b"\n"
+    large = b"a few words, no key. " * 1_000 + text + b"x = y; " * 1_000
+    assert found(large) == found(text)
+
+
+def test_no_sample_is_called_made_up():
+    for detector in DETECTORS:
+        rng = random.Random(f"{detector.kind} real")
+        assert not any(detector.made_up(detector.sample(rng)) for _ in range(500)), detector.kind
+
+
+def test_npm_has_the_checksum_of_github():
+    value = sample("npm", 1)
+    assert checks.crc_token(value) is Check.PASSES
+    assert BY_KIND["npm"].confidence(value[:-1] + (b"a" if value[-1:] != b"a" else b"b")) is Confidence.DOUBTFUL
+
+
+def test_a_json_web_token_says_itself_when_it_ends():
+    value = sample("jwt", 1)
+    assert checks.jwt_expires(value) == 2_000_000_000
+    assert checks.jwt_expires(b"eyJh.eyJi.x") is None
+    head, _, end = value.split(b".")
+    assert BY_KIND["jwt"].confidence(b".".join((head, b"eyJ" + b"bm90IGpzb24gYXQgYWxs", end))) is Confidence.DOUBTFUL
+
+
+def test_keys_that_look_the_same_name_no_vendor():
+    value = sample("sk-hex", 1)
+    for name in ("DEEPSEEK_API_KEY", "MOONSHOT_API_KEY", ""):
+        assert identify(value, name).issuer == ""
+
+
 def test_ids_are_no_secrets_and_point_to_a_kind_of_key():
-    assert {kind for kind in KINDS if not BY_KIND[kind].is_secret} == {"google-sa-key-id", "aws-access-key-id"}
+    assert {kind for kind in KINDS if not BY_KIND[kind].is_secret} == {
+        "google-sa-key-id",
+        "google-hmac-id",
+        "aws-access-key-id",
+    }
     assert kind_of("google-auth-key") is Kind.AUTH_KEY
     assert kind_of("no such kind") is Kind.BY_SHAPE
 
@@ -145,3 +218,19 @@ def test_samples_differ():
     rng = random.Random(4)
     for detector in DETECTORS:
         assert len({detector.sample(rng) for _ in range(20)}) == 20
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_quick_look_denies_no_sample(kind):
+    value = sample(kind, 1)
+    name = NAMED.get(kind, "")
+    assert identify(value, name) is not None
+    assert may_hold(value, name)
+    assert all(may_hold(context + value) for context in (b"x ", b"key=") if any(find(context + value)))
+
+
+@given(st.binary(max_size=200), st.text(max_size=20))
+def test_what_the_quick_look_denies_is_denied(data, name):
+    if not may_hold(data, name):
+        assert identify(data, name) is None
+        assert not any(find(data))

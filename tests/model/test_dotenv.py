@@ -71,7 +71,7 @@ def test_a_new_value_takes_the_place_of_the_old_one(data, new, expected):
     ("data", "new"),
     [
         (b"A=1", b"a b"), (b"A=1", b"a#b"), (b"A=1", b"$x"), (b"A=1", b"a\nb"), (b"A=1", b"~x"), (b"A=1", b"a;b"), (b"A=1", b"'"),
-        (b"A=1", b"\xc3\xa4"), (b"A='x'", b"it's"), (b"A='x'", b"a\nb"), (b"A='x'", b"a\\b"), (b'A="x"', b'a"b'), (b'A="x"', b"a$b"),
+        (b"A=1", b"\xc3\xa4"), (b"A='x'", b"it's"), (b"A='x'", b"a\nb"), (b"A='x'", b"a\\\\b"), (b'A="x"', b'a"b'), (b'A="x"', b"a$b"),
         (b'A="x"', b"a`b"), (b'A="x"', b"a\\b"), (b'A="x"', b"a\nb"), (b'A="x"', b"\x00"), (b"A=1", b"x\r"), (b"A=#x\nB=1", b"a b"),
     ],
 )  # fmt: skip

@@ -177,3 +177,11 @@ def test_masks_show_both_ends_of_long_values_only():
     assert mask(b"") == "…"
     assert mask(b"\x1b[31m" * 10) == "…"
     assert mask(sample("private-key", 1)) == "…"
+
+
+@pytest.mark.parametrize(
+    "text", ["/mnt/disk_backup_2024_11_28/ledger.db", "task_01HZXABCDEFGHIJKLMNOP1", "/srv/desk_2/a/b/c/state.db"]
+)
+def test_words_that_end_like_a_prefix_stay(text):
+    """A path is what an error is about."""
+    assert redact(text) == text

@@ -53,3 +53,8 @@ def test_a_limit_is_kept_and_shown(text, limit):
 def test_lines_stay_lines():
     assert clean_lines("a\r\nb\x1b\nc") == f"a\nb{REPLACEMENT}\nc"
     assert clean_lines("a\rb") == f"a{REPLACEMENT}b"
+
+
+def test_a_tower_of_accents_is_cut_and_a_few_stay():
+    assert clean("e" + "\u0301" * 4) == "e" + "\u0301" * 4
+    assert clean("Z" + "\u0301\u0323" * 500 + "w") == "Z" + "\u0301\u0323" * 2 + "\ufffdw"

@@ -79,3 +79,10 @@ def test_the_word_follows_from_the_record(counts, created, complete):
     else:
         assert found.status is not UseStatus.USED
         assert found.status is not UseStatus.NEVER or (complete and created is not None and SINCE <= created <= UNTIL)
+
+
+def test_a_record_without_keys_that_are_off_says_nothing_of_one():
+    record = report(leaves_out_off=True)
+    assert record.last_use("uid", None, off=True).status is UseStatus.UNSUPPORTED
+    assert record.last_use("uid", None).status is UseStatus.NOT_SEEN
+    assert report([bucket(3, 1)], leaves_out_off=True).last_use("uid", None, off=True).status is UseStatus.USED

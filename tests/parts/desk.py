@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from keyward.desk.gaps import Gaps
 from keyward.model.query_rows import Columns, QueryRow
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.tui.feed import Seat
@@ -74,6 +75,12 @@ class Desk:
 
     def cache(self):
         return self._cache
+
+    def blind(self):
+        return ("Cannot be listed: OAuth clients.",)
+
+    def gaps(self):
+        return Gaps((), NOW)
 
     def __getattr__(self, name):
         if name.startswith("_") or name not in self._answers:

@@ -24,6 +24,7 @@ from keyward.model.secretinfo import Payload, SecretInfo, Version
 from keyward.providers.google_api_keys import provider
 from keyward.stores.env_files import store as env_files
 from keyward.stores.gsm import store as secret_manager
+from keyward.stores.interface import NOTHING_KNOWN
 from tests.parts.cloud import emulator_ctx, surroundings
 
 PROJECT = "acme"
@@ -148,12 +149,12 @@ class FakeStore:
         self.payloads = payloads
         self.read_names = []
 
-    def list(self, scope, ctx):
+    def list(self, scope, ctx, *, known=NOTHING_KNOWN):
         for name in self.payloads:
             ctx.check()
             yield self.get(SecretRef(self.name, (scope, name), scope), ctx)
 
-    def get(self, ref, ctx):
+    def get(self, ref, ctx, *, versions=True):
         return SecretInfo(ref, current="1", versions=(Version("1"),), immutable_versions=True)
 
     def read(self, ref, ctx, version=None):

@@ -22,6 +22,7 @@ from keyward.emulator.secretmanager.planting import plant_secret, plant_version
 from keyward.emulator.secretmanager.resources import Parent
 from keyward.emulator.server import Emulator
 from keyward.emulator.world import World
+from tests.parts import command
 from tests.parts.emulator import START
 
 PROJECT = "acme-prod"
@@ -83,12 +84,12 @@ class Scene:
             place, display_name=name, create_time=born, restrictions=restrictions, **more
         )
 
-    def secret(self, name, *payloads, project=PROJECT, **fields):
+    def secret(self, name, *payloads, project=PROJECT, region="", **fields):
         """Plant a secret with these versions, oldest first."""
         place = self.world.known(project) or self.world.new_project(project)
         book = self.world.state(Book)
         then = self.world.clock.now() - timedelta(days=100)
-        secret = plant_secret(book, Parent(str(place.number)), name, then, **fields)
+        secret = plant_secret(book, Parent(str(place.number), region), name, then, **fields)
         for payload in payloads:
             plant_version(book, secret, payload if isinstance(payload, bytes) else payload.encode(), then)
         return secret
@@ -102,17 +103,17 @@ class Scene:
         keys = self.world.state(ApiKeys)._by_string.values()
         return {key.key_string for key in list(keys) if not key.delete_time and not key.purged}
 
-    def versions(self, name, project=PROJECT):
+    def versions(self, name, project=PROJECT, region=""):
         """(state, payload) of every version of a secret, oldest first."""
         number = self.world.known(project).number
-        for secret in self.world.state(Book)._secrets.get(Parent(str(number)), {}).values():
+        for secret in self.world.state(Book)._secrets.get(Parent(str(number), region), {}).values():
             if secret.secret_id == name:
                 return [(version.state.value, version.payload) for version in secret.versions]
         raise KeyError(name)
 
-    def current(self, name, project=PROJECT):
+    def current(self, name, project=PROJECT, region=""):
         """The payload of the newest version."""
-        return self.versions(name, project)[-1][1]
+        return self.versions(name, project, region)[-1][1]
 
     def log(self):
         """The emulator's requests so far, without those of its control plane."""
@@ -167,16 +168,7 @@ class Scene:
 
     def keyward(self, *arguments, stdin="", timeout=120, **more):
         """Run the command line as the user would, without a terminal."""
-        done = subprocess.run(
-            [sys.executable, "-m", "keyward", *map(str, arguments)],
-            input=stdin,
-            env=self.environ(**more),
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        done = command.run(arguments, self.environ(**more), self.home, stdin=stdin, timeout=timeout)
         return Result(done.returncode, done.stdout, done.stderr)
 
     def key_id(self, key, project=PROJECT):

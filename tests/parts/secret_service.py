@@ -5,6 +5,7 @@
 
 import contextlib
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -34,17 +35,30 @@ class Service:
 
 
 @contextlib.contextmanager
-def running(home: Path, password: str = PASSWORD) -> Iterator[Service]:
-    """Start bus and keyring. The same home with the same password keeps its items; with another one its collection stays locked."""
+def running(home: Path, password: str = PASSWORD, *, again: bool = False) -> Iterator[Service]:
+    """Start bus and keyring. The same home with the same password keeps its items; with another one its collection stays locked.
+
+    With `again` a keyring that ends by itself is started anew at the next call, as the bus of a desktop does: among thousands of clients
+    that are killed in the middle of a word gnome-keyring does not always survive.
+    """
     require("dbus-daemon", "gnome-keyring-daemon")
     run = home / "run"
     run.mkdir(parents=True, exist_ok=True, mode=0o700)
     run.chmod(0o700)
     address = f"unix:path={run}/bus"
+    command = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
+    services = run / "services"
+    services.mkdir(exist_ok=True)
+    if again:
+        (run / "password").write_text(password)
+        (services / "org.freedesktop.secrets.service").write_text(
+            "[D-BUS Service]\nName=org.freedesktop.secrets\n"
+            f"Exec=/bin/sh -c 'exec {shlex.join(command)} <\"{run}/password\"'\n"
+        )
     (run / "bus.conf").write_text(
         '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"'
         ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">'
-        f"<busconfig><type>session</type><listen>{address}</listen><policy context='default'>"
+        f"<busconfig><type>session</type><listen>{address}</listen><servicedir>{services}</servicedir><policy context='default'>"
         "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>"
     )
     environ = {
@@ -67,7 +81,7 @@ def running(home: Path, password: str = PASSWORD) -> Iterator[Service]:
         assert bus.stdout is not None
         assert bus.stdout.readline(), (run / "log").read_text()
         daemon = subprocess.Popen(
-            ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+            command,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -81,10 +95,42 @@ def running(home: Path, password: str = PASSWORD) -> Iterator[Service]:
         yield Service({name: environ[name] for name in environ if name not in {"PATH", "HOME"}}, bus, daemon)
 
 
+def lock(environ: Mapping[str, str]) -> None:
+    """Lock the keyring, as a desktop does when its user goes away: nothing in it can be read or written."""
+    import secretstorage
+    from jeepney.io.blocking import open_dbus_connection
+
+    with contextlib.closing(open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"])) as connection:
+        collection = secretstorage.get_default_collection(connection)
+        collection.lock()
+        assert collection.is_locked()
+
+
+def unlock(environ: Mapping[str, str], password: str = PASSWORD) -> None:
+    """Unlock it without a dialog, as only gnome-keyring's own tools may."""
+    import secretstorage
+    from jeepney import DBusAddress, new_method_call
+    from jeepney.io.blocking import open_dbus_connection
+    from secretstorage.util import format_secret, open_session
+
+    with contextlib.closing(open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"])) as connection:
+        collection = secretstorage.get_default_collection(connection)
+        service = DBusAddress(
+            "/org/freedesktop/secrets",
+            "org.freedesktop.secrets",
+            "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface",
+        )
+        master = format_secret(open_session(connection), password.encode(), "text/plain")
+        arguments = (collection.collection_path, master)
+        call = new_method_call(service, "UnlockWithMasterPassword", "o(oayays)", arguments)
+        connection.send_and_get_reply(call)
+        assert not collection.is_locked()
+
+
 @pytest.fixture(scope="session")
 def secret_service(tmp_path_factory) -> Iterator[Mapping[str, str]]:
     """Environment variables of one unlocked keyring for the whole session."""
-    with running(tmp_path_factory.mktemp("secret-service")) as service:
+    with running(tmp_path_factory.mktemp("secret-service"), again=True) as service:
         yield service.environ
 
 

@@ -6,14 +6,15 @@ from tests.parts.emulator import call, good
 
 
 class Outsider:
-    """Makes, changes and reads secrets of one project."""
+    """Makes, changes and reads secrets of one project, or of a region of it."""
 
-    def __init__(self, emulator, project):
+    def __init__(self, emulator, project, region=""):
         self.emulator = emulator
-        self.base = f"/v1/projects/{project}/secrets"
+        self.region = region
+        self.base = f"/v1/projects/{project}{f'/locations/{region}' if region else ''}/secrets"
 
     def create(self, name, **settings):
-        body = {"replication": {"automatic": {}}, **settings}
+        body = {**({} if self.region else {"replication": {"automatic": {}}}), **settings}
         return good(self.emulator, "POST", f"{self.base}?secretId={name}", body)
 
     def add(self, name, data):

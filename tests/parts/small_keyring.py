@@ -23,6 +23,10 @@ class Keyring(KeyringBackend):
         self._maybe()
         self.entries[service, username] = password
 
+    def delete_password(self, service, username):
+        self._maybe()
+        del self.entries[service, username]
+
     def get_credential(self, service, username):
         self._maybe()
         users = [user for known, user in self.entries if known == service and username in (None, user)]

@@ -3,10 +3,10 @@
 import hashlib
 import hmac
 import json
-import secrets
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keyward.model.capability import Act, Can, CrashClass, Readiness, Ready
@@ -19,7 +19,8 @@ from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload, SecretInfo, Version, VersionState
 from keyward.model.usage import UsageReport, UseBucket, UseStatus
 from keyward.model.verdict import Verdict, VerdictKind
-from keyward.providers.interface import Created
+from keyward.providers.interface import NO_CLUES, Created
+from keyward.providers.plain import Plain
 from keyward.rotation.reach import Coverage
 
 if TYPE_CHECKING:
@@ -34,9 +35,21 @@ class Crash(BaseException):
     """The process is gone at this very point."""
 
 
+def undisturbed(point):
+    """Nothing happens at a point."""
+
+
+def heard(what):
+    """No answer is lost."""
+    return False
+
+
 class Fingerprints:
     def fingerprint(self, value: Secret) -> str:
         return hmac.new(b"test", value.reveal().strip(), "sha256").hexdigest()
+
+    def seal(self, document: bytes) -> str:
+        return hmac.new(b"test seal", document, "sha256").hexdigest()
 
 
 @dataclass
@@ -49,6 +62,15 @@ class Key:
     deleted: datetime | None = None
     etag: int = 1
     annotations: dict = field(default_factory=dict)
+    account: str = "app"
+    public: str = ""
+    made: bool = False
+    pair_id: str = ""
+
+    @property
+    def known_before(self):
+        """Whether it was there before keyward did anything."""
+        return not self.made
 
 
 class World:
@@ -57,14 +79,32 @@ class World:
     def __init__(self):
         self.now = datetime(2026, 3, 2, 9, 7, tzinfo=UTC)
         self.keys: dict[str, Key] = {}
-        self.hook: Callable[[str], None] = lambda point: None
-        self.lose: Callable[[str], bool] = lambda what: False
+        self.hook: Callable[[str], None] = undisturbed
+        self.lose: Callable[[str], bool] = heard
         self.violations: list[str] = []
         self.effects: list[str] = []
         self.watched: list[Callable[[], str]] = []
         self.readers: dict[int, tuple[str, list]] = {}
         self.crashed = False
+        self.strict, self.blind = True, False
         self.calls: list[str] = []
+        self.values = 0
+
+    def __getstate__(self):
+        """What outlives every process; of what was done, only the last is ever told."""
+        return {
+            **self.__dict__,
+            "hook": undisturbed,
+            "lose": heard,
+            "crashed": False,
+            "calls": [],
+            "effects": self.effects[-1:],
+        }
+
+    def material(self):
+        """The value of the next key: the same one whenever the same story is told."""
+        self.values += 1
+        return "FAKE" + hashlib.sha256(f"value {self.values}".encode()).hexdigest()[:32]
 
     def ctx(self, cancel=None):
         return Ctx(clock=lambda: self.now, wait=self.wait, cancel=cancel or threading.Event())
@@ -94,6 +134,16 @@ class World:
                 if key is None or key.state is not State.ACTIVE:
                     self.violations.append(f"OUTAGE {what} of place {number} is no live key after {self.effects[-1:]}")
 
+    def made_one(self):
+        """A create was sent; another one without a look at what came of it is wrong. `strict` is off where two processes create."""
+        if self.strict and self.blind:
+            self.violations.append("a create was sent again without looking what came of the one before")
+        self.blind = True
+
+    def looked(self):
+        """Somebody looked at which keys there are."""
+        self.blind = False
+
     def by_material(self, material):
         return next((key for key in self.keys.values() if key.material == material), None)
 
@@ -109,7 +159,8 @@ class World:
 
     def add_key(self, name, **more):
         ref = CredentialRef("fake-keys", "acme", (name,))
-        key = Key(ref, f"FAKE{secrets.token_hex(16)}", self.now - timedelta(days=90), **more)
+        fields = {"material": self.material(), "created": self.now - timedelta(days=90), **more}
+        key = Key(ref, **fields)
         self.keys[name] = key
         return key
 
@@ -117,9 +168,13 @@ class World:
         return [key for key in self.keys.values() if key.state is State.ACTIVE]
 
 
-class FakeKeys:
+class FakeKeys(Plain):
     name = "fake-keys"
     crash = CrashClass.NAMED
+
+    def halves(self):
+        """What a new key has beside its name; random material when that says nothing."""
+        return {}
 
     def __init__(self, world):
         self.world = world
@@ -147,6 +202,7 @@ class FakeKeys:
             restrictions=Restrictions(apis=("one.example.com",), raw={"apiTargets": [{"service": "one.example.com"}]}),
             etag=str(key.etag),
             annotations=key.annotations,
+            pair_id=key.pair_id,
         )
 
     def _key(self, ref):
@@ -165,7 +221,7 @@ class FakeKeys:
     def preflight(self, want, ctx):
         return self.ready
 
-    def create(self, want, marker, ctx):
+    def create(self, want, marker, ctx, *, material=None):
         world = self.world
         if self.refuse_create is not None:
             raise self.refuse_create
@@ -186,7 +242,7 @@ class FakeKeys:
 
         return Created(self._credential(world.effect(f"create {marker.name}", do)))
 
-    def own(self, scope, marker, ctx):
+    def own(self, want, marker, ctx, clues=NO_CLUES):
         self.world.calls.append("own")
         return [self._credential(key) for key in self.world.keys.values() if key.marker == marker.rotation]
 
@@ -263,7 +319,9 @@ class FakeStore:
         self.name = name
         base = {Can.READ, Can.WRITE, Can.LIST}
         self.can = frozenset(
-            base | ({Can.VERSIONS, Can.ALIASES, Can.CAS} if versions else set()) | ({Can.LOCAL} if local else set())
+            base
+            | ({Can.VERSIONS, Can.ALIASES, Can.CAS, Can.SECRET_STORE, Can.REMOVE} if versions else set())
+            | ({Can.LOCAL} if local else set())
         )
         self.secrets: dict[tuple, list] = {}
         self.aliases: dict[tuple, dict] = {}
@@ -273,7 +331,7 @@ class FakeStore:
         self.denied: set[tuple] = set()
         self.deny_after_write: set[tuple] = set()
         self.refuse: set[tuple] = set()
-        self.before_write: Callable[[tuple], None] = lambda locator: None
+        self.before_write: Callable[[tuple], None] = undisturbed
         self.marks: list[str] = []
 
     def put(self, *locator, payload, hint=""):
@@ -302,7 +360,7 @@ class FakeStore:
     def list(self, scope, ctx):
         yield from (self.get(SecretRef(self.name, locator, locator[0]), ctx) for locator in self.secrets)
 
-    def get(self, ref, ctx):
+    def get(self, ref, ctx, *, versions=True):
         found = self.secrets.get(ref.locator)
         if found is None:
             raise Gone(f"{ref} does not exist.")
@@ -310,7 +368,7 @@ class FakeStore:
         versions = tuple(Version(self._id(ref.locator, i), found[i][1]) for i in reversed(indexes))
         return SecretInfo(
             ref,
-            current=versions[0].id,
+            current=versions[0].id if versions else "",
             versions=versions,
             aliases=dict(self.aliases[ref.locator]),
             labels=self.labels.get(ref.locator, {}),
@@ -320,8 +378,8 @@ class FakeStore:
         if ref.locator in self.denied:
             raise Refused("denied by policy", reason="denied", permission="store.read")
         found = self.secrets.get(ref.locator)
-        if found is None:
-            raise Gone(f"{ref} does not exist.")
+        if not found:
+            raise Gone(f"{ref} does not exist, or has no version yet.")
         index = len(found) - 1 if version is None or not self._versioned() else int(version) - 1
         payload, state = found[index]
         if state is not VersionState.ENABLED:
@@ -333,24 +391,32 @@ class FakeStore:
         self.before_write(ref.locator)
         if ref.locator in self.refuse:
             raise Refused("too large")
-        found = self.secrets[ref.locator]
-        if self._token(ref.locator, len(found) - 1) != expect:
-            raise Conflict(f"{ref} is another one by now.")
+        found = self.secrets.get(ref.locator)
+        if found is None:
+            raise Gone(f"{ref} does not exist.")
         self.marks.append(mark)
 
         def stage():
             self.left[ref.locator] = mark
 
         def do():
+            # Compared at the very moment of the write: a process that was frozen on its way comes too late.
+            found = self.secrets.get(ref.locator)
+            if found is None:
+                raise Gone(f"{ref} does not exist.")
+            if (self._token(ref.locator, len(found) - 1) if found else "") != expect:
+                self.left.pop(ref.locator, None)  # a live process takes away what it began
+                raise Conflict(f"{ref} is another one by now.")
             found.append([data.reveal().decode(), VersionState.ENABLED])
             self.left.pop(ref.locator, None)
+            return Version(self._id(ref.locator, len(found) - 1))
 
         if not self._versioned():
             self.world.effect(f"stage {ref}", stage, may_lose=False)
-        self.world.effect(f"write {ref}", do)
+        version = self.world.effect(f"write {ref}", do)
         if ref.locator in self.deny_after_write:
             self.denied.add(ref.locator)
-        return Version(self._id(ref.locator, len(found) - 1))
+        return version
 
     def set_state(self, ref, version, state, ctx):
         entry = self.secrets[ref.locator][int(version) - 1]
@@ -361,10 +427,18 @@ class FakeStore:
         self.world.effect(f"set {ref}@{version} {state.value}", do)
 
     def remove(self, ref, ctx):
-        raise NotImplementedError
+        if ref.locator in self.secrets:
+            self.world.effect(f"remove {ref}", lambda: self.secrets.pop(ref.locator, None))
 
     def create(self, ref, like, ctx):
-        raise NotImplementedError
+        def do():
+            self.secrets.setdefault(ref.locator, [])
+            self.hints.setdefault(ref.locator, "")
+            self.aliases.setdefault(ref.locator, {})
+
+        if ref.locator not in self.secrets:
+            self.world.effect(f"make {ref}", do)
+        return self.get(ref, ctx)
 
     def move_alias(self, ref, alias, version, ctx):
         if self.aliases[ref.locator].get(alias) == version:
@@ -377,52 +451,104 @@ class FakeStore:
             return True
         return False
 
-    def preflight(self, ref, want, ctx):
+    def preflight(self, ref, want, ctx, known=None):
         return [Readiness("read", Ready.YES), Readiness("write", Ready.YES)]
 
 
 class Stage:
-    """A world with one old key in a JSON secret, an env file and a keyring entry, and the ways to look at it."""
+    """A world with one old key in a JSON secret (and an env file and a keyring entry), and the ways to look at it.
 
-    def __init__(self):
+    Args:
+        provider: makes the provider of the world.
+        targets: 1 or 3.
+    """
+
+    def __init__(self, provider=FakeKeys, targets=3):
         self.world = World()
-        self.keys = FakeKeys(self.world)
+        self.keys = provider(self.world)
         self.vault = FakeStore(self.world, "vault", versions=True)
         self.files = FakeStore(self.world, "files", versions=False, local=True)
         self.ring = FakeStore(self.world, "ring", versions=False, local=True)
-        self.old = self.world.add_key("old")
-        self.beside = self.world.add_key("beside")
+        self.old = self.world.add_key("old", **self.keys.halves())
+        self.beside = self.world.add_key("beside", account="another")
         self.json = self.vault.put(
-            "acme", "app", payload=json.dumps({"a": self.old.material, "b": self.beside.material})
+            "acme", "app", payload=json.dumps({"a": self.old.material, "b": self.beside.material, **self._id("a_id")})
         )
-        self.env = self.files.put(
-            "/w/.env", payload=f"# mine\nexport KEY='{self.old.material}'\nPORT=1\n", hint="dotenv"
-        )
-        self.entry = self.ring.put("service", "user", payload=self.old.material)
         self.vault.aliases["acme", "app"]["prod"] = "1"
         self.copies: list[Placement] = []
-        self.world.watched += [
-            lambda: json.loads(self.vault.current(("acme", "app")))["a"],
-            self.env_value,
-            lambda: self.ring.current(("service", "user")),
-        ]
+        self.world.watched.append(self.json_value)
+        self.all_stores = (self.vault, self.files, self.ring)
+        self.hosts = {"files": "here", "ring": "here"}
+        self.twins: dict[str, FakeStore] = {}
+        if targets == 1:
+            return
+        self.env = self.files.put(
+            "/w/.env",
+            payload=f"# mine\nexport KEY='{self.old.material}'\nPORT=1\n{self._id_line()}",
+            hint="dotenv",
+        )
+        payload = json.dumps({"secret": self.old.material, **self._id("id")}) if self.old.pair_id else self.old.material
+        self.entry = self.ring.put("service", "user", payload=payload)
+        self.world.watched += [self.env_value, self.ring_value]
+
+    def _id(self, name):
+        return {name: self.old.pair_id} if self.old.pair_id else {}
+
+    def _id_line(self):
+        return f"KEY_ID='{self.old.pair_id}'\n" if self.old.pair_id else ""
+
+    def _whole(self, text, before, before_id):
+        """The value behind these words; of a key that is an id and a secret only with the id that belongs to it."""
+        value = text.partition(before)[2].partition(before[-1])[0]
+        key = self.world.by_material(value)
+        beside = text.partition(before_id)[2].partition(before[-1])[0]
+        return value if key is None or key.pair_id in ("", beside) else f"{value} with {beside}"
+
+    def json_value(self):
+        return self._whole(self.vault.current(("acme", "app")), '"a": "', '"a_id": "')
 
     def env_value(self):
-        return self.files.current(("/w/.env",)).split("'")[1]
+        return self._whole(self.files.current(("/w/.env",)), "KEY='", "KEY_ID='")
+
+    def ring_value(self):
+        text = self.ring.current(("service", "user"))
+        return self._whole(text, '"secret": "', '"id": "') if self.old.pair_id else text
+
+    def twin_value(self, twin):
+        return self._whole(twin.current(("/w/.env",)), "KEY='", "KEY_ID='")
+
+    def twin(self, host):
+        """Give another host an env file of the same path that holds the same key."""
+        twin = self.twins[host] = FakeStore(self.world, "files", versions=False, local=True)
+        twin.put("/w/.env", payload=f"KEY='{self.old.material}'\n{self._id_line()}", hint="dotenv")
+        self.world.watched.append(partial(self.twin_value, twin))
+
+    @property
+    def kept(self):
+        """Every store with the host that has it; none for what all share."""
+        own = [(store, self.hosts.get(store.name, "")) for store in self.all_stores]
+        return [*own, *((twin, host) for host, twin in self.twins.items())]
+
+    def store_of(self, ref):
+        """The store that keeps that secret."""
+        return next(store for store in self.all_stores if store.name == ref.store)
+
+    def values(self):
+        """What each place gives its readers now."""
+        return [current() for current in self.world.watched]
 
     def placements(self, credential):
         """What a scan would find of that key now."""
         key = self.world.keys[credential.ref.local[0]]
         found = []
-        for store in (self.vault, self.files, self.ring):
+        for store, host in self.kept:
             for locator, versions in store.secrets.items():
-                if locator in store.denied:
+                if locator in store.denied or not versions:
                     continue
                 part = self.part_of(store, locator, key)
                 if part is not None and key.material in versions[-1][0]:
                     ref = SecretRef(store.name, locator, locator[0])
                     at = ref.at(store._id(locator, len(versions) - 1), part)
-                    host = "here" if Can.LOCAL in store.can else ""
                     found.append(Placement(at, credential.ref, Role.CURRENT, host=host))
         return found
 
@@ -430,7 +556,7 @@ class Stage:
         if store is self.vault:
             data = json.loads(store.current(locator))
             return next((f"/{name}" for name, value in data.items() if value == key.material), None)
-        if store is self.files:
+        if store.name == "files":
             return next(
                 (
                     line.partition("=")[0].removeprefix("export ")
@@ -439,10 +565,39 @@ class Stage:
                 ),
                 None,
             )
-        return ""
+        return "/secret" if key.pair_id else ""
 
     def look(self, credential):
         return Coverage(tuple(self.placements(credential)))
+
+    def look_on(self, host):
+        """The look of one host: what it has and what all share."""
+        return lambda credential: Coverage(
+            tuple(place for place in self.look(credential).placements if place.host in ("", host))
+        )
+
+    def stores_of(self, host):
+        """Every store as that host has it; what is kept in one of another host's is not there."""
+        found = {
+            store.name: store if self.hosts.get(store.name, host) == host else Elsewhere(self.world, store)
+            for store in self.all_stores
+        }
+        return found | ({"files": self.twins[host]} if host in self.twins else {})
+
+
+class Elsewhere:
+    """A local store as another host has it: of the same kind, and to ask it about a place of the first host is wrong."""
+
+    def __init__(self, world, store):
+        self._world, self._store = world, store
+        self.name, self.can = store.name, store.can
+
+    def __getattr__(self, what):
+        def wrong(*_, **__):
+            self._world.violations.append(f"{what} of {self.name} on a host that does not have it")
+            raise Gone(f"{self.name} of another host")
+
+        return wrong
 
 
 def fresh_copy(row, **changes):

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keyward.ledger.records import Lease, TargetRow
+from keyward.ledger.records import Lease
 from keyward.model.errors import Held
 from keyward.rotation.codec import encode
 
 if TYPE_CHECKING:
-    from keyward.ledger.records import EventRow, ProbeRow, RotationRow
+    from keyward.ledger.records import EventRow, ProbeRow, RotationRow, TargetRow
 
 
 class MemoryLedger:
@@ -25,19 +25,36 @@ class MemoryLedger:
         self.accepted: dict[str, TargetRow] = {}
         self.seen: dict[tuple, object] = {}
         self.uses: list[ProbeRow] = []
+        self.facts: dict[str, str] = {}
         self.dead: set[str] = set()
         self.fence = 0
         self._lock = threading.RLock()
 
+    def __getstate__(self):
+        """What is on disk; the leases of the dead are free."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("leases", "dead", "_lock")}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, leases={}, dead=set(), _lock=threading.RLock())
+
     @contextmanager
     def _commit(self, what):
+        # A process that is frozen there holds up nobody else.
+        self.world.hook(f"before commit {what}")
         with self._lock:
-            self.world.hook(f"before commit {what}")
             yield
-            self.world.hook(f"after commit {what}")
+        self.world.hook(f"after commit {what}")
 
     def meta(self, name):
-        return None
+        return self.facts.get(name)
+
+    def metas(self, prefix):
+        return {name: value for name, value in sorted(self.facts.items()) if name.startswith(prefix)}
+
+    def set_meta(self, name, value):
+        self.facts.pop(name, None)
+        if value is not None:
+            self.facts[name] = value
 
     def _free(self, name, owner):
         held = self.leases.get(name)
@@ -84,10 +101,13 @@ class MemoryLedger:
             self._store(row, events)
             return self.acquire(f"rotation:{row.id}", owner, lease_seconds)
 
-    def commit(self, lease, row, events=(), *, placements=()):
+    def commit(self, lease, row, events=(), *, placements=(), probes=(), lease_seconds=None):
         with self._commit(f"{row.state.value} {[event.step for event in events]}"):
             self._mine(lease)
+            if lease_seconds is not None:
+                self.renew(lease, lease_seconds)
             self._store(row, events, placements)
+            self.uses += probes
 
     def rotation(self, rotation_id):
         found = [row for name, row in self.rows.items() if name.startswith(rotation_id)]
@@ -111,12 +131,14 @@ class MemoryLedger:
     def verify_chain(self):
         return len(self.trail), None
 
-    def accept(self, target, actor, how, at):
+    def accept(self, rows):
         with self._commit("accept"):
-            self.accepted.setdefault(target, TargetRow(target, actor, at, how))
+            for row in rows:
+                known = self.accepted.setdefault(row.target, row)
+                self.accepted[row.target] = replace(known, hosts=tuple(sorted({*known.hosts, *row.hosts})))
 
-    def targets(self):
-        return dict(self.accepted)
+    def targets(self, wanted=None):
+        return {name: row for name, row in self.accepted.items() if wanted is None or name in wanted}
 
     def remember(self, rows):
         for row in rows:
@@ -130,7 +152,7 @@ class MemoryLedger:
     def placements(self, *, credential=None, include_gone=False):
         return [
             row
-            for row in self.seen.values()
+            for row in tuple(self.seen.values())
             if credential in (None, row.credential) and (include_gone or row.gone is None)
         ]
 

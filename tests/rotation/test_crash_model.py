@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from keyward.model.credential import State
-from keyward.model.errors import Held
+from keyward.model.errors import Held, Refused
 from keyward.rotation import create, distribute, gate, retire, runner, tidy, undo
 from keyward.rotation.outcome import Until
 from tests.rotation.conftest import Play
@@ -193,12 +193,12 @@ def test_a_zombie_is_fenced_and_does_no_harm():
 
 
 def _no_looking_first(monkeypatch):
-    monkeypatch.setattr(create, "_adopt", lambda work, marker: False)
+    monkeypatch.setattr(create, "adopt", lambda work, pending=None: False)
     real = create.Marker
     counter = iter(range(2, 10_000))
-    monkeypatch.setattr(create, "Marker", lambda rotation, attempt: real(rotation, next(counter)))
+    monkeypatch.setattr(create, "Marker", lambda rotation, attempt, replaces: real(rotation, next(counter), replaces))
     # The sweep at the end would clean up behind it: two nets, and each is tried without the other.
-    monkeypatch.setattr(tidy, "sweep_made", lambda work, keep: None)
+    monkeypatch.setattr(tidy, "sweep_made", lambda work, keep: True)
 
 
 def _retire_before_read_back(monkeypatch):
@@ -240,7 +240,7 @@ def _value_in_the_ledger(monkeypatch):
 
 
 def _no_orphan_sweep(monkeypatch):
-    monkeypatch.setattr(undo, "sweep_made", lambda work, keep: None)
+    monkeypatch.setattr(undo, "sweep_made", lambda work, keep: True)
 
 
 def _unproved(monkeypatch):
@@ -381,9 +381,17 @@ def test_the_lease_lasts_through_every_effect():
 
 
 @pytest.mark.crash
-def test_extra_keys_of_the_rotation_are_deleted_at_the_end():
-    """A late create of a frozen life: another key with this rotation's marker turns up."""
+def test_extra_keys_of_the_rotation_are_deleted_at_the_end(monkeypatch):
+    """A second name was needed, and a late create of a frozen life turns up under the first one."""
     play = staged()
+    real, spent = play.stage.keys.create, [Refused("deleted by somebody", reason="spent")]
+
+    def create(want, marker, ctx, *, material=None):
+        if spent:
+            raise spent.pop()
+        return real(want, marker, ctx)
+
+    monkeypatch.setattr(play.stage.keys, "create", create)
     engine = play.life()
     (outcome,) = engine.run(engine.plan([play.stage.old.ref], play.policy))
     play.world.add_key("kw-late", marker=outcome.rotation)

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from keyward.ledger.records import RotationState as S
 from keyward.ledger.records import WaitingOn
 from keyward.providers.interface import Want
-from keyward.rotation.machine import MOVES, Action, Happened, Kind, advance, holds_new, next_action
+from keyward.rotation.happened import Action, Happened, Kind
+from keyward.rotation.machine import MOVES, advance, next_action
 from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation, Target, TargetStatus, from_row, to_row
+from keyward.rotation.whose import holds_new
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 OLD = KeyFacts("fake:p/old", fingerprint="f0")
@@ -106,6 +108,45 @@ def test_no_cut_over_while_a_target_or_an_alias_is_missing():
     assert advance(now, Happened(Kind.ALL_WRITTEN, NOW)).state is S.DISTRIBUTING
     moved = replace(now, targets=(replace(DONE, aliases=("prod",), moved=("prod",)),))
     assert advance(moved, Happened(Kind.ALL_WRITTEN, NOW)).state is S.OVERLAP
+
+
+def test_no_cut_over_before_every_host_is_through():
+    mine, theirs = replace(DONE, host="here"), replace(DONE, host="there")
+    now = replace(rotation(state=S.DISTRIBUTING, new=NEW), targets=(mine, theirs))
+    both = Happened(Kind.ALL_WRITTEN, NOW, host="here")
+    assert advance(now, both).state is S.DISTRIBUTING, "its commands may not have been run there"
+    through = advance(now, Happened(Kind.THROUGH, NOW, host="there", delay=timedelta(hours=1)))
+    assert (advance(through, both).state, through.slowest) == (S.OVERLAP, timedelta(hours=1))
+    todo = replace(theirs, status=TargetStatus.TODO, after="")
+    assert advance(replace(through, targets=(mine, todo)), both).state is S.DISTRIBUTING
+    waived = replace(now, targets=(mine, todo), policy=Policy(waive=(todo.named,)))
+    assert advance(waived, both).state is S.OVERLAP
+
+
+def test_what_drifted_on_one_host_is_written_there_and_told_by_it_alone():
+    mine, theirs = replace(DONE, host="here"), replace(DONE, host="there")
+    now = rotation(state=S.OVERLAP, new=NEW, cutover=NOW, through=("here", "there"))
+    now = replace(now, targets=(mine, theirs))
+    back = replace(theirs, status=TargetStatus.TODO)
+    again = advance(now, Happened(Kind.DRIFTED, NOW, target=back))
+    assert (again.state, again.through, again.targets) == (S.DISTRIBUTING, ("here",), (mine, back))
+    shared = advance(replace(now, targets=(DONE, theirs)), Happened(Kind.DRIFTED, NOW, target=replace(DONE, why="x")))
+    assert shared.through == ()
+
+
+def test_since_when_a_host_is_awaited():
+    def waits(now, hosts, hours, kind=Kind.HALTED):
+        at = NOW + timedelta(hours=hours)
+        return advance(now, Happened(kind, at, waiting_on=WaitingOn.HOST, why="w", hosts=hosts))
+
+    now = waits(rotation(state=S.OVERLAP, new=NEW, cutover=NOW), ("there",), 0)
+    later = waits(now, ("there",), 5)
+    assert (later.awaits, later.awaited_since) == (("there",), NOW)
+    read = advance(later, Happened(Kind.READ, NOW, host="here"))
+    assert (read.waiting_on, read.awaited_since) == (WaitingOn.HOST, NOW), "a reading beside it changes nothing"
+    assert waits(later, ("third",), 6).awaited_since == NOW + timedelta(hours=6)
+    moved = advance(later, Happened(Kind.GATE_OPEN, NOW))
+    assert (moved.awaits, moved.awaited_since) == ((), None)
 
 
 def test_one_live_probe_starts_the_run_of_failed_ones_again():

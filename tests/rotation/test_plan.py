@@ -17,7 +17,8 @@ from keyward.providers.interface import Want
 from keyward.rotation.facts import Facts, KeyAsRead, OpenRotation, PlaceFacts
 from keyward.rotation.places import Holds
 from keyward.rotation.plan import plan
-from keyward.rotation.plan_json import differences, to_json
+from keyward.rotation.plan_diff import differences
+from keyward.rotation.plan_json import to_json
 from keyward.rotation.policy import Policy, Retire
 from keyward.rotation.state import KeyFacts
 
@@ -134,11 +135,19 @@ def test_another_place_or_version_is_another_plan(play):
     assert any("before" in line for line in differences(to_json(first), to_json(other)))
 
 
-@pytest.mark.parametrize("state", [State.RESTORABLE, State.DELETED, State.BLOCKED, State.UNKNOWN])
+@pytest.mark.parametrize("state", [State.RESTORABLE, State.DELETED, State.DISABLED, State.UNKNOWN])
 def test_a_key_that_is_not_active_is_not_rotated(play, state):
     play.stage.old.state = state
     _, made = play.plan()
     assert made.exit_code is Exit.NEEDS_PERSON
+
+
+@pytest.mark.parametrize("state", [State.BLOCKED, State.EXPIRED])
+def test_a_key_that_nobody_can_bring_back_gets_a_successor_and_it_is_said_that_there_is_no_undo(play, state):
+    play.stage.old.state = state
+    _, made = play.plan()
+    assert made.ready
+    assert any("so there is no undo" in warning for warning in made.keys[0].warnings)
 
 
 def test_a_key_that_nobody_holds_is_not_rotated(play):

@@ -60,6 +60,23 @@ def test_own_probes_are_no_use(calls, quiet):
     assert judged(found, probes).quiet is quiet
 
 
+@pytest.mark.parametrize(
+    ("early", "calls", "quiet"),
+    [(timedelta(seconds=2), 1, True), (timedelta(seconds=2), 2, False), (timedelta(minutes=5), 1, False)],
+)
+def test_a_probe_sent_just_before_a_bucket_may_be_counted_in_it(early, calls, quiet):
+    at = (CUTOVER + timedelta(days=3)).replace(minute=0)
+    assert judged(report((at, calls, "2xx")), [ProbeRow("k", at - early, "works", "")]).quiet is quiet
+
+
+def test_a_probe_that_was_counted_before_hides_nobodys_call_afterwards():
+    """Counting begins with the bucket of 11:00; the one before it counted the probe."""
+    at = CUTOVER.replace(hour=11, minute=0)
+    found = report((at - HOUR, 1, "2xx"), (at, 1, "2xx"))
+    known = judged(found, [ProbeRow("k", at - timedelta(seconds=2), "works", "")])
+    assert known.until == at + HOUR + QUIET + timedelta(minutes=30)
+
+
 def test_not_yet_is_not_quiet():
     assert judged(report(), after=QUIET).quiet is False
 

@@ -69,9 +69,10 @@ def test_another_host_goes_on_only_with_what_it_can_reach(play):
     far = play.life()
     far = Engine(replace(far.reach, host="far"), new_id=far._new_id)
     (outcome,) = far.go_on(list(play.ledger.rows))
-    assert (outcome.waiting_on, outcome.exit_code) == (WaitingOn.BLOCKED, Exit.NEEDS_PERSON)
-    assert "on host here" in outcome.why
-    assert not [effect for effect in play.world.effects if effect.startswith("write")]
+    assert (outcome.waiting_on, outcome.exit_code) == (WaitingOn.HOST, Exit.OK)
+    assert outcome.awaits == ("here",)
+    assert f"needs a run on here: `keyward resume {outcome.rotation}`" in outcome.why
+    assert [effect for effect in play.world.effects if effect.startswith("write")] == ["write vault:acme/app"]
     (outcome,) = play.life().go_on([outcome.rotation], until=Until.DEAD)
     assert outcome.state is RotationState.DONE
 
@@ -145,7 +146,7 @@ def test_a_provider_that_cannot_be_reached_is_waited_for(play, monkeypatch):
     real = play.stage.keys.create
     troubles = [SourceError("no route", status="unreachable"), SourceError("slow down", retry_after=90.0)]
 
-    def create(want, marker, ctx):
+    def create(want, marker, ctx, *, material=None):
         if troubles:
             raise troubles.pop(0)
         return real(want, marker, ctx)
@@ -159,7 +160,7 @@ def test_a_provider_that_cannot_be_reached_is_waited_for(play, monkeypatch):
 
 
 def test_a_permission_that_was_lost_needs_somebody(play, monkeypatch):
-    def create(want, marker, ctx):
+    def create(want, marker, ctx, *, material=None):
         raise SourceError("no", status="denied", permission="keys.create")
 
     monkeypatch.setattr(play.stage.keys, "create", create)

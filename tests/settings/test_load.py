@@ -23,7 +23,7 @@ def _load(file, environ=None, folder=None):
 
 def test_a_missing_file_means_defaults_unless_it_was_named(tmp_path):
     loaded = load(file=tmp_path / "none.toml", explicit=False, environ={})
-    assert loaded.settings.rotation.quiet == timedelta(days=7)
+    assert loaded.settings.rotation.quiet is None
     assert str(loaded.origin("rotation.quiet")) == "default"
     with pytest.raises(SettingsError, match=r"none\.toml"):
         load(file=tmp_path / "none.toml", explicit=True, environ={})
@@ -123,3 +123,60 @@ def test_durations_read_and_show(text, seconds):
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(ValueError, match="not a duration"):
         duration(text)
+
+
+ROBOT = "kw-read@acme-ops.iam.gserviceaccount.com"
+
+
+def test_identities_for_google_stand_in_sections_of_their_own_and_in_a_list(tmp_path):
+    file = tmp_path / "keyward.toml"
+    file.write_text(
+        f'[google]\nquota_project = "acme-ops"\n[google.read]\nimpersonate = "{ROBOT}"\n'
+        f'[[google.identity]]\nmatch = "project:acme-*-prod"\nwrite = "{ROBOT}"\n'
+    )
+    file.chmod(0o600)
+    loaded = load(file=file, explicit=True, environ={"KEYWARD_GOOGLE_WRITE_IMPERSONATE": ROBOT})
+    assert loaded.settings.google.quota_project == "acme-ops"
+    assert loaded.settings.google_read.impersonate == loaded.settings.google_write.impersonate == ROBOT
+    assert [(one.match, one.read, one.write) for one in loaded.settings.identities] == [
+        ("project:acme-*-prod", "", ROBOT)
+    ]
+    assert str(loaded.origin("google.read.impersonate")) == f"file {file}:4"
+    assert str(loaded.origin("google.write.impersonate")) == "environment KEYWARD_GOOGLE_WRITE_IMPERSONATE"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('[google.read]\nimpersonate = "me@example.com"', 2, "is not the e-mail of a service account"),
+        ('[google]\nread = "x"', 2, "google.read must be a section"),
+        ("[google.raed]\n", 1, "Did you mean read"),
+        ('[google.read]\nimpersonat = "x"', 2, "Did you mean impersonate"),
+        ('[[google.identity]]\nmatch = "kind:api-key"', 2, "does not say which projects"),
+        (f'[[google.identity]]\nread = "{ROBOT}"', 1, "match is missing"),
+    ],
+)
+def test_an_identity_that_cannot_be_meant_is_named_with_its_line(tmp_path, text, line, said):
+    file = tmp_path / "keyward.toml"
+    file.write_text(text)
+    file.chmod(0o600)
+    with pytest.raises(SettingsError) as caught:
+        load(file=file, explicit=True, environ={})
+    told = f"{caught.value} {caught.value.hint}"
+    assert f"keyward.toml:{line}" in told
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[google.write]\nimpersonate = "{ROBOT}"',
+        f'[[google.identity]]\nmatch = "project:*"\nwrite = "{ROBOT}"',
+        f'[google.read]\nimpersonate = "{ROBOT}"',
+    ],
+)
+def test_a_working_folder_never_says_as_whom_google_is_asked(tmp_path, text):
+    (tmp_path / "keyward.toml").write_text(text)
+    (tmp_path / "keyward.toml").chmod(0o600)
+    with pytest.raises(NotAllowed, match="may not set"):
+        load(file=None, explicit=False, environ={}, folder=tmp_path)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from keyward.emulator.faults import Fault
+from keyward.google.parts import of
 from keyward.model.capability import Can, Ready
 from keyward.model.errors import Ambiguous, Conflict, Gone, NotAllowed, Refused, SourceError
 from keyward.model.ids import SecretRef
@@ -302,7 +303,7 @@ def test_nothing_but_pending_secrets_is_ever_removed(cloud):
 
 
 def ready(cloud, *want):
-    answers = cloud.store.preflight(cloud.ref, frozenset(want), cloud.ctx)
+    answers = cloud.store.preflight(cloud.ref, frozenset(want), replace(cloud.ctx, memo={}))  # a plan of its own
     return {one.permission or "there": one.ready for one in answers}
 
 
@@ -366,3 +367,57 @@ def test_a_closed_connection_opens_again(cloud):
     assert isinstance(connection, Connection)
     connection.close()
     assert cloud.store.read(cloud.ref, cloud.ctx).data.reveal() == b"one"
+
+
+# Regions
+
+
+def test_each_region_has_a_host_of_its_own_unless_an_override_names_another(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("not-a-token")
+    token.chmod(0o600)
+    environ = {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token)}
+
+    def hosts(**more):
+        around = surroundings({**environ, **more}, tmp_path)
+        connection = Connection(of(around))
+        found = [connection.client(region).transport._host for region in ("", "europe-west3", "us")]
+        connection.close()
+        around.close()
+        return found
+
+    assert hosts() == [
+        "secretmanager.googleapis.com:443",
+        "secretmanager.europe-west3.rep.googleapis.com:443",
+        "secretmanager.us.rep.googleapis.com:443",
+    ]
+    private = "secretmanager-acme.p.googleapis.com"
+    override = {"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER": f"https://{private}/"}
+    assert hosts(**override) == [f"{private}:443"] * 3
+
+
+@pytest.mark.parametrize("region", ["evil.example/x", "a.b", "", "..", "eu%2f", "x" * 90, "eu#west"])
+def test_an_id_whose_region_is_none_is_asked_nowhere(cloud, region):
+    ref = SecretRef("gsm", ("acme", region, "web"), "acme")
+    for ask in (
+        lambda: cloud.store.get(ref, cloud.ctx),
+        lambda: list(cloud.store.list(f"acme@{region}x.y", cloud.ctx)),
+    ):
+        with pytest.raises(Refused):
+            ask()
+    assert [one for one in cloud.emulator.world.log.since(0) if "locations" in one["path"]] == []
+
+
+def test_a_pending_secret_stays_in_the_region_of_its_likeness_with_its_key(cloud):
+    there = Outsider(cloud.emulator, "acme", "europe-west3")
+    key = "projects/acme/locations/europe-west3/keyRings/r/cryptoKeys/k"
+    there.create("web", customerManagedEncryption={"kmsKeyName": key})
+    like = SecretRef("gsm", ("acme", "europe-west3", "web"), "acme@europe-west3")
+    regional = SecretRef("gsm", ("acme", "europe-west3", "keyward-pending-r1"), "acme@europe-west3")
+    cloud.store.create(regional, like, cloud.ctx)
+    assert there.get("keyward-pending-r1")["customerManagedEncryption"] == {"kmsKeyName": key}
+    cloud.store.create(cloud.pending(), like, cloud.ctx)
+    (replica,) = cloud.outsider.get("keyward-pending-r1")["replication"]["userManaged"]["replicas"]
+    assert replica == {"location": "europe-west3", "customerManagedEncryption": {"kmsKeyName": key}}
+    cloud.store.create(SecretRef("gsm", ("acme", "us-east1", "keyward-pending-r1")), like, cloud.ctx)
+    assert "customerManagedEncryption" not in Outsider(cloud.emulator, "acme", "us-east1").get("keyward-pending-r1")

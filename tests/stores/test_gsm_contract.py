@@ -14,23 +14,28 @@ from tests.parts.secrets import Outsider
 class TestSecretManager(StoreContract):
     refused: ClassVar = {"too large": b"x" * 65_537}
 
-    @pytest.fixture(params=["rest", "grpc"])
+    @pytest.fixture(params=["rest", "grpc", "rest of a region", "grpc of a region"])
     def case(self, request, make_emulator, tmp_path):
-        emulator = make_emulator(grpc=request.param == "grpc")
-        outsider = Outsider(emulator, "acme-dev")
+        transport, _, of_region = request.param.partition(" ")
+        region = "europe-west3" if of_region else ""
+        where = ("acme-dev", *filter(None, [region]))
+        scope = "@".join(where)
+        emulator = make_emulator(grpc=transport == "grpc")
+        outsider = Outsider(emulator, "acme-dev", region)
         held = b"KEY=" + CANARY
         outsider.create("web")
         outsider.add("web", held)
         around = surroundings(emulator.environment(), tmp_path)
-        ref = SecretRef("gsm", ("acme-dev", "web"), "acme-dev")
-        absent = SecretRef("gsm", ("acme-dev", "nothing"), "acme-dev")
+        ref = SecretRef("gsm", (*where, "web"), scope)
+        absent = SecretRef("gsm", (*where, "nothing"), scope)
         yield StoreCase(
             store(around),
-            "acme-dev",
+            scope,
             ref,
             held,
             absent,
             lambda data: outsider.add("web", data),
             lambda: outsider.read("web"),
+            SecretRef("gsm", (*where, "keyward-pending-01jtest"), scope),
         )
         around.close()

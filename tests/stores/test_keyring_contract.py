@@ -35,7 +35,8 @@ class TestSecretService(StoreContract):
         ref = SecretRef("keyring", (service, user), "local")
         absent = SecretRef("keyring", (service, "nobody"), "local")
         with contextlib.closing(connection):
-            yield StoreCase(kept, "local", ref, held, absent, item.set_secret, item.get_secret)
+            pending = SecretRef("keyring", ("keyward", f"keyward-pending-{user[:1]}{secrets.token_hex(4)}"), "keyward")
+            yield StoreCase(kept, "local", ref, held, absent, item.set_secret, item.get_secret, pending)
             assert len(list(secretstorage.search_items(connection, wanted))) == 1
             assert item.get_label() == "label"
             assert item.get_attributes()["application"] == "somebody else's"

@@ -49,7 +49,42 @@ class TestOtherKeyring(StoreContract):
             ref_of("a service", "nobody"),
             lambda data: Backend.entries.__setitem__(names, data.decode()),
             lambda: Backend.entries.get(names).encode(),
+            ref_of("keyward", "keyward-pending-01jtest", "keyward"),
         )
+
+
+class Plaintext(Backend):
+    """A backend that keeps values in a file as they are."""
+
+
+def test_a_pending_secret_is_never_kept_in_plaintext(tmp_path):
+    its, ref = kept(tmp_path, "*", backend=f"{__name__}.Plaintext"), ref_of("keyward", "keyward-pending-01jtest")
+    (answer,) = its.preflight(ref, frozenset({Can.SECRET_STORE}), a_ctx())
+    assert answer.ready is Ready.NO
+    assert "plaintext" in answer.why
+    with pytest.raises(Refused, match="plaintext"):
+        its.create(ref, None, a_ctx())
+    assert Backend.entries == {}
+
+
+@pytest.mark.parametrize("names", [("keyward", "fingerprint-key"), ("other", "keyward-pending-x"), ("a", "b")])
+def test_only_keywards_own_pending_secrets_are_made_and_removed(tmp_path, names):
+    Backend.entries[names] = "kept"
+    its = kept(tmp_path, "*")
+    with pytest.raises(Refused, match="not a pending secret"):
+        its.create(ref_of(*names), None, a_ctx())
+    with pytest.raises(Refused, match="not a pending secret"):
+        its.remove(ref_of(*names), a_ctx())
+    assert Backend.entries == {names: "kept"}
+
+
+def test_a_pending_secret_is_listed_by_no_scan_and_forgotten_with_its_end(tmp_path):
+    its, ref = kept(tmp_path, "*"), ref_of("keyward", "keyward-pending-01jtest")
+    its.create(ref, None, a_ctx())
+    assert list(its.list("*", a_ctx())) == []
+    its.remove(ref, a_ctx())
+    assert Index(tmp_path / INDEX).names() == frozenset()
+    assert Backend.entries == {}
 
 
 def test_lists_what_it_was_told_of_and_what_the_settings_name(tmp_path):

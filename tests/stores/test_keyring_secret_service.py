@@ -154,6 +154,25 @@ def test_a_locked_keyring_is_denied_with_advice_and_asks_nobody(locked_service):
     assert time.monotonic() - began < 10
 
 
+def test_a_locked_keyring_keeps_no_pending_secret_and_says_why(locked_service):
+    its, ref = kept(locked_service), ref_of("keyward", "keyward-pending-01jtest")
+    (answer,) = its.preflight(ref, frozenset({Can.SECRET_STORE}), a_ctx())
+    assert answer.ready is Ready.NO
+    assert "locked" in answer.why
+    assert "Unlock it" in answer.fix
+    with pytest.raises(Refused, match="locked"):
+        its.create(ref, None, a_ctx())
+
+
+def test_a_pending_secret_is_listed_by_no_scan(secret_service, service):
+    its, ref = kept(secret_service), ref_of("keyward", f"keyward-pending-{secrets.token_hex(4)}")
+    its.create(ref, None, a_ctx())
+    try:
+        assert [one for one in its.list("*", a_ctx()) if one.ref.locator[0] == "keyward"] == []
+    finally:
+        its.remove(ref, a_ctx())
+
+
 def test_no_dialog_is_asked_for(locked_service, monkeypatch):
     import secretstorage.util
 
@@ -278,6 +297,42 @@ def test_an_entry_that_goes_away_is_gone(secret_service, service, entry):
             item.delete()
     with pytest.raises(Gone):
         its.write(entry, Secret(b"new"), a_ctx(), expect=token, mark=MARK)
+
+
+def test_an_entry_that_goes_away_hides_no_other_in_a_list(secret_service, service, entry, monkeypatch):
+    put(secret_service, {"service": service, "username": "another"})
+    real, seen = keyring_secret_service._described, []
+
+    def described(found, collection=""):
+        if not seen:  # the first one is being looked at when another program removes the second
+            with collection_of(secret_service) as there:
+                for item in there.search_items({"service": service}):
+                    if item.item_path != found.item_path and not seen:
+                        seen.append(item.get_attributes()["username"])
+                        item.delete()
+        return real(found, collection)
+
+    monkeypatch.setattr(keyring_secret_service, "_described", described)
+    listed = {info.ref.locator[1] for info in kept(secret_service, service).list("local", a_ctx())}
+    assert seen
+    assert listed == {"me", "another"} - set(seen)
+
+
+def test_a_search_that_fails_because_another_entry_goes_away_is_repeated(secret_service, entry, monkeypatch):
+    """gnome-keyring fails a whole search now and then while another program removes some entry."""
+    import secretstorage
+    from secretstorage.exceptions import ItemNotFoundException
+
+    real, failures = secretstorage.search_items, [1, 1, 1]
+
+    def search(*arguments):
+        if failures:
+            failures.pop()
+            raise ItemNotFoundException("Item does not exist!")
+        return real(*arguments)
+
+    monkeypatch.setattr(secretstorage, "search_items", search)
+    assert kept(secret_service).read(entry, a_ctx()).data == Secret(b"old")
 
 
 def test_the_value_is_encrypted_on_the_bus(secret_service, entry, monkeypatch):

@@ -215,7 +215,9 @@ async def test_coverage_lists_what_was_not_read_first_with_the_permission(opened
         await pilot.press("d")
         await loaded(app, pilot)
         lines = shown(app).splitlines()
-        assert "google-api-keys:acme-secret" in lines[2]
+        heading = next(number for number, line in enumerate(lines) if "SOURCE" in line)
+        assert "google-api-keys:acme-secret" in lines[heading + 1]
         assert "apikeys.keys.list" in shown(app)
+        assert "Cannot be listed: OAuth clients." in shown(app)
         await pilot.press("escape")
         assert "NAME" in shown(app)

@@ -41,6 +41,18 @@ def desk_with(record=RECORD, **answers):
     return desk
 
 
+async def test_it_says_what_to_run_for_a_key_that_only_a_person_can_make(opened):
+    record = {**RECORD, "id": "shape:openai/0123456789abcdef", "provider": "shape", "scope": "openai"}
+    async with opened(desk_with(record), size=(160, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        assert "keyward swap shape:openai/0123456789abcdef" in shown(app)
+    async with opened(desk_with(), size=(160, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        assert "keyward swap" not in shown(app)
+
+
 async def test_it_says_all_that_is_known_and_how_it_is_known(opened):
     async with opened(desk_with(), size=(160, 40)) as (app, pilot):
         await pilot.press("enter")
@@ -175,3 +187,34 @@ async def test_a_broken_ledger_is_said_in_the_place_of_the_history(opened):
         await loaded(app, pilot)
         assert "Broken ledger: The ledger cannot be read." in shown(app)
         assert "Restore it." in shown(app)
+
+
+async def test_what_is_around_it_is_told_and_what_nobody_asked_too(opened):
+    async with opened(desk_with(), size=(160, 60)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        assert "not asked" in shown(app)
+    desk = desk_with(ask_around=lambda _: None)
+    async with opened(desk, size=(160, 60)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        assert [one for one in desk.asked if one[0] == "ask_around"] == []
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert [one[1] for one in desk.asked if one[0] == "ask_around"] == [(row(1).id,)]
+        assert "Around it" in shown(app)
+    fact = {"subject": "gsm:acme-prod/maps", "what": "readers", "status": "known", "values": ["allUsers (roles/owner)"]}
+    denied = {"subject": "project:acme-prod", "what": "billing", "status": "denied", "values": [], "public": False}
+    context = [
+        {**fact, "public": True, "detail": None, "at": "2026-11-20T12:00:00Z"},
+        {**denied, "detail": "needs billing", "at": "2026-11-20T12:00:00Z"},
+    ]
+    owners = [{"owner": "web", "label": "team", "of": "gsm:acme-prod/maps"}]
+    known = {"key": RECORD, "rotations": [], "sources": [], "context": context, "owners": owners}
+    async with opened(desk_with(show=lambda _: known), size=(160, 60)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        screen = shown(app)
+        assert "ANYONE ON THE INTERNET" in screen
+        assert "web (team of" in screen
+        assert "unknown (denied)" in screen

@@ -59,7 +59,7 @@ PLACES = (
 )
 
 
-def planner(places=PLACES):
+def planner(places=PLACES, **more):
     """`Desk.plan` with facts that never change: the real planner."""
 
     def make(ids, changes):
@@ -67,10 +67,11 @@ def planner(places=PLACES):
         read = [replace(place, accepted=place.at in wanted, how="accepted now") for place in places]
         facts = KeyAsRead(
             id=ids[0],
-            credential=KEY,
-            facts=KeyFacts.of(KEY),
+            credential=more.get("credential", KEY),
+            facts=KeyFacts.of(more.get("credential", KEY)),
             want=Want("acme-prod", KEY.name, KEY.restrictions, {}, None),
-            crash=CrashClass.NAMED,
+            crash=more.get("crash", CrashClass.NAMED),
+            by_hand=more.get("by_hand", ("", "")),
             can=tuple(sorted(can.value for can in (Can.CREATE, Can.RESTORE, Can.READ_VALUE))),
             readiness=(Readiness("create keys", Ready.YES, permission="apikeys.keys.create"),),
             places=tuple(read),
@@ -115,6 +116,30 @@ async def test_it_shows_places_steps_undo_permissions_blockers_and_the_command(o
             "gone for good",
         ):
             assert text in screen, text
+
+
+async def test_a_key_that_only_a_person_can_make_is_not_applied_but_says_what_to_run(opened):
+    ref = CredentialRef("shape", "openai", ("0123456789abcdef",))
+    made = planner(
+        PLACES[:1],
+        credential=Credential(ref, Kind.BY_SHAPE, State.UNKNOWN, fingerprint="f" * 32),
+        crash=CrashClass.PERSON,
+        by_hand=("at https://vendor.example/keys", "at https://vendor.example/keys"),
+    )
+    desk = Desk([row(1, id=str(ref))], [OK], plan=made, apply=lambda *_, **__: (), rotations=())
+    async with opened(desk, write=True, size=(170, 44)) as (app, pilot):
+        app.open_plan([str(ref)])
+        await loaded(app, pilot)
+        await pilot.press("space")
+        await loaded(app, pilot)
+        screen = shown(app)
+        assert "you make the new key at https://vendor.example/keys" in screen
+        assert f"At a terminal: keyward swap {ref}" in screen
+        assert f"keyward swap {ref} --accept-target gsm:acme-prod/one" in screen
+        await pilot.press("a")
+        await pilot.pause()
+        assert not isinstance(app.screen, Confirm)
+        assert "apply" not in [name for name, _, _ in desk.asked]
 
 
 async def test_space_accepts_one_place_and_star_all_but_new_ones(opened, desk):

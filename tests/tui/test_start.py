@@ -69,6 +69,8 @@ class Crashing(module.KeywardApp):
 class Desk:
     def cache(self):
         return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=None, close=lambda: None)
+    def gaps(self):
+        return SimpleNamespace(open=lambda _: {})
     def close(self):
         pass
 

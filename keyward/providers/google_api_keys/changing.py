@@ -40,42 +40,36 @@ def update(keys: "Keys", ref: "CredentialRef", change: "Change", ctx: "Ctx", eta
     return item if wire.local_id(item) == "/".join(ref.local) else keys.find(ref, ctx)
 
 
-def act(keys: "Keys", what: Act, ref: "CredentialRef", ctx: "Ctx", *, etag: str, check_usage: bool) -> None:
-    """Delete or restore; returns when it is so already.
+def act(keys: "Keys", what: Act, ref: "CredentialRef", ctx: "Ctx", *, etag: str, check_usage: bool) -> dict[str, Any]:
+    """Delete or restore; returns when it is so already. Gives the key as it is then, or nothing where that was not told.
 
     Raises:
         Conflict, Gone, Refused, SourceError, Ambiguous: as `Provider.act` says.
     """
     if what is Act.REVOKE:
-        _delete(keys, ref, ctx, etag=etag, check_usage=check_usage)
-    elif what is Act.RESTORE:
-        _undelete(keys, ref, ctx)
-    else:
-        raise Refused(
-            f"Google cannot {what} an API key, so {ref} was left as it is.",
-            reason="unsupported",
-            hint="Delete it: it can be restored for 30 days.",
-        )
+        return _delete(keys, ref, ctx, etag=etag, check_usage=check_usage)
+    if what is Act.RESTORE:
+        return _undelete(keys, ref, ctx)
+    raise Refused(
+        f"Google cannot {what} an API key, so {ref} was left as it is.",
+        reason="unsupported",
+        hint="Delete it: it can be restored for 30 days.",
+    )
 
 
-def _delete(keys: "Keys", ref: "CredentialRef", ctx: "Ctx", *, etag: str, check_usage: bool) -> None:
-    try:
-        item = keys.find(ref, ctx)
-    except Gone:
-        return
-    if _deleted(item):
-        return
-    _explain(item, ref, etag)
+def _delete(keys: "Keys", ref: "CredentialRef", ctx: "Ctx", *, etag: str, check_usage: bool) -> dict[str, Any]:
+    if not etag and _gone(keys, ref, ctx):
+        return {}
     more = {"checkExistingUsage": "CHECK"} if check_usage else {}
     request = keys.collection.delete(name=keys.resource(ref, ctx), etag=etag or None, **more)
     asked = keys.asked(f"Deleting {ref}", ref.scope, "delete")
     try:
-        keys.change(request, ctx, asked)
+        return keys.change(request, ctx, asked)
     except (GoogleFailure, Ambiguous) as trouble:
         # The operation may be out of sight (its reading is a permission of its own) although the key is deleted.
         now = _look(keys, ref, ctx, trouble, asked)
         if now is None or _deleted(now):
-            return
+            return now or {}
         if isinstance(trouble, GoogleFailure) and trouble.error.status == "FAILED_PRECONDITION":
             _explain(now, ref, etag)
             if check_usage:
@@ -83,19 +77,28 @@ def _delete(keys: "Keys", ref: "CredentialRef", ctx: "Ctx", *, etag: str, check_
         raise _typed(trouble, asked) from None
 
 
-def _undelete(keys: "Keys", ref: "CredentialRef", ctx: "Ctx") -> None:
-    if not _deleted(keys.find(ref, ctx)):
-        return
+def _gone(keys: "Keys", ref: "CredentialRef", ctx: "Ctx") -> bool:
+    """Whether it is deleted already. With an etag the server compares, and what it answers tells."""
+    try:
+        return _deleted(keys.find(ref, ctx))
+    except Gone:
+        return True
+
+
+def _undelete(keys: "Keys", ref: "CredentialRef", ctx: "Ctx") -> dict[str, Any]:
+    now = keys.find(ref, ctx)
+    if not _deleted(now):
+        return now
     asked = keys.asked(f"Restoring {ref}", ref.scope, "undelete")
     request = keys.collection.undelete(name=keys.resource(ref, ctx), body={})
     try:
-        keys.change(request, ctx, asked)
+        return keys.change(request, ctx, asked)
     except (GoogleFailure, Ambiguous) as trouble:
-        now = _look(keys, ref, ctx, trouble, asked)
-        if now is None:
+        after = _look(keys, ref, ctx, trouble, asked)
+        if after is None:
             raise Gone(f"{ref} is gone for good.", hint="Keys can be restored for 30 days.") from None
-        if not _deleted(now):
-            return
+        if not _deleted(after):
+            return after
         raise _typed(trouble, asked) from None
 
 

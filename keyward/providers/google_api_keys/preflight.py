@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from keyward.google.advice import grant
 from keyward.google.calls import Call
 from keyward.google.errors import GoogleFailure
+from keyward.google.permissions import readiness
 from keyward.model.capability import Readiness, Ready
-from keyward.model.errors import Gone, SourceError
+from keyward.model.errors import SourceError
+from keyward.providers.google_api_keys.services_on import services_on
 from keyward.providers.google_api_keys.wire import GEMINI
 
 if TYPE_CHECKING:
@@ -31,51 +32,54 @@ _NEEDED = {
     "apikeys.keys.undelete": "restore keys",
     "serviceusage.operations.get": "see a change end",
 }
+_AT_HOME = ("apikeys.keys.get", "apikeys.keys.getKeyString", "apikeys.keys.delete", "apikeys.keys.undelete")
 _BINDING = "iam.serviceAccountApiKeyBindings.create"
 
 
 def preflight(parts: "GoogleParts", keys: "Keys", want: "Want", ctx: "Ctx") -> Iterator[Readiness]:
     """Everything that can be tested for this successor."""
-    yield from _permissions(parts, want, ctx)
+    needed = {**_NEEDED, **({_BINDING: "bind a key to a service account"} if want.bound_identity else {})}
+    yield from _permissions(parts, want.scope, needed, ctx)
+    if want.origin:
+        at_home = {name: f"{_NEEDED[name]} in {want.origin}" for name in _AT_HOME}
+        yield from _permissions(parts, want.origin, at_home, ctx)
+        yield from services_on(parts, want, ctx)
     yield _slots(keys, want.scope, ctx)
     if want.bound_identity:
         yield _account(parts, want.bound_identity, ctx)
         yield _policy(parts, want, ctx)
 
 
-def _permissions(parts: "GoogleParts", want: "Want", ctx: "Ctx") -> Iterator[Readiness]:
-    needed = {**_NEEDED, **({_BINDING: "bind a key to a service account"} if want.bound_identity else {})}
-    try:
-        held = parts.projects.permitted(want.scope, list(needed), ctx)
-    except (SourceError, Gone) as error:
-        for permission, what in needed.items():
-            yield Readiness(
-                what, Ready.UNKNOWN, f"permissions could not be tested: {error.message}", error.hint, permission
-            )
-        return
-    for permission, what in needed.items():
-        if permission in held:
-            yield Readiness(what, Ready.YES, permission=permission)
-        else:
-            fix = grant(permission, want.scope, parts.identity.description)
-            yield Readiness(what, Ready.NO, f"{permission} is missing", fix, permission)
+def _permissions(parts: "GoogleParts", scope: str, needed: dict[str, str], ctx: "Ctx") -> Iterator[Readiness]:
+    caller = parts.caller(scope, ctx)
+    return readiness(
+        needed,
+        lambda names: parts.projects.permitted(scope, names, ctx),
+        project=scope,
+        caller=caller,
+        untested=parts.untested(scope, ctx),
+    )
 
 
 def _slots(keys: "Keys", scope: str, ctx: "Ctx") -> Readiness:
     what = "room for one more key"
     try:
-        found = [bool(item.get("deleteTime")) for item in keys.list(scope, ctx)]
+        live, deleted = ctx.once(("google-api-keys", scope), lambda: _count(keys, scope, ctx))
     except SourceError as error:
         return Readiness(
             what, Ready.UNKNOWN, f"keys could not be counted: {error.message}", error.hint, "apikeys.keys.list"
         )
-    live, deleted = found.count(False), found.count(True)
     if live >= LIMIT:
         return Readiness(what, Ready.NO, f"{scope} has {live} of {LIMIT} keys", "Revoke keys that nobody uses.")
     if live + deleted >= LIMIT:
         # Nobody has said whether deleted keys count.
         return Readiness(what, Ready.UNKNOWN, f"{scope} has {live} keys and {deleted} deleted ones, of {LIMIT}")
     return Readiness(what, Ready.YES, f"{live} of {LIMIT} keys")
+
+
+def _count(keys: "Keys", scope: str, ctx: "Ctx") -> tuple[int, int]:
+    found = [bool(item.get("deleteTime")) for item in keys.list(scope, ctx)]
+    return found.count(False), found.count(True)
 
 
 def _account(parts: "GoogleParts", email: str, ctx: "Ctx") -> Readiness:
@@ -120,9 +124,7 @@ def _policy(parts: "GoogleParts", want: "Want", ctx: "Ctx") -> Readiness:
         return Readiness(what, Ready.YES, "the policy allows these APIs")
     if any(rule.get("condition") for rule in enforced):
         return Readiness(what, Ready.UNKNOWN, f"{CONSTRAINT} is enforced under a condition")
-    return Readiness(
-        what, Ready.NO, f"{CONSTRAINT} is enforced", "Restrict the key to Gemini alone, or ask for an exception."
-    )
+    return Readiness(what, Ready.NO, f"{CONSTRAINT} is enforced", f"--restrict-to {GEMINI}, or ask for an exception.")
 
 
 def _allowed(rule: dict[str, Any]) -> set[str]:

@@ -12,10 +12,16 @@ from keyward.model.text import clean
 from keyward.providers.interface import Change, Marker, Want
 
 NAME = "google-api-keys"
+ASSET = "apikeys.googleapis.com/Key"
+"""The type of a key in the asset index."""
+
 GEMINI = "generativelanguage.googleapis.com"
 
 ANNOTATION = "keyward"
 """The annotation that holds the rotation's id; names that begin with it and a dash are keyward's own too."""
+
+REPLACES = f"{ANNOTATION}-replaces"
+"""The annotation that holds the id of the key that this one takes over from."""
 
 RESTORABLE = timedelta(days=30)
 """How long a deleted key can be restored (API Keys API, keys.undelete)."""
@@ -107,6 +113,8 @@ def body(want: Want, marker: Marker) -> dict[str, Any]:
     """What `keys.create` is sent."""
     copied = {name: value for name, value in want.annotations.items() if not own_annotation(name)}
     made: dict[str, Any] = {"annotations": {**copied, ANNOTATION: marker.rotation}}
+    if marker.replaces:
+        made["annotations"][REPLACES] = marker.replaces
     if want.name:
         made["displayName"] = want.name[:LONGEST_NAME]
     if want.restrictions is not None and (raw := raw_restrictions(want.restrictions)):

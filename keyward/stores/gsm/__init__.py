@@ -1,4 +1,4 @@
-"""Google Secret Manager: global secrets of Google Cloud projects."""
+"""Google Secret Manager: global secrets of Google Cloud projects, and those of the regions that the settings name."""
 
 from typing import TYPE_CHECKING
 
@@ -14,4 +14,5 @@ def store(surroundings: "Surroundings") -> "SecretManager":
     from keyward.stores.gsm.secret_manager import SecretManager
 
     parts = of(surroundings)
-    return SecretManager(parts, surroundings.once("gsm.connection", lambda: Connection(parts)))
+    connection = surroundings.once("gsm.connection", lambda: Connection(parts))
+    return SecretManager(parts, connection, surroundings.texts("scan.regions"))

@@ -70,8 +70,8 @@ def set_state(secrets: "Secrets", ref: "SecretRef", version: str, state: Version
         SourceError: not done, it could not be asked.
         Ambiguous: perhaps done.
     """
-    if _is_so(secrets.version(ref, version, ctx), state):
-        return
+    if state is VersionState.DESTROYED and _is_so(secrets.version(ref, version, ctx), state):
+        return  # a destruction that was scheduled is not begun anew
     method, permission, verb = _VERBS[state]
     asked = secrets.asked(f"{verb} {ref.at(version)}", wire.project(ref), permission)
     request = {"name": f"{wire.resource(ref)}/versions/{version}"}
@@ -121,21 +121,20 @@ def move_alias(secrets: "Secrets", ref: "SecretRef", alias: str, version: str, c
 def create(secrets: "Secrets", ref: "SecretRef", like: "SecretRef | None", ctx: "Ctx") -> SecretInfo:
     """Make an empty secret with the replication and encryption of `like`; one that is there already is returned.
 
+    A secret stays in the region of `like`: a global one that is made for a regional one has its only replica there.
+
     Raises:
         Gone: `like` does not exist.
         Refused: not made.
         SourceError: not made, it could not be asked.
         Ambiguous: perhaps made.
     """
-    replication: Any = {"automatic": {}}
-    if like is not None:
-        replication = secrets.raw(like, ctx).replication
     labels = {"keyward": "pending"} if ref.name.startswith(wire.PENDING) else {}
     asked = secrets.asked(f"Creating {ref}", wire.project(ref), "secrets.create")
     request = {
-        "parent": f"projects/{wire.project(ref)}",
+        "parent": wire.parent(wire.scope(ref)),
         "secret_id": ref.name,
-        "secret": {"replication": replication, "labels": labels},
+        "secret": {**_kept(secrets, ref, like, ctx), "labels": labels},
     }
     try:
         _run(secrets, "create_secret", request, ctx, asked, idempotent=True)
@@ -144,6 +143,24 @@ def create(secrets: "Secrets", ref: "SecretRef", like: "SecretRef | None", ctx: 
             found = writing(failure.error, asked)
             raise (Refused(found.message, reason="NOT_FOUND") if isinstance(found, Gone) else found) from None
     return secrets.get(ref, ctx)
+
+
+def _kept(secrets: "Secrets", ref: "SecretRef", like: "SecretRef | None", ctx: "Ctx") -> dict[str, Any]:
+    """Where and how it is kept, as `like` is."""
+    here = wire.region(ref)
+    if like is None:
+        return {} if here else {"replication": {"automatic": {}}}
+    there = wire.region(like)
+    if here and here != there:
+        return {}  # a region has keys of its own
+    found = secrets.raw(like, ctx)
+    encryption = {"customer_managed_encryption": found.customer_managed_encryption} if there else {}
+    encryption = {name: value for name, value in encryption.items() if value}
+    if here:
+        return encryption
+    if there:
+        return {"replication": {"user_managed": {"replicas": [{"location": there, **encryption}]}}}
+    return {"replication": found.replication}
 
 
 def remove(secrets: "Secrets", ref: "SecretRef", ctx: "Ctx") -> None:

@@ -1,14 +1,20 @@
-"""The connection to Secret Manager: gRPC as Google means it, plaintext gRPC or REST for an emulator on this machine."""
+"""The connection to Secret Manager: gRPC as Google means it, plaintext gRPC or REST for an emulator on this machine.
+
+Secrets of a region are at a host of their own, `secretmanager.REGION.rep.googleapis.com`; where an override names another place, they are
+asked there like all others.
+"""
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from keyward.google.calls import Call
-from keyward.google.http import USER_AGENT
-from keyward.google.services import QUOTA_HEADER
+from keyward.google.http import QUOTA_HEADER, USER_AGENT
+from keyward.google.reader import read
+from keyward.stores.gsm import wire
 
 if TYPE_CHECKING:
     from keyward.google.parts import GoogleParts
@@ -21,10 +27,11 @@ TIMEOUT = 30.0
 """Seconds for one try of one call."""
 
 _CONNECTIONS = 64
+_NAMES = ("name", "parent", "resource")
 
 
 class Connection:
-    """One client, shared by all threads, made at first use.
+    """One client for each host, shared by all threads, made at first use.
 
     Args:
         parts: the Google parts.
@@ -33,7 +40,7 @@ class Connection:
     def __init__(self, parts: "GoogleParts") -> None:
         self.parts = parts
         self._lock = threading.Lock()
-        self._client: Any = None
+        self._clients: dict[str, Any] = {}
 
     @cached_property
     def messages(self) -> Any:
@@ -42,23 +49,28 @@ class Connection:
 
         return secretmanager_v1
 
-    @property
-    def client(self) -> Any:
-        """The library's client.
+    def client(self, region: str = "") -> Any:
+        """The library's client for the secrets of that region, or for global ones.
 
         Raises:
             NotAllowed: there are no credentials, and it is not on this machine.
         """
+        host = self._host(region)
         with self._lock:
-            if self._client is None:
-                self._client = self.messages.SecretManagerServiceClient(transport=self._transport())
-            return self._client
+            if host not in self._clients:
+                self._clients[host] = self.messages.SecretManagerServiceClient(transport=self._transport(host))
+            return self._clients[host]
 
-    def _transport(self) -> Any:
+    def _host(self, region: str) -> str:
+        """The region's own host; empty where the usual place is asked."""
+        moved = self.parts.endpoints.grpc or API in self.parts.endpoints.overrides
+        return f"{API}.{region}.rep.googleapis.com" if region and not moved else ""
+
+    def _transport(self, host: str) -> Any:
         from google.api_core.gapic_v1.client_info import ClientInfo
 
-        endpoints, identity = self.parts.endpoints, self.parts.identity
-        identity.check(API, endpoints)
+        endpoints = self.parts.endpoints
+        self.parts.identity.check(API, endpoints)
         kind = self.messages.SecretManagerServiceClient.get_transport_class
         info = ClientInfo(user_agent=USER_AGENT)  # type: ignore[no-untyped-call]  # the library has no types there
         if endpoints.grpc:
@@ -71,15 +83,14 @@ class Connection:
             return kind("grpc")(channel=channel, client_info=info)
         place = urlsplit(endpoints.url(API))
         if place.scheme == "https":
-            return kind("grpc")(host=place.netloc, credentials=identity.credentials, client_info=info)
+            # Each call brings the token of whoever makes it.
+            return kind("grpc")(host=host or place.netloc, credentials=_nobody(), client_info=info)
         return self._rest(kind("rest"), place.netloc, info)
 
     def _rest(self, kind: Any, host: str, info: Any) -> Any:
-        from google.auth.credentials import AnonymousCredentials
         from requests.adapters import HTTPAdapter
 
-        credentials = self.parts.identity.credentials or AnonymousCredentials()  # type: ignore[no-untyped-call]  # the library has no types there
-        transport = kind(host=host, url_scheme="http", credentials=credentials, client_info=info)
+        transport = kind(host=host, url_scheme="http", credentials=_nobody(), client_info=info)
         session = transport._session  # noqa: SLF001  # the library offers no other way to keep it off a proxy
         session.trust_env = False
         session.max_redirects = 0  # a payload goes where it was addressed to, or nowhere
@@ -102,17 +113,45 @@ class Connection:
             GoogleFailure: it failed, with what came back.
             Interrupted: cancelled.
         """
-        bound = getattr(self.client, method)
+        region = wire.region_of(_name(request))
+        bound = getattr(self.client(region), method)
+        identity = self.parts.identities.of(call.project, changes=ctx.changes)
+        host = self._host(region)
+        http, place = self.parts.http.speaking(identity), f"https://{host}/" if host else self.parts.endpoints.url(API)
 
-        def send(charged: str) -> T:
-            metadata = [(QUOTA_HEADER, charged)] if charged else []
+        def once(charged: str, token: dict[str, str]) -> T:
+            metadata = [*token.items(), *([(QUOTA_HEADER, charged)] if charged else [])]
             return take(bound(request=request, retry=None, timeout=TIMEOUT, metadata=metadata))
 
-        return self.parts.calls.run(send, ctx, call)
+        def send(charged: str) -> T:
+            token = http.authorisation(place)
+            try:
+                return once(charged, token)
+            except Exception as exception:
+                error = read(exception)
+                if not token or error is None or error.status != "UNAUTHENTICATED":
+                    raise
+            # The token was refused, so that nothing was done: once more with a fresh one.
+            return once(charged, http.authorisation(place, refused=token["authorization"]))
+
+        return self.parts.calls.run(send, ctx, replace(call, caller=identity.description))
 
     def close(self) -> None:
         """Close the channel; what is asked for afterwards opens another."""
         with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
             client.transport.close()
+
+
+def _nobody() -> Any:
+    from google.auth.credentials import AnonymousCredentials
+
+    return AnonymousCredentials()  # type: ignore[no-untyped-call]  # the library has no types there
+
+
+def _name(request: Any) -> str:
+    """The resource that a request is about."""
+    if not isinstance(request, dict):
+        return str(request.parent)  # lists
+    return str(next((request[name] for name in _NAMES if name in request), None) or request["secret"]["name"])

@@ -1,8 +1,11 @@
 """Reading: secrets, versions, payloads."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from keyward.google import assets
 from keyward.google.calls import Call
 from keyward.google.errors import GoogleFailure
 from keyward.google.refusals import Asked, reading
@@ -12,10 +15,14 @@ from keyward.model.secretinfo import Payload, SecretInfo
 from keyward.model.text import clean
 from keyward.stores.gsm import wire
 from keyward.stores.gsm.client import API
+from keyward.stores.interface import NOTHING_KNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyward.model.context import Ctx
     from keyward.model.ids import SecretRef
+    from keyward.model.index import Indexed
     from keyward.stores.gsm.client import Connection
 
 _PAGE = 1000
@@ -36,20 +43,50 @@ class Secrets:
         caller = self.connection.parts.identity.description
         return Asked(what, f"{API}.googleapis.com", project, caller, f"secretmanager.{permission}")
 
-    def all(self, scope: str, ctx: "Ctx") -> Iterator[SecretInfo]:
-        """Every secret of the project with its versions.
+    def all(
+        self, scope: str, ctx: "Ctx", known: "Mapping[SecretRef, SecretInfo]" = NOTHING_KNOWN
+    ) -> Iterator[SecretInfo]:
+        """Every secret of the project with its versions; those of `known` secrets are not asked for.
 
         Raises:
             SourceError: the project could not be read.
         """
-        asked = self.asked(f"Listing the secrets of {clean(scope)}", scope, "secrets.list")
-        request = self.connection.messages.ListSecretsRequest(parent=f"projects/{scope}", page_size=_PAGE)
+        project, _ = wire.place(scope)
+        asked = self.asked(f"Listing the secrets of {clean(scope)}", project, "secrets.list")
+        request = self.connection.messages.ListSecretsRequest(parent=wire.parent(scope), page_size=_PAGE)
         for secret in self._pages("list_secrets", request, "secrets", ctx, asked):
+            one = known.get(wire.ref(secret, scope))
+            if one is not None:
+                told = wire.info(secret, (), scope)
+                yield replace(told, versions=one.versions, current=one.current, updated=one.updated)
+                continue
             try:
-                versions = list(self.versions(secret.name, scope, ctx))
+                versions = list(self.versions(secret.name, project, ctx))
             except Gone:
                 continue  # removed since the page was made
             yield wire.info(secret, versions, scope)
+
+    def indexed(self, roots: Sequence[str], scopes: Sequence[str], ctx: "Ctx") -> "Indexed[SecretInfo]":
+        """Every secret of these projects with its versions, as the asset index has them."""
+        messages = self.connection.messages
+
+        def message(kind: Any, asset: assets.Asset) -> Any:
+            return kind.from_json(json.dumps(assets.data(asset)), ignore_unknown_fields=True)
+
+        def understand(scope: str, found: Sequence[assets.Asset]) -> "list[SecretInfo] | None":
+            if not all(assets.data(one).get("name") and assets.data(one).get("createTime") for one in found):
+                return None
+            plain = [one for one in found if "/locations/" not in str(one.get("name"))]  # regions are other sources
+            versions: dict[str, list[Any]] = {}
+            for one in plain:
+                if one.get("assetType") == wire.VERSION_ASSET:
+                    version = message(messages.SecretVersion, one)
+                    versions.setdefault(version.name.partition("/versions/")[0], []).append(version)
+            secrets = [message(messages.Secret, one) for one in plain if one.get("assetType") == wire.ASSET]
+            return [wire.info(one, versions.get(one.name, ()), scope) for one in secrets]
+
+        kinds = (wire.ASSET, wire.VERSION_ASSET)
+        return assets.indexed(self.connection.parts, kinds, roots, scopes, ctx, understand=understand)
 
     def versions(self, name: str, project: str, ctx: "Ctx") -> Iterator[Any]:
         """The versions of the secret of that resource name.
@@ -84,7 +121,7 @@ class Secrets:
 
     def _page(self, method: str, request: Any, field: str, ctx: "Ctx", asked: Asked) -> tuple[list[Any], str]:
         def take(pager: Any) -> tuple[list[Any], str]:
-            page = next(iter(pager.pages))
+            page = wire.plain(next(iter(pager.pages)))
             return list(getattr(page, field)), page.next_page_token
 
         found: tuple[list[Any], str] = self.ask(method, request, ctx, asked, take)
@@ -106,15 +143,17 @@ class Secrets:
                 found = SourceError(found.message, status="failed")  # the project, not a secret
             raise found from None
 
-    def get(self, ref: "SecretRef", ctx: "Ctx") -> SecretInfo:
-        """One secret with its versions.
+    def get(self, ref: "SecretRef", ctx: "Ctx", *, versions: bool = True) -> SecretInfo:
+        """One secret with its versions, or without them for half the price.
 
         Raises:
             Gone: there is no such secret.
             SourceError: it could not be read.
         """
         secret = self.raw(ref, ctx)
-        return wire.info(secret, self.versions(wire.resource(ref), wire.project(ref), ctx), wire.project(ref))
+        if not versions:
+            return replace(wire.info(secret, (), wire.scope(ref)), versions=None)
+        return wire.info(secret, self.versions(wire.resource(ref), wire.project(ref), ctx), wire.scope(ref))
 
     def raw(self, ref: "SecretRef", ctx: "Ctx") -> Any:
         """The library's own form of the secret.

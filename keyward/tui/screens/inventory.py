@@ -114,7 +114,7 @@ class InventoryScreen(Screen[None]):
         self._loading = False
         if event.ids is not None:
             self.rows.keep_only(event.ids)
-        self.app.tell(sources=event.sources, scanned=event.scanned)
+        self.app.tell(sources=event.sources, gaps=event.gaps, scanned=event.scanned)
         self._production = self.view.production(self._production_query, self.app.now())
         self.grid.repaint()
         self.show_rows()
@@ -189,7 +189,7 @@ class InventoryScreen(Screen[None]):
             pane.tell(cells.shown_name(self.rows, row), of_row(self.rows, row, self.app.now()))
 
     def _show_note(self) -> None:
-        missing = coverage.summary(self.app.sources)
+        missing = coverage.summary(self.app.sources, self.app.gaps)
         text = self._wrong or (f"{missing}: not everything was read; d shows what and why" if missing else "")
         if text == self._noted:
             return
@@ -308,18 +308,14 @@ class InventoryScreen(Screen[None]):
 
     def action_scan(self) -> None:
         """Ask every source again, or stop asking."""
-        if self.app.feed.scanning:
-            self.app.feed.stop_scan()
-            self.app.tell(busy="stopping ...")
-        else:
-            self.app.scan(self)
+        self.app.scan_or_stop()
 
     def action_coverage(self) -> None:
         """What was read, what was not, and why."""
         if self.is_current:
             from keyward.tui.screens.coverage import CoverageScreen
 
-            self.app.push_screen(CoverageScreen(self.app.sources))
+            self.app.push_screen(CoverageScreen())
 
     def action_local(self) -> None:
         """Name a folder and the keyring."""

@@ -50,11 +50,13 @@ class KeyScreen(Page):
                     yield Static(id="places", markup=False)
                     yield Plain("Rotations", classes="section")
                     yield FactList(id="rotations")
+                    yield Plain("Around it", classes="section")
+                    yield FactList(id="around")
 
     def on_mount(self) -> None:
         """Ask for it."""
         self.say("Reading ...")
-        self.app.feed.ask(self, lambda desk: (desk.show(self.key), *_more(desk, self.key)))
+        self.app.feed.ask(self, lambda desk: _shown(desk, self.key))
 
     def on_answer(self, event: Answer) -> None:
         """Here it is."""
@@ -70,6 +72,13 @@ class KeyScreen(Page):
         tail = f"\n\n{looked.get('read', 0):,} payloads were looked at" + (f", {unread:,} were not." if unread else ".")
         self.query_one("#places", Static).update(tree + tail if looked else tree)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
+        self.query_one("#around", FactList).tell(_around(shown))
+
+    def action_around(self) -> None:
+        """Ask what is around it."""
+        if self.is_current:
+            self.say("Asking ...")
+            self.app.feed.ask(self, lambda desk: _asked(desk, self.key))
 
     def action_rotate(self) -> None:
         """Plan its rotation."""
@@ -77,9 +86,28 @@ class KeyScreen(Page):
             self.app.open_plan([self.key])
 
 
+def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
+    desk.ask_around(key)
+    return _shown(desk, key)
+
+
+def _shown(desk: "Desk", key: str) -> tuple[Any, ...]:
+    return (desk.show(key), *_more(desk, key))
+
+
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":
     with closing(desk.cache()) as cache:
         return cache.credential(key), cache.uses(key)
+
+
+def _around(shown: "Mapping[str, Any]") -> list[Fact]:
+    from keyward.desk.around_words import lines  # only this screen tells it
+
+    return [
+        Fact(line.label if number == 0 else "", text.strip(), WARN if line.loud else "")
+        for line in lines({"context": [], "owners": [], **shown})
+        for number, text in enumerate(line.text.splitlines())
+    ]
 
 
 def _rotations(found: Any) -> list[Fact]:

@@ -61,6 +61,8 @@ class RecordScreen(Page):
         self.say("")
         rotation = history.rotation
         waits = f", waits for {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
+        if rotation.awaits and rotation.awaited_since is not None:
+            waits = f", waits for {', '.join(rotation.awaits)} since {words.moment(rotation.awaited_since)} UTC"
         until = f" · undo until {words.moment(history.undo_until)} UTC" if history.undo_until else ""
         self.query_one("#summary", Plain).show(
             f"{rotation.old.name or rotation.old.id}: {rotation.state.value}{waits}{until}"

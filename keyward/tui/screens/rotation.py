@@ -177,7 +177,8 @@ class RotationScreen(Page):
 
     @staticmethod
     def _ended_words(outcome: Any) -> str:
-        waits = f", waits for {outcome.waiting_on.value}" if outcome.waiting_on.value else ""
+        whom = ", ".join(outcome.awaits) or outcome.waiting_on.value
+        waits = f", waits for {whom}" if whom else ""
         return f"{outcome.state.value}{waits}"
 
     def on_failed(self, event: Failed) -> None:

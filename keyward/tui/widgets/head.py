@@ -50,12 +50,12 @@ class Head(Widget):
             left.append((1, now.title, "bold"))
         world = "" if now.emulated and not now.world else now.world
         if world:
-            left.append((5, world, "dim"))
+            left.append((6, world, "dim"))
         right = [
-            (1, now.busy, "$text-accent"),
-            (2, f"{now.keys:,} keys" if now.keys is not None else "", "bold"),
-            (3, now.coverage, "$text-warning"),
-            (4, now.age, "dim"),
+            (2, now.busy, "$text-accent"),
+            (3, f"{now.keys:,} keys" if now.keys is not None else "", "bold"),
+            (4, now.coverage, "$text-warning"),
+            (5, now.age, "dim"),
         ]
         right = [piece for piece in right if piece[1]]
         while (weight := max(piece[0] for piece in (*left, *right))) and _length(left) + _length(right) + 2 > width:

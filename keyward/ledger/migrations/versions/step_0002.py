@@ -8,9 +8,11 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def _texts(*names: str, key: bool = False) -> list["sa.Column[str]"]:
-    return [sa.Column(name, sa.Text, primary_key=key, nullable=False) for name in names]
+    return [sa.Column(name, _TEXT, primary_key=key, nullable=False) for name in names]
 
 
 def upgrade() -> None:

@@ -1,0 +1,61 @@
+"""What is known around a key, as lines for people: the same words on the command line and in the app."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from keyward.model.about import Known, What, public
+
+_OFF = "off: Google may use what is sent to Gemini from here to improve its products"
+_SHOWN = 12
+"""Readers told one by one; the rest is a number, and everything is in the JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A label and a clean text of one or more lines; `loud` where it should alarm."""
+
+    label: str
+    text: str
+    loud: bool = False
+
+
+def lines(document: Mapping[str, Any]) -> Iterator[Line]:
+    """Owners and context of `keyward.key/1` or `keyward.secret/1`; one line that says so where nobody asked yet."""
+    if document["owners"]:
+        yield Line("owner", "\n".join(f"{one['owner']} ({one['label']} of {one['of']})" for one in document["owners"]))
+    if not document["context"]:
+        yield Line("context", "not asked (`keyward show KEY --refresh`, `keyward scan --context`)")
+        return
+    apis = ((document.get("key") or {}).get("restrictions") or {}).get("apis") or ()
+    for one in document["context"]:
+        if one["what"] != What.LABELS:
+            yield _line(one, apis)
+    yield Line("asked", f"{min(one['at'] for one in document['context'])}")
+
+
+def _line(one: Mapping[str, Any], apis: Sequence[str]) -> Line:
+    what, values = one["what"], one["values"]
+    label = {What.BILLING: "billing", What.SERVICES: "APIs", What.READERS: "readers"}[What(what)]
+    where = one["subject"].removeprefix("project:")
+    if one["status"] != Known.KNOWN:
+        return Line(label, f"{where}: unknown ({one['status']}): {one['detail']}")
+    if what == What.BILLING:
+        off = values[0] == "off"
+        return Line(label, f"{where}: {_OFF if off else 'on'}{f' ({values[1]})' if values[1:] else ''}", loud=off)
+    if what == What.SERVICES:
+        off_here = [api for api in apis if api not in values]
+        missing = f"; off although the key is for them: {', '.join(off_here)}" if off_here else ""
+        return Line(label, f"{where}: {len(values)} on{missing}", loud=bool(off_here))
+    return _readers(one, "all its secrets" if one["subject"].startswith("project:") else "", where)
+
+
+def _readers(one: Mapping[str, Any], scope: str, where: str) -> Line:
+    head = f"{where}{f', {scope}' if scope else ''}: "
+    nobody = "nobody by name" if scope else "nobody by its own policy"
+    told = [f"{public(value).upper()}: {value}" if public(value) else value for value in one["values"][:_SHOWN]]
+    more = len(one["values"]) - len(told)
+    every = [*told, *([f"and {more:,} more"] if more else [])] or [nobody]
+    note = [f"({one['detail']})"] if one["detail"] else []
+    text = f"{head}{every[0]}" if len(every) == 1 else "\n  ".join([head.rstrip(), *every])
+    return Line("readers", "\n  ".join([text, *note]), loud=one["public"])

@@ -1,0 +1,201 @@
+"""What is on this machine before keyward knows anything: found by looking, never by reading values, and made into a settings file to agree to."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from keyward import files
+from keyward.desk.wish import Check
+from keyward.model.errors import KeywardError, NotAllowed, SourceError, UsageError
+from keyward.paths import expanded
+
+if TYPE_CHECKING:
+    from keyward.model.surroundings import Surroundings
+    from keyward.stores.interface import Store
+    from keyward.wiring import Parts
+
+_YES, _NO, _UNKNOWN = "yes", "no", "unknown"
+_LOGIN = "gcloud auth application-default login"
+_SECONDS = 20
+_SHOWN = 3
+_NOBODY = "keyward-init-looks-for-nothing"
+"""The name of a service that nobody has: what is listed then says only whether the keyring answers."""
+
+
+class WellKnown(Protocol):
+    """A store of other programs' files."""
+
+    def present(self) -> Sequence[Path]:
+        """Which of its files there are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What was found, and what follows from it.
+
+    `proposed` is the text of a settings file, empty when nothing was found that could be looked at; `file` is where it would be written,
+    `exists` says that there is one already, which stays as it is. `commands` are what to run next.
+    """
+
+    found: tuple[Check, ...]
+    file: Path
+    exists: bool
+    proposed: str
+    commands: tuple[str, ...]
+
+
+def look_around(parts: "Parts", folders: Sequence[Path]) -> Beginning:
+    """Look for credentials, folders, a keyring and well-known files. No value is kept, nothing is written.
+
+    Args:
+        parts: the real parts.
+        folders: where env files are looked for; the home folder is never one of them.
+
+    Raises:
+        UsageError: a folder is not there.
+        SettingsError: the settings that there are cannot be used.
+    """
+    parts.begin()
+    full = list(dict.fromkeys(expanded(str(folder)) for folder in folders))
+    for folder in full:
+        if not folder.is_dir():
+            raise UsageError(f"There is no folder {files.shown(folder)}.", hint="Correct the path.")
+    google, cloud = _google(parts)
+    env, wanted = _env(parts, full)
+    ring, usable = _keyring(parts)
+    known, names = _well_known(parts, wanted)
+    exists = parts.paths.config_file.exists()
+    proposed = _text(wanted, keyring=usable, local=names)
+    first = "keyward scan" if cloud else "keyward scan --local"
+    commands = (first, "keyward list", "keyward doctor", *(() if cloud else (_LOGIN,)))
+    return Beginning((*google, *env, *ring, *known), parts.paths.config_file, exists, proposed, commands)
+
+
+def write(begun: Beginning) -> None:
+    """Write the proposed settings, as a file that is the user's alone.
+
+    Raises:
+        NotAllowed: there is one already, or it cannot be written.
+    """
+    try:
+        files.private_folder(begun.file.parent)
+        opened = os.open(begun.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            file.write(begun.proposed)
+            file.flush()
+            os.fsync(opened)
+    except FileExistsError:
+        raise NotAllowed(f"{files.shown(begun.file)} is there already; it was not touched.") from None
+    except OSError as error:
+        raise NotAllowed(f"{files.shown(begun.file)} cannot be written: {error.strerror}.") from None
+    except KeywardError as error:
+        raise NotAllowed(error.message, hint=error.hint) from None
+
+
+def _google(parts: "Parts") -> tuple[list[Check], bool]:
+    """What gcloud is set to, and the projects that can be seen; whether Google Cloud can be asked."""
+    lines = []
+    try:
+        if parts.gcloud.file is not None:
+            account, project = parts.gcloud.get("core", "account"), parts.gcloud.get("core", "project")
+            said = ", ".join(one.value for one in (account, project) if one is not None)
+            lines.append(Check("google", "gcloud", _YES, said or "no account and no project are set"))
+        lines.append(Check("google", "credentials", _YES, parts.google.identity.description))
+        found = list(parts.google.projects.search(parts.ctx().within(_SECONDS), (), ()))
+    except KeywardError as error:
+        signed_in = bool(lines) and lines[-1].what == "credentials"
+        lines.append(
+            Check(
+                "google", "projects" if signed_in else "credentials", _UNKNOWN if signed_in else _NO, error.message,
+                error.hint,
+            )
+        )  # fmt: skip
+        return lines, signed_in
+    lines.append(Check("google", "projects", _YES if found else _UNKNOWN, f"{len(found)} can be seen"))
+    return lines, True
+
+
+def _env(parts: "Parts", folders: Sequence[Path]) -> tuple[list[Check], list[Path]]:
+    """How many env files each folder has, and which folders are worth reading."""
+    lines, wanted = [], []
+    home = Path(os.path.realpath(parts.surroundings.user_home))
+    store = parts.stores.get("env")
+    for folder in folders:
+        real = Path(os.path.realpath(folder))
+        if real == home or real in home.parents:
+            lines.append(
+                Check("env", files.shown(folder), _UNKNOWN, "is (or holds) your home folder, which is not searched",
+                      "Name the folder with your projects: keyward init ~/work")
+            )  # fmt: skip
+            continue
+        count, partly = 0, ""
+        try:
+            for _ in store.list(str(folder), parts.ctx().within(_SECONDS)):
+                count += 1
+        except SourceError as error:
+            partly = f"; {error.message}"
+        lines.append(Check("env", files.shown(folder), _YES if count else _NO, f"{count} env and key files{partly}"))
+        if count and str(folder).isprintable():
+            wanted.append(folder)
+    return lines, wanted
+
+
+def _keyring(parts: "Parts") -> tuple[list[Check], bool]:
+    """Whether there is a keyring that could be read. None of its entries is looked at."""
+    from keyward.plugins import stores
+
+    options = {**parts.surroundings.options, "keyring.services": (_NOBODY,)}
+    store = stores(_with(parts.surroundings, options)).get("keyring")
+    try:
+        for _ in store.list("*", parts.ctx().within(_SECONDS)):
+            break
+    except KeywardError as error:
+        return [Check("keyring", "keyring", _NO, error.message, error.hint)], False
+    return [Check("keyring", "keyring", _YES, "can be read; no entry was looked at")], True
+
+
+def _well_known(parts: "Parts", folders: Sequence[Path]) -> tuple[list[Check], list[str]]:
+    """Which files of other programs there are, by the store that would read them."""
+    from keyward.plugins import stores
+    from keyward.settings.schema import LOCAL, EnvFolder
+
+    options = {**parts.surroundings.options, "env": tuple(EnvFolder(path=folder) for folder in folders)}
+    every = stores(_with(parts.surroundings, options))
+    lines = []
+    for name in LOCAL:
+        found = [files.shown(path) for path in _present(every.get(name))]
+        if found:
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            lines.append(Check("local", name, _YES, ", ".join(found[:_SHOWN]) + more))
+    return lines, [line.what for line in lines]
+
+
+def _present(store: "Store") -> Sequence[Path]:
+    return cast("WellKnown", store).present()
+
+
+def _with(surroundings: "Surroundings", options: dict[str, object]) -> "Surroundings":
+    return replace(surroundings, options=options)
+
+
+def _text(folders: Sequence[Path], *, keyring: bool, local: Sequence[str]) -> str:
+    """The settings file; empty when there is nothing that it could say."""
+    return "\n".join(_tables(folders, keyring=keyring, local=local))
+
+
+def _tables(folders: Sequence[Path], *, keyring: bool, local: Sequence[str]) -> Iterator[str]:
+    for folder in folders:
+        yield f"[[env]]  # env files and service account key files here are read\npath = {_quoted(str(folder))}\n"
+    if keyring:
+        yield '[keyring]  # entries of these services are read\nservices = ["*"]\n'
+    if local:
+        names = ", ".join(_quoted(name) for name in local)
+        yield f"[local]  # files of these programs are read, and never written\nread = [{names}]\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a TOML string

@@ -1,0 +1,90 @@
+"""SIGKILL before and after every external effect and every ledger commit around the changes of `keyward revoke` and `keyward import`: the same command ends it."""
+
+import contextlib
+import json
+import shutil
+
+import pytest
+
+from keyward.emulator.behaviour import quick
+from keyward.emulator.clock import Clock, parse
+from keyward.emulator.world import World
+from tests.crash.zygotes import Zygote
+from tests.parts.scene import Scene
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
+
+REVOKE = ("--even-if-broken", "--yes", "--reason", "trial")
+CHANGES = ("DELETE", "CreateSecret")
+PLACE = "gsm:acme-prod/console-key"
+
+
+class Before:
+    """A key in an env file, scanned; put back as it was before every run."""
+
+    def __init__(self, folder):
+        self.home, self.saved, self.zygote = folder / "live", folder / "saved", Zygote()
+        with Scene(self.home) as scene:
+            scene.settings()
+            key = scene.key("app key")
+            scene.env(".env", f"KEY={key.key_string}\n")
+            assert scene.keyward("scan", scene.work).status == 0
+            self.value, self.id, self.dump = key.key_string, scene.key_id(key), json.dumps(scene.world.dump())
+        shutil.copytree(self.home, self.saved)
+
+    @contextlib.contextmanager
+    def scene(self):
+        """The same world again."""
+        shutil.rmtree(self.home)
+        shutil.copytree(self.saved, self.home)
+        snapshot = self.home / "world.json"
+        snapshot.write_text(self.dump)
+        snapshot.chmod(0o600)
+        world = World(clock=Clock(parse(json.loads(self.dump)["now"])), behaviour=quick(), file=snapshot)
+        with Scene(self.home, world=world) as scene:
+            yield scene
+
+    def killed_everywhere(self, argv, check):
+        """Kill this command at each of its points from a little before its first change on; the same command has to end it."""
+        with self.scene() as scene:
+            points = self.zygote.run(argv, scene.environ()).points
+        first = next(number for number, point in enumerate(points, 1) if any(word in point for word in CHANGES))
+        deadly = [number for number, point in enumerate(points, 1) if number >= first - 8 and "GET" not in point]
+        assert len(deadly) > 10
+        for number in deadly:
+            with self.scene() as scene:
+                run = self.zygote.run(argv, scene.environ(), kill_at=number)
+                assert run.killed
+                again = self.zygote.run(argv, scene.environ())
+                where = run.points[-1]
+                assert again.status == 0, f"killed at {where}: {again.err}"
+                check(scene, where)
+                assert self._outcomes(scene), f"killed at {where}: no outcome is on record"
+
+    def _outcomes(self, scene):
+        done = self.zygote.run(["history", self.id, "-o", "json"], scene.environ())
+        return [line for line in json.loads(done.out)["acts"] if line["kind"] == "outcome" and line["ok"]]
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    one = Before(tmp_path_factory.mktemp("acts"))
+    yield one
+    one.zygote.close()
+
+
+def test_revoke(before):
+    def check(scene, where):
+        assert before.value not in scene.live(), where
+        deletes = [one for one in scene.log() if one["method"] == "DELETE"]
+        assert len(deletes) == 1, f"killed at {where}: deleted {len(deletes)} times"
+
+    before.killed_everywhere(["revoke", before.id, *REVOKE], check)
+
+
+def test_import(before):
+    def check(scene, where):
+        assert scene.versions("console-key") == [("ENABLED", before.value.encode())], where
+
+    argv = ["import", before.id, "--to", PLACE, "--yes", "--reason", "trial"]
+    before.killed_everywhere(argv, check)

@@ -1,0 +1,101 @@
+"""The coverage screen: 3 / 3 / 3 in words, accepted gaps, and a scan while it goes on."""
+
+import threading
+from datetime import date, timedelta
+
+from keyward.desk.gaps import Gaps
+from keyward.desk.wish import ScanSummary
+from keyward.model.events import Finished, QuotaWait, ScanStarted, SourceDone, SourceProgress
+from keyward.model.source import SourceReport, SourceStatus
+from keyward.settings.schema import Gap
+from tests.parts.desk import NOW, Desk, loaded, row, shown
+
+WORDS = {"open": SourceStatus.OK, "shut": SourceStatus.DENIED, "off": SourceStatus.DISABLED}
+NINE = [
+    SourceReport(
+        f"google-api-keys:acme-{word}-{number}", status, items=2 * (word == "open"),
+        permission="apikeys.keys.list" if word == "shut" else "", at=NOW,
+    )
+    for word, status in WORDS.items()
+    for number in range(3)
+]  # fmt: skip
+ONE = [one.id for one in NINE]
+
+
+async def test_nine_projects_are_three_three_and_three(opened):
+    others = [SourceReport(f"{kind}:acme", SourceStatus.OK, items=5, at=NOW) for kind in ("gsm", "env")]
+    async with opened(Desk([row(1)], [*NINE, *others]), size=(100, 26)) as (app, pilot):
+        await pilot.press("d")
+        await pilot.pause(0.3)
+        screen = shown(app)
+        assert "3 denied, 3 disabled, 3 ok; 6 found" in screen
+        assert screen.count("1 ok; 5 found") == 2, "each kind has its line"
+        lines = [line for line in screen.splitlines() if "google-api-keys:acme-" in line]
+        assert ["shut" in line for line in lines[:3]] == [True] * 3, "the unread ones first"
+        assert "needs apikeys.keys.list" in lines[0]
+
+
+async def test_an_accepted_gap_is_named_and_counts_no_more(opened):
+    class Accepting(Desk):
+        def gaps(self):
+            return Gaps((Gap("*:acme-shut-*", "mary", date(2026, 12, 1), "sold"),), NOW)
+
+    async with opened(Accepting([row(1)], NINE), size=(120, 36)) as (app, pilot):
+        assert "3 sources disabled" in shown(app)
+        assert "denied" not in shown(app).splitlines()[0]
+        await pilot.press("d")
+        await pilot.pause()
+        screen = shown(app)
+        assert "accepted by mary until 2026-12-01 (sold)" in screen
+        assert "3 denied" in screen, "an accepted gap was not read all the same"
+
+
+async def test_a_scan_under_way_is_told_by_source_kind_and_wait_and_stops_on_a_key(opened):
+    stop = threading.Event()
+
+    def scan(_wish, report, cancel):
+        report(ScanStarted((*ONE, "gsm:acme-open-0")))
+        for one in NINE[:4]:
+            report(SourceDone(one))
+        report(SourceProgress(ONE[4], 1234, 7, 3, listed=False))
+        report(QuotaWait("apikeys.googleapis.com", NOW + timedelta(seconds=40)))
+        while not cancel.wait(0.02):
+            if stop.is_set():
+                break
+        report(Finished("scan", "cancelled"))
+        return ScanSummary(NOW, tuple(NINE[:4]), cancelled=True)
+
+    async with opened(Desk([row(1)], NINE, scan=scan), size=(120, 40)) as (app, pilot):
+        try:
+            await pilot.press("ctrl+r", "d")
+            for _ in range(50):
+                await pilot.pause(0.1)
+                if "waiting for quota until" in (screen := shown(app)):
+                    break
+            assert "4/9; 1 denied, 3 ok; 1,240 found" in screen
+            assert "0/1; none read yet" in screen
+            assert "apikeys.googleapis" in screen
+            assert "waiting for quota until 12:00:40 UTC" in screen
+            asking = [line.split() for line in screen.splitlines() if ONE[4] in line or "gsm:acme-open-0" in line]
+            assert any(words[2:4] == ["asking", "1,234"] for words in asking)
+            assert any("waiting" in words for words in asking)
+            top = screen.splitlines()[0]
+            assert "Coverage" in top
+            assert "scanning, 4/10 read, apikeys quota at 12:00:40" in top
+            await pilot.press("ctrl+r")
+            await loaded(app, pilot)
+            await pilot.pause(0.7)
+            assert [note.message for note in app._notifications] == ["Stopped; what was read is kept."]
+            assert "asking" not in shown(app)
+        finally:
+            stop.set()
+
+
+async def test_the_smallest_screen_holds_a_thousand_sources(opened):
+    many = [SourceReport(f"gsm:acme-{number}", SourceStatus.DENIED, at=NOW) for number in range(1000)]
+    async with opened(Desk([row(1)], many), size=(40, 10)) as (app, pilot):
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("end")
+        await pilot.pause()
+        assert "gsm:acme-999" in shown(app)
