@@ -51,9 +51,14 @@ class Page(Screen[None]):
 
         return replace(standing, title=self.heading)
 
+    def on_mount(self) -> None:
+        """What was said while this screen was being put together."""
+        self.stand(self.app.standing)
+
     def stand(self, standing: Standing) -> None:
-        """The top line says something else."""
-        self.query_one(Head).tell(self._standing(standing))
+        """The top line says something else. The app says it at once, also to a screen that has no widgets yet."""
+        for head in self.query(Head):
+            head.tell(self._standing(standing))
 
     def say(self, title: str, text: str = "") -> None:
         """Show words in the place of the content; without a title show the content."""

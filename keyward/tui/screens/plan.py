@@ -156,7 +156,8 @@ class PlanScreen(Page):
         super().stand(standing)
         from keyward.tui.widgets.keysbar import KeysBar
 
-        self.query_one(KeysBar).leave_out(self.without())
+        for keys in self.query(KeysBar):
+            keys.leave_out(self.without())
         if self._plan is not None and not self._planning:
             self._show_summary(self._plan)
 
