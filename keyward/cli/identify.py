@@ -10,6 +10,8 @@ from keyward.cli.options import FormatOption
 from keyward.cli.output import Format, write_csv, write_fields, write_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from keyward.inventory.identify import Identity
     from keyward.model.secret import Secret
 
@@ -50,6 +52,12 @@ def _value(*, interactive: bool) -> "Secret":
     return Secret(value)
 
 
+def _moment(at: "datetime | None") -> str | None:
+    from keyward.inventory.times import stamp
+
+    return stamp(at.timestamp()) if at is not None else None
+
+
 def _document(found: "Identity") -> dict[str, object]:
     return {
         "schema": SCHEMA,
@@ -58,6 +66,8 @@ def _document(found: "Identity") -> dict[str, object]:
         "issuer": found.issuer or None,
         "confidence": found.confidence or None,
         "kind": found.kind.value,
+        "account": found.account or None,
+        "expires_at": _moment(found.expires),
         "keys": list(found.keys),
         "listed": found.listed,
         "placements": [
@@ -83,8 +93,13 @@ def _fields(found: "Identity") -> dict[str, str]:
         unsure.append(f"{count(found.not_looked, 'payload')} not searched")
     if found.unread:
         unsure.append(f"{count(found.unread, 'listed key')} whose value nobody was allowed to read")
+    says = {
+        "account": found.account,
+        "expires": _moment(found.expires),
+    }
     return {
         "shape": shape,
+        **{name: f"{said} (the value says so itself)" for name, said in says.items() if said},
         "key": keys + listed,
         "places": places or "none found",
         "not known": "; ".join(unsure) or "nothing was left out",

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 _A_PAIR = 2
 """The old key and its successor: more in one scope are listed at once."""
 
-_PARTS = "SELECT name, kind, fingerprint, value_id, inside FROM part WHERE key_id = ? AND item = ? AND version = ?"
+_PARTS = (
+    "SELECT name, kind, fingerprint, value_id, inside, expires FROM part WHERE key_id = ? AND item = ? AND version = ?"
+)
 
 
 def refresh(desk: "Desk", rotations: Iterable[str], before: "Mapping[str, datetime | None]") -> None:
@@ -143,7 +145,7 @@ def _placed(desk: "Desk", cache: CacheWriter, rotation: Rotation, target: "Targe
     before = target.after if target.back else target.before
     found = [Found(*tuple(row)) for row in cache.connection.execute(_PARTS, (cache.key_id, str(info.ref), before))]
     parts = [
-        replace(one, fingerprint=now.fingerprint, kind=_kind(now.ref, one.kind))
+        replace(one, fingerprint=now.fingerprint, kind=_kind(now.ref, one.kind), expires=None)
         if now is not None and one.name == target.place.part
         else one
         for one in found

@@ -159,6 +159,8 @@ def _doubt(old: CredentialRef, raw: bytes) -> str:
     if wanted is None:
         return f"This has the shape of {_a(found.label)}." if found is not None else ""
     if found is None:
+        if wanted.within:
+            return ""
         return f"This does not look like {_a(wanted.label)}; it would be known as a declared key from now on."
     if found.provider != wanted.provider:
         return f"This looks like {_a(found.label)}, and the old key is {_a(wanted.label)}."

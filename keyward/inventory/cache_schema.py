@@ -4,7 +4,7 @@
 by version, for good where versions cannot change. Times are seconds since 1970 (UTC). There is no value in any of them.
 """
 
-VERSION = 4
+VERSION = 5
 """Kept in `PRAGMA user_version`."""
 
 LIST = "\n"
@@ -48,7 +48,8 @@ CREATE TABLE looked (
 
 CREATE TABLE part (
     key_id TEXT NOT NULL, item TEXT NOT NULL, version TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, value_id TEXT NOT NULL, inside TEXT, PRIMARY KEY (key_id, item, version, name)
+    fingerprint TEXT NOT NULL, value_id TEXT NOT NULL, inside TEXT, expires REAL,
+    PRIMARY KEY (key_id, item, version, name)
 ) WITHOUT ROWID;
 CREATE INDEX part_fingerprint ON part (fingerprint);
 

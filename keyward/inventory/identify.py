@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyward.inventory.link import BY_FINGERPRINT, Found, shape_id
@@ -16,6 +17,7 @@ from keyward.model.secret import Secret
 
 if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
+    from keyward.model.detector import Detector
 
 _UNLISTED = (f"{SHAPE}:", f"{DECLARED}:")
 """How the ids of keys begin that no provider lists."""
@@ -32,7 +34,8 @@ class Identity:
     ids of the keys with that value; a value with a secret's shape that nobody lists has an id by its shape. `listed` says that a
     provider lists one of them. `placements` is where the value was found. `not_looked` counts payloads that were not searched, and
     `unread` listed keys that could be this one, because nobody allowed to read their values: with either, "not found" is no proof.
-    `by_lookup` says that a provider was asked, and answered.
+    `by_lookup` says that a provider was asked, and answered. `expires` is when the value says that it ends, and `account` whose it says it
+    is; None and empty where its shape says nothing.
     """
 
     shape: str = ""
@@ -47,6 +50,8 @@ class Identity:
     not_looked: int = 0
     unread: int = 0
     by_lookup: bool = False
+    expires: datetime | None = None
+    account: str = ""
 
 
 def identify(
@@ -96,7 +101,14 @@ def identify(
         not_looked=_not_looked(cache),
         unread=_unread(cache, detector.provider if detector else ""),
         by_lookup=by_lookup,
+        expires=_expires(detector, raw),
+        account=(detector.account(raw) or "") if detector is not None and detector.account is not None else "",
     )
+
+
+def _expires(detector: "Detector | None", raw: bytes) -> datetime | None:
+    at = detector.expires(raw) if detector is not None and detector.expires is not None else None
+    return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
 def _not_looked(cache: "CacheReader") -> int:

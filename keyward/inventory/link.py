@@ -6,6 +6,7 @@ access key id). A key-shaped secret that belongs to no listed credential is a cr
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from keyward.model.credential import Credential, Kind, State
 from keyward.model.detectors import BY_KIND
@@ -22,7 +23,8 @@ class Found:
 
     `kind` is the detector's, empty for a value without a shape. `fingerprint` is empty for ids that are no secret and for values that
     could be guessed; `value_id` is such an id. `inside` names the part that is replaced with this one in it or beside it: a key-shaped part
-    around it, or the secret that belongs to this id; None when there is none.
+    around it, or the secret that belongs to this id; None when there is none. `expires` is when the value says that it ends, seconds since
+    1970.
     """
 
     name: str
@@ -30,17 +32,22 @@ class Found:
     fingerprint: str = ""
     value_id: str = ""
     inside: str | None = None
+    expires: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One part holds one credential; `found_by` is `fingerprint` or `id`. `kind` is set when it is a credential by its shape."""
+    """One part holds one credential; `found_by` is `fingerprint` or `id`.
+
+    `kind` is set when it is a credential by its shape, and `expires` when the value says when it ends, seconds since 1970.
+    """
 
     part: str
     key: str
     fingerprint: str
     found_by: str = BY_FINGERPRINT
     kind: str = ""
+    expires: float | None = None
 
 
 class Known:
@@ -96,7 +103,9 @@ def link(parts: Sequence[Found], known: Known, ready: Callable[[str], bool] | No
         if detector is None or not detector.is_secret or not part.fingerprint or part.inside is not None:
             continue
         if part.name not in taken and (ready is None or ready(detector.provider)):
-            links[part.name, ""] = Link(part.name, shape_id(part), part.fingerprint, kind=part.kind)
+            links[part.name, ""] = Link(
+                part.name, shape_id(part), part.fingerprint, kind=part.kind, expires=part.expires
+            )
     return list(links.values())
 
 
@@ -105,8 +114,8 @@ def shape_id(part: Found) -> str:
     return str(CredentialRef(SHAPE, part.kind, (part.fingerprint[:SHORT],)))
 
 
-def by_shape(kind: str, fingerprint: str) -> Credential:
-    """The credential that a value of that shape is, when nobody lists it."""
+def by_shape(kind: str, fingerprint: str, expires: float | None = None) -> Credential:
+    """The credential that a value of that shape is, when nobody lists it; `expires` in seconds since 1970, where the value says it."""
     detector = BY_KIND.get(kind)
     return Credential(
         ref=CredentialRef(SHAPE, kind, (fingerprint[:SHORT],)),
@@ -115,6 +124,7 @@ def by_shape(kind: str, fingerprint: str) -> Credential:
         fingerprint=fingerprint,
         last_use=UNSUPPORTED,
         issuer=detector.issuer if detector else "",
+        expires=None if expires is None else datetime.fromtimestamp(expires, UTC),
     )
 
 

@@ -37,7 +37,7 @@ _FRESH = 30.0
 """Seconds for which a look counts as now."""
 
 _PARTS = """
-    SELECT p.item, p.version, p.name, p.kind, p.fingerprint, p.value_id, p.inside FROM part p JOIN secret s ON s.id = p.item
+    SELECT p.item, p.version, p.name, p.kind, p.fingerprint, p.value_id, p.inside, p.expires FROM part p JOIN secret s ON s.id = p.item
     WHERE p.key_id = ? AND ((p.fingerprint = ? AND p.fingerprint != '') OR (p.value_id = ? AND p.value_id != ''))
     ORDER BY p.item, p.version, p.name
 """

@@ -28,7 +28,9 @@ def look_into(payload: Payload, key: FingerprintKey) -> tuple[Found, ...]:
         if kept is not None:
             inside = secret_of.get(part.name) or _inside(part, holders)
             kind = part.kind if pair is None else pair.kind
-            found.append(Found(_name(part.name), kind, *kept, None if inside is None else _name(inside)))
+            found.append(
+                Found(_name(part.name), kind, *kept, None if inside is None else _name(inside), _expires(part))
+            )
     return tuple(found)
 
 
@@ -45,9 +47,16 @@ def _kept(part: Part, key: FingerprintKey) -> tuple[str, str] | None:
     """(fingerprint, id that is no secret) of a part; None when nothing may be kept of it."""
     if part.kind and not BY_KIND[part.kind].is_secret:
         return "", _text(part)
-    if part.kind or worth(part.value.reveal(), part.name):
+    told = bool(part.kind) and not BY_KIND[part.kind].chosen
+    if told or worth(part.value.reveal(), part.name):
         return key.fingerprint(part.value), key_id(part.value.reveal())
     return None
+
+
+def _expires(part: Part) -> float | None:
+    """When the value says that it ends, seconds since 1970."""
+    says = BY_KIND[part.kind].expires if part.kind else None
+    return says(part.value.reveal().strip()) if says is not None else None
 
 
 def _secret(part: Part) -> bool:

@@ -26,7 +26,7 @@ FirstSeen = Callable[[], Mapping[str, datetime]]
 """When keys were first seen; asked only when one is new."""
 
 _PARTS = """
-    SELECT item, version, name, kind, fingerprint, value_id, inside FROM part
+    SELECT item, version, name, kind, fingerprint, value_id, inside, expires FROM part
     WHERE key_id = ? AND version != '' AND item IN (SELECT id FROM secret)
       AND (kind != '' OR fingerprint IN (SELECT fingerprint FROM key WHERE fingerprint IS NOT NULL)
            OR fingerprint IN (SELECT fingerprint FROM part WHERE value_id != '' AND fingerprint != ''))
@@ -121,7 +121,7 @@ class Relink:
         remembered = first_seen() if shapes.keys() - there else {}
         by_source = defaultdict(list)
         for key, (one, source) in shapes.items():
-            credential = by_shape(one.kind, one.fingerprint)
+            credential = by_shape(one.kind, one.fingerprint, one.expires)
             by_source[source].append(replace(credential, first_seen=remembered.get(key, now)))
         for source, credentials in by_source.items():
             self._insert(source, credentials, now)

@@ -37,10 +37,13 @@ class Detector:
     `kind` names it in ids (`shape:<kind>/...`); `label` and `issuer` are for people. `provider` is the provider that lists and
     revokes such keys, `credential` what sort of credential it is. `prefixes` are the literals that must be there before `pattern` is
     tried; the pattern begins with one of them; `needs` is a literal that must be somewhere in the data too. When the pattern has a
-    group `value`, that is the key and the rest is its context, and `names` says which variable or field names are such a context.
+    group `value`, that is the key and the rest is its context; `names` then says which variable or field names are such a context, and
+    without it the key is found inside of something larger only, such as a password in an address.
     `shown` are the leading characters that the issuer publishes: all that a mask may keep. `is_secret` is false for ids that only
     point to a key; `pairs_with` then is the kind of the secret that belongs to such an id, where a key is the two of them. `sample` makes
     a value of this shape that fits its check and was never issued. `back` is how many characters of the key stand before the literal.
+    `chosen` is true for what people make up: it may be guessed, so the shape alone does not make it worth a fingerprint. `expires` reads
+    out of a value when it ends (seconds since 1970), `account` whose it is.
     """
 
     kind: str
@@ -57,7 +60,15 @@ class Detector:
     is_secret: bool = True
     pairs_with: str = ""
     back: int = 0
+    chosen: bool = False
     offline: Callable[[bytes], Check] | None = field(default=None)
+    expires: Callable[[bytes], int | None] | None = field(default=None)
+    account: Callable[[bytes], str | None] | None = field(default=None)
+
+    @property
+    def within(self) -> bool:
+        """Whether what stands around a value makes it a key."""
+        return "value" in self.pattern.groupindex
 
     def check(self, value: bytes) -> Check:
         """What the value's checksum or structure says; NONE when the shape has none."""
@@ -71,6 +82,8 @@ class Detector:
         """Whether the whole value has this shape; `name` is the variable or field that holds it, for shapes that need one."""
         if self.names is not None:
             return bool(self.names.search(name)) and self.bare(value) and not self.made_up(value)
+        if self.within:
+            return False
         shaped = value.startswith(self.prefixes, self.back) and self.pattern.fullmatch(value) is not None
         return shaped and not self.made_up(value)
 

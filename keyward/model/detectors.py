@@ -143,12 +143,12 @@ def _match(detector: Detector, data: bytes, literal: int) -> Match | None:
     at = literal - detector.back
     if at < 0:
         return None
-    if detector.names is None and not _BEFORE.search(data[max(0, at - _LONGEST_ESCAPE) : at]):
+    if not detector.within and not _BEFORE.search(data[max(0, at - _LONGEST_ESCAPE) : at]):
         return None
     found = detector.pattern.match(data, at)
     if found is None:
         return None
-    start, end = found.span("value" if detector.names is not None else 0)
+    start, end = found.span("value" if detector.within else 0)
     value = data[start:end]
     return None if detector.made_up(value) else Match(start, end, detector, detector.confidence(value))
 

@@ -98,6 +98,7 @@ GOOGLE_AND_AWS: tuple[Detector, ...] = (
         "aws-access-key-id", "AWS access key id", "AWS", "aws-iam", Kind.ACCESS_KEY,
         (b"AKIA", b"ASIA", b"ABIA", b"ACCA"), shape(rb"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}+"), made(b"AKIA", 16, BASE32, b""),
         shown=(b"AKIA", b"ASIA", b"ABIA", b"ACCA"), is_secret=False, pairs_with="aws-secret-key",
+        account=checks.aws_account,
     ),
     Detector(
         "aws-secret-key", "AWS secret access key", "AWS", "aws-iam", Kind.ACCESS_KEY,

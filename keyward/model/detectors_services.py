@@ -7,6 +7,7 @@ routable tokens and Cloudflare's carry checksums too, whose making was not found
 import base64
 import json
 import random
+import re
 
 from keyward.model import checks
 from keyward.model.checks import letters
@@ -162,5 +163,11 @@ SERVICES: tuple[Detector, ...] = (
     Detector(
         "jwt", "JSON web token", "", "", Kind.TOKEN,
         (b"eyJ",), shape(rb"eyJ[\w-]{10,2000}+\.eyJ[\w-]{10,8000}+\.[\w-]{10,2000}+"), _jwt, shown=(b"eyJ",), offline=checks.jwt,
+        expires=checks.jwt_expires,
+    ),
+    Detector(
+        "url-password", "password in an address", "", "", Kind.TOKEN,
+        (b"://",), re.compile(rb"""://[^\s/?#@:"'`<>\\]{0,100}+:(?P<value>(?![$%*{])[^\s/?#@"'`<>{}\\]{4,200}+)@[\w\[]"""), made(b"", 24, ALNUM),
+        needs=b"@", chosen=True,
     ),
 )  # fmt: skip  # one shape is one block to read, and one block to add

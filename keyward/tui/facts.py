@@ -17,6 +17,11 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _TONES = {"grid--warn": WARN, "grid--bad": BAD, "grid--good": GOOD, "grid--dim": DIM}
 
 
+def _no_end(provider: str) -> str:
+    """What an absent end means: a provider that lists its keys would have said it."""
+    return "not known" if provider in {SHAPE, DECLARED} else "never"
+
+
 def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
     """The side pane."""
     columns = rows.columns
@@ -32,7 +37,11 @@ def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
         Fact("state", texts["state"], toned("state")),
         Fact("age", texts["age"] + (f" · made {day(created)}" if created is not None else ""), toned("age")),
         Fact("last use", use_words(rows, row, now), toned("use")),
-        Fact("expires", texts["expires"] if texts["expires"] != "-" else "never", toned("expires")),
+        Fact(
+            "expires",
+            texts["expires"] if texts["expires"] != "-" else _no_end(str(columns["provider"][row])),
+            toned("expires"),
+        ),
     ]
     facts += _restricted(columns["restrictions"][row])
     secrets = columns["secrets"][row]
@@ -101,7 +110,7 @@ def of_record(
             _age(record.get("age_days"), at_least)
             + (f" · made {str(created)[:16].replace('T', ' ')} UTC" if created else ""),
         ),
-        Fact("expires", str(record.get("expires_at") or "never")),
+        Fact("expires", str(record.get("expires_at") or _no_end(str(record.get("provider"))))),
         *_bound(record),
         *_by_hand(str(record.get("id", ""))),
         Fact("", ""),

@@ -385,3 +385,21 @@ def test_verify_tries_a_key_by_its_shape(laptop):
     done = laptop.keyward("verify", key)
     assert done.status == 1
     assert "dead" in done.out
+
+
+def test_a_password_in_an_address_is_replaced_there_and_what_would_break_the_address_is_refused(laptop):
+    old, new = (secrets.token_urlsafe(24) for _ in range(2))
+    file = laptop.env(
+        ".env", f"DATABASE_URL=postgres://app:{old}@db.internal:5432/shop\nWEAK=redis://app:hunter2@cache\n"
+    )
+    (key,) = laptop.scan()
+    assert key.startswith("shape:url-password/"), "what could be guessed is no key: nothing is kept of it"
+    refused = _swap(laptop, key, f"{new}@x", "--accept-unproved")
+    assert refused.status == 1
+    assert "cannot be written to part 'DATABASE_URL~@1'" in refused.out
+    assert old in file.read_text()
+    assert laptop.keyward("undo", _rotation(laptop)["id"], "--yes").status == 0
+    assert _swap(laptop, key, new, "--accept-unproved").status == 0
+    assert file.read_text() == (
+        f"DATABASE_URL=postgres://app:{new}@db.internal:5432/shop\nWEAK=redis://app:hunter2@cache\n"
+    )

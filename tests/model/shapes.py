@@ -16,7 +16,10 @@ NAMED = {
 }
 """Shapes that are only told by the name of what holds them."""
 
-SELF_EVIDENT = tuple(detector for detector in DETECTORS if detector.names is None)
+AROUND = {"url-password": ("postgres://app:", "@db.internal:5432/shop")}
+"""Shapes that are only told by what stands around them."""
+
+SELF_EVIDENT = tuple(detector for detector in DETECTORS if not detector.within)
 ONE_LINE = tuple(detector for detector in SELF_EVIDENT if detector.kind not in ("private-key", "google-sa-json"))
 CARRIED = tuple(detector for detector in ONE_LINE if detector.kind != "slack-webhook")
 """Shapes that every format can carry: an address with a colon is none in YAML without quotes."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from keyward.model import checks
 from keyward.model.credential import Kind
 from keyward.model.detectors import BY_KIND, DETECTORS, Check, Confidence, find, identify, kind_of, may_hold
-from tests.model.shapes import NAMED, ONE_LINE, sample
+from tests.model.shapes import AROUND, NAMED, ONE_LINE, sample
 
 KINDS = [detector.kind for detector in DETECTORS]
 
@@ -24,9 +24,12 @@ def test_a_sample_is_identified_and_found_where_it_stands(kind):
     for seed in range(50):
         value = sample(kind, seed)
         name = NAMED.get(kind, "")
-        assert identify(value, name) is BY_KIND[kind]
-        before = f"first\n{name or 'x'}=".encode()
-        spans = [(match.start, match.end, match.detector.kind) for match in find(before + value + b"\nlast")]
+        left, right = AROUND.get(kind, ("", ""))
+        assert identify(value, name) is (None if left else BY_KIND[kind])
+        before = f"first\n{name or 'x'}={left}".encode()
+        spans = [
+            (match.start, match.end, match.detector.kind) for match in find(before + value + f"{right}\nlast".encode())
+        ]
         assert (len(before), len(before) + len(value), kind) in spans
 
 
@@ -151,6 +154,32 @@ def test_a_json_web_token_says_itself_when_it_ends():
     assert BY_KIND["jwt"].confidence(b".".join((head, b"eyJ" + b"bm90IGpzb24gYXQgYWxs", end))) is Confidence.DOUBTFUL
 
 
+@pytest.mark.parametrize(
+    ("address", "held"),
+    [
+        ("postgres://app:{}@db.internal:5432/shop", True),
+        ("redis://:{}@[::1]:6379/0", True),
+        ("https://bot%40acme:{}@git.internal/x.git", True),
+        ("amqp://app:{}@", False),
+        ("https://app@host/path:{}", False),
+        ("https://host:8080/{}@v2", False),
+        ("postgres://app:${{{}}}@db", False),
+    ],
+)
+def test_a_password_in_an_address_is_found_there_and_nowhere_else(address, held):
+    password = sample("url-password", 1)
+    data = b"DATABASE_URL=" + address.format(password.decode()).encode() + b"\n"
+    found = [data[one.start : one.end] for one in find(data) if one.detector.kind == "url-password"]
+    assert found == [password] * held
+    assert identify(password) is None, "by itself it says nothing"
+
+
+def test_a_token_in_an_address_is_known_as_what_it_is():
+    token = sample("github", 1)
+    (match,) = find(b"https://x-access-token:" + token + b"@github.com/acme/x.git")
+    assert match.detector.kind == "github"
+
+
 def test_keys_that_look_the_same_name_no_vendor():
     value = sample("sk-hex", 1)
     for name in ("DEEPSEEK_API_KEY", "MOONSHOT_API_KEY", ""):
@@ -224,7 +253,9 @@ def test_samples_differ():
 def test_the_quick_look_denies_no_sample(kind):
     value = sample(kind, 1)
     name = NAMED.get(kind, "")
-    assert identify(value, name) is not None
+    if kind in AROUND:
+        value = value.join(one.encode() for one in AROUND[kind])
+    assert identify(value, name) is not None or kind in AROUND
     assert may_hold(value, name)
     assert all(may_hold(context + value) for context in (b"x ", b"key=") if any(find(context + value)))
 
