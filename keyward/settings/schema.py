@@ -240,6 +240,11 @@ class EnvFolder:
 
     path: Path = _setting(folder, Path(), "the folder", required=True)
     depth: int = _setting(number, 4, "how deep below it files are looked for")
+    ignore: tuple[str, ...] = _setting(
+        texts,
+        (),
+        "files and folders to leave out: a name anywhere below (fixtures, *.test.env) or a path from it (old/vendor)",
+    )
 
 
 @dataclass(frozen=True, slots=True)

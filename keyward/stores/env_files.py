@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, cast
 
 from keyward import files
@@ -27,6 +28,9 @@ _NAMED = 5
 """Problems named one by one; the others are counted."""
 
 
+_NOTHING: Mapping[Path, Sequence[str]] = MappingProxyType({})
+
+
 class Folder(Protocol):
     """A folder that the user named in the settings."""
 
@@ -40,12 +44,19 @@ class Folder(Protocol):
         """How many folders below it are looked into."""
         ...
 
+    @property
+    def ignore(self) -> Sequence[str]:
+        """What is left out: patterns of names, and of paths from the folder."""
+        ...
+
 
 def store(surroundings: Surroundings) -> "EnvFiles":
     """The store of this machine's env files."""
     named = cast("Sequence[Folder]", surroundings.options.get("env") or ())
     home = surroundings.user_home
-    return EnvFiles(home, {_expanded(os.fspath(folder.path), home): folder.depth for folder in named})
+    folders = {_expanded(os.fspath(folder.path), home): folder for folder in named}
+    depths = {path: folder.depth for path, folder in folders.items()}
+    return EnvFiles(home, depths, {path: folder.ignore for path, folder in folders.items()})
 
 
 class EnvFiles(Unversioned):
@@ -54,14 +65,16 @@ class EnvFiles(Unversioned):
     Args:
         home: the user's home folder, which is never searched unless `named` has it.
         named: folders of the settings, and how many folders below each are looked into.
+        ignored: what is left out in each.
     """
 
     name = NAME
     can = frozenset({Can.LIST, Can.READ, Can.WRITE, Can.CAS, Can.LOCAL})
 
-    def __init__(self, home: Path, named: dict[Path, int]) -> None:
+    def __init__(self, home: Path, named: dict[Path, int], ignored: Mapping[Path, Sequence[str]] = _NOTHING) -> None:
         self._home = home
         self._named = named
+        self._ignored = ignored
 
     def list(
         self,
@@ -88,7 +101,7 @@ class EnvFiles(Unversioned):
         if depth is None:
             depth = 0
             problems.append(Problem(folder, "is (or holds) the home folder: only the files directly in it were listed"))
-        for found in walk(folder, depth, ctx.check):
+        for found in walk(folder, depth, ctx.check, self._ignored.get(folder, ())):
             if isinstance(found, Problem):
                 problems.append(found)
                 continue

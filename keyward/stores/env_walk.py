@@ -2,8 +2,9 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from keyward.files import is_temporary, shown
@@ -54,7 +55,7 @@ class Problem:
         return f"{shown(self.path)} {self.why}"
 
 
-def walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path | Problem]:
+def walk(folder: Path, depth: int, check: Callable[[], None], ignore: Sequence[str] = ()) -> Iterator[Path | Problem]:
     """Env files in the folder and at most `depth` folders below, sorted; links to folders are not followed.
 
     Small JSON files are looked into, and given when they are service account keys. So is the file that a listed env file names as
@@ -64,10 +65,12 @@ def walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path |
         folder: where to begin.
         depth: 0 means the folder itself only.
         check: called for every folder; what it raises stops the walk.
+        ignore: patterns of what is left out, with all below it: of a name, or with a slash of a path from the folder.
     """
     found: set[Path] = set()
     named: list[Path] = []
-    for each in _walk(folder, depth, check):
+    leaves_out = _leaving_out(folder, ignore)
+    for each in _walk(folder, depth, check, leaves_out):
         yield each
         if isinstance(each, Path):
             found.add(each)
@@ -76,11 +79,31 @@ def walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path |
     inside = Path(os.path.realpath(folder))
     for path in sorted({path for path in named if path not in found}):
         # Whether the file may be read from here is looked at again when it is; this only keeps other folders out.
-        if folder in path.parents and inside in Path(os.path.realpath(path)).parents and _is_key_file(path):
+        below = folder in path.parents and inside in Path(os.path.realpath(path)).parents
+        if (
+            below
+            and not any(leaves_out(one) for one in (path, *path.parents) if folder in one.parents)
+            and _is_key_file(path)
+        ):
             yield _usable(path)
 
 
-def _walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path | Problem]:
+def _leaving_out(folder: Path, ignore: Sequence[str]) -> Callable[[Path], bool]:
+    """Whether one file or folder is named by the patterns."""
+    names = tuple(one.rstrip("/") for one in ignore if "/" not in one.rstrip("/"))
+    paths = tuple(one.strip("/") for one in ignore if "/" in one.rstrip("/"))
+
+    def leaves_out(path: Path) -> bool:
+        if any(fnmatchcase(path.name, one) for one in names):
+            return True
+        return bool(paths) and any(fnmatchcase(path.relative_to(folder).as_posix(), one) for one in paths)
+
+    return leaves_out
+
+
+def _walk(
+    folder: Path, depth: int, check: Callable[[], None], leaves_out: Callable[[Path], bool]
+) -> Iterator[Path | Problem]:
     check()
     try:
         with os.scandir(folder) as listing:
@@ -92,6 +115,8 @@ def _walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path 
         return
     for entry in entries:
         path = Path(entry.path)
+        if leaves_out(path):
+            continue
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
             is_file = not is_folder and entry.is_file()
@@ -101,7 +126,7 @@ def _walk(folder: Path, depth: int, check: Callable[[], None]) -> Iterator[Path 
         if is_file and (is_env_file(entry.name) or (could_be_key_file(entry.name) and _is_key_file(path))):
             yield _usable(path)
         elif is_folder and depth > 0 and entry.name not in _SKIPPED:
-            yield from _walk(path, depth - 1, check)
+            yield from _walk(path, depth - 1, check, leaves_out)
 
 
 def _is_key_file(path: Path) -> bool:

@@ -31,8 +31,8 @@ def put(folder, name, data=KEY):
     return path
 
 
-def listed(folder, depth=4):
-    store = EnvFiles(folder.parent / "home", {folder: depth})
+def listed(folder, depth=4, ignore=()):
+    store = EnvFiles(folder.parent / "home", {folder: depth}, {folder: ignore})
     try:
         return [os.path.relpath(info.ref.name, folder) for info in store.list(str(folder), a_ctx())], None
     except SourceError as error:
@@ -124,3 +124,10 @@ def test_it_is_written_like_any_other_file_of_the_store(folder):
     path.chmod(0o666)
     with pytest.raises(Refused):
         store.write(ref, Secret(KEY), a_ctx(), expect=store.read(ref, a_ctx()).token, mark="r1")
+
+
+def test_a_key_file_that_a_listed_file_names_is_left_out_too(folder):
+    put(folder, "old/one.key")
+    put(folder, ".env", b"GOOGLE_APPLICATION_CREDENTIALS=old/one.key\n")
+    for ignore, found in (((), [".env", "old/one.key"]), (("old",), [".env"]), (("old/*.key",), [".env"])):
+        assert listed(folder, ignore=ignore) == (found, None)

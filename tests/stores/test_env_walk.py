@@ -174,6 +174,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 class Folder:
     path: Path
     depth: int
+    ignore: tuple[str, ...] = ()
 
 
 def test_the_factory_takes_folders_from_the_settings(tmp_path):
@@ -181,3 +182,23 @@ def test_the_factory_takes_folders_from_the_settings(tmp_path):
     options = {"env": (Folder(Path("~/work"), 1),)}
     kept = store(Surroundings({}, tmp_path, tmp_path, tmp_path, "here", tmp_path, options=options))
     assert [info.ref.name for info in kept.list("~/work", a_ctx())] == [str(tmp_path / "work/.env")]
+
+
+@pytest.mark.parametrize(
+    ("ignore", "left"),
+    [
+        ((), [".env", "a/.env", "a/fixtures/.env", "a/fixtures/deep/.env", "a/x.test.env"]),
+        (("fixtures",), [".env", "a/.env", "a/x.test.env"]),
+        (("*.test.env", "fixtures/"), [".env", "a/.env"]),
+        (("a/fixtures/deep",), [".env", "a/.env", "a/fixtures/.env", "a/x.test.env"]),
+        (("a/*",), [".env"]),
+        (("/a/",), [".env"]),
+        (("fixtures/deep",), [".env", "a/.env", "a/fixtures/.env", "a/fixtures/deep/.env", "a/x.test.env"]),
+    ],
+)
+def test_what_the_settings_leave_out_is_not_looked_at(tmp_path, ignore, left):
+    put(tmp_path, ".env", "a/.env", "a/fixtures/.env", "a/fixtures/deep/.env", "a/x.test.env")
+    options = {"env": (Folder(tmp_path, 4, ignore),)}
+    kept = store(Surroundings({}, tmp_path, tmp_path, tmp_path, "here", tmp_path, options=options))
+    found = sorted(os.path.relpath(info.ref.name, tmp_path) for info in kept.list(str(tmp_path), a_ctx()))
+    assert found == sorted(left)
