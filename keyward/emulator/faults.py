@@ -63,6 +63,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rules: list[Fault] = []
+        self._over = threading.Event()
 
     def add(self, *rules: Fault) -> None:
         """Append rules."""
@@ -70,9 +71,20 @@ class Faults:
             self._rules.extend(rules)
 
     def clear(self) -> None:
-        """Forget all rules."""
+        """Forget all rules; what they are holding up goes on."""
         with self._lock:
             self._rules.clear()
+        self.let_go()
+
+    def hold(self, rule: Fault) -> None:
+        """Wait as long as the rule says, or until it is let go."""
+        self._over.wait(rule.delay)
+
+    def let_go(self) -> None:
+        """End every wait that is under way."""
+        with self._lock:
+            self._over.set()
+            self._over = threading.Event()
 
     def strike(self, service: str, method: str, path: str, rpc: str) -> Fault | None:
         """Give the rule that strikes this request and count it, or None."""

@@ -74,7 +74,7 @@ def run(world: World, call: Call, handler: Callable[[], T]) -> T:
             time.sleep(world.behaviour.latency_ms / 1000)
         call.fault = fault = world.faults.strike(call.service.name, call.method, call.path, call.rpc)
         if fault:
-            _before(fault)
+            _before(world, fault)
         with world.lock:
             _admit(world, call)
             result = handler()
@@ -97,9 +97,9 @@ def run(world: World, call: Call, handler: Callable[[], T]) -> T:
         _log(world, call, status, code)
 
 
-def _before(fault: Fault) -> None:
+def _before(world: World, fault: Fault) -> None:
     if fault.delay:
-        time.sleep(fault.delay)
+        world.faults.hold(fault)
     if fault.kill:
         raise Dropped(orderly=fault.orderly)
     if fault.status:

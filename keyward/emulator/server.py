@@ -192,6 +192,7 @@ class Emulator:
     def stop(self) -> None:
         """Close the ports, end all connections and write the snapshot."""
         self._done.set()
+        self.world.faults.let_go()
         if self._http:
             self._http.stop()
         if self._grpc:

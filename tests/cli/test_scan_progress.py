@@ -16,6 +16,7 @@ from keyward.emulator.faults import Fault
 from keyward.model.events import Finished, QuotaWait, ScanStarted, SourceDone, SourceProgress
 from keyward.model.source import SourceReport, SourceStatus
 from tests.parts.desk import NOW
+from tests.parts.scene import PROJECT
 from tests.parts.terminal import Terminal
 
 
@@ -80,7 +81,7 @@ def slow(scene):
     scene.key("seen")
     scene.key("not yet", project="acme-slow")
     number = scene.world.known("acme-slow").number
-    scene.world.faults.add(Fault(path=f"projects/({number}|acme-slow)/", times=-1, delay=8))
+    scene.world.faults.add(Fault(path=f"projects/({number}|acme-slow)/", times=-1, delay=60))
     return scene
 
 
@@ -122,9 +123,9 @@ def test_sigterm_is_told_in_the_document_too(slow):
         argv, env=slow.environ(), cwd=slow.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     until = time.monotonic() + 60
-    while not any("acme-slow" in str(one) for one in slow.log()) and time.monotonic() < until:
+    while not any(one["path"].endswith(f"ListSecrets?projects/{PROJECT}") for one in slow.log()):
+        assert time.monotonic() < until
         time.sleep(0.05)
-    time.sleep(1)
     running.send_signal(signal.SIGTERM)
     out, err = running.communicate(timeout=30)
     document = json.loads(out)
