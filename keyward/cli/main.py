@@ -1,5 +1,6 @@
 """The command line: names, global options, and the way from an error to an exit status."""
 
+import gc
 import io
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,8 +52,13 @@ def _register() -> None:
 _register()
 
 
+_GARBAGE_AFTER = 100_000
+"""New objects before the collector of cycles looks: a command ends soon, and a scan makes millions that reference counts free by themselves."""
+
+
 def run(arguments: list[str]) -> int:
     """Run a command line and return the process's exit status."""
+    gc.set_threshold(_GARBAGE_AFTER, 50, 100)
     guard.harden()
     return guard.guarded(lambda: _invoke(arguments))
 
