@@ -8,7 +8,8 @@ The cloud runs in a process of its own (`keyward demo --serve`) and writes down 
 keyward says, `requests` counts how many requests a scan needs; with 32 at once and nothing to compute they take
 requests x latency / 32. Measured are whole processes of `keyward scan`, start and end included: the first one, which reads every value
 that may be read, and a second one, after which nothing has changed. Beside them in the same run: a script that sends the same requests
-from as many threads with the plain client libraries, and gcloud on a sample of the projects, where it is installed.
+from as many threads with the plain client libraries, two scans that read no value, ask Cloud Asset Inventory first and the metrics
+scopes for last use, and gcloud on a sample of the projects, where it is installed.
 """
 
 import argparse
@@ -24,7 +25,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ HERE = Path(__file__).resolve().parent
 WORKERS = 32
 SIZE = "1000x5000x5000x5000"
 """Projects, API keys, secrets, service account keys."""
-WAY = 'index = "off"'
+SINGLY = 'index = "off"'
 """The line of `[scan]` that has every project listed by itself, as the formula counts."""
 LAST = "SECRET_MANAGER_EMULATOR_HOST"
 """The last variable that `keyward demo --serve` prints."""
@@ -135,7 +136,7 @@ class Run:
         return sum(count for name, count in self.calls.items() if name.endswith(VALUES))
 
 
-def run(argv: list[str], environ: Mapping[str, str], place: Cloud) -> Run:
+def run(argv: Sequence[str], environ: Mapping[str, str], place: Cloud) -> Run:
     """Run it and measure.
 
     Raises:
@@ -169,14 +170,18 @@ def _peak(process: subprocess.Popen) -> float:
     return most
 
 
-def scans(place: Cloud, *, values: bool) -> tuple[Run, Run, Run]:
-    """The bare script, the first scan and the second."""
+SCAN = (sys.executable, "-m", "keyward", "scan")
+
+
+@contextlib.contextmanager
+def user(place: Cloud, *settings: str) -> Iterator[Mapping[str, str]]:
+    """The environment of one who has never scanned, with these lines under `[scan]`."""
     with tempfile.TemporaryDirectory(prefix="keyward-bench-") as home:
         config = Path(home) / "keyward.toml"
-        consent = 'read_values = ["project:*"]' if values else ""
-        config.write_text(f'[scan]\n{consent}\n{WAY}\n[fingerprint]\nkey_file = "{home}/fingerprint.key"\n')
+        lines = ("[scan]", *settings, "[fingerprint]", f'key_file = "{home}/fingerprint.key"', "")
+        config.write_text("\n".join(lines))
         config.chmod(0o600)
-        environ = {
+        yield {
             "PATH": os.environ["PATH"],
             "HOME": home,
             "KEYWARD_HOME": f"{home}/state",
@@ -184,9 +189,20 @@ def scans(place: Cloud, *, values: bool) -> tuple[Run, Run, Run]:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             **place.environ,
         }
-        scan = [sys.executable, "-m", "keyward", "scan"]
-        script = [sys.executable, str(HERE / "bare_scan.py"), *(["--values"] if values else [])]
-        return run(script, environ, place), run(scan, environ, place), run(scan, environ, place)
+
+
+def scans(place: Cloud, *, values: bool) -> tuple[Run, Run, Run]:
+    """The bare script, the first scan and the second."""
+    script = [sys.executable, str(HERE / "bare_scan.py"), *(["--values"] if values else [])]
+    with user(place, SINGLY, *(['read_values = ["project:*"]'] if values else [])) as environ:
+        return run(script, environ, place), run(SCAN, environ, place), run(SCAN, environ, place)
+
+
+def indexed(place: Cloud) -> tuple[Run, Run]:
+    """The first and the second scan of one who reads no value, may ask the index, and names projects that monitor the others."""
+    scopes = f"metrics_scopes = {json.dumps(place.truth['metrics_scopes'])}"
+    with user(place, "[google]", scopes) as environ:
+        return run(SCAN, environ, place), run(SCAN, environ, place)
 
 
 def gcloud(place: Cloud, sample: int) -> str:
@@ -230,6 +246,7 @@ def main() -> int:
     with cloud(told.size, told.latency) as place:
         first, again = requests(place.truth, values=values), requests(place.truth, values=False)
         bare, cold, second = scans(place, values=values)
+        short, shorter = indexed(place)
         other = gcloud(place, told.sample) if told.sample else ""
     least, later = (count * told.latency / 1000 / WORKERS for count in (first, again))
     bars = [
@@ -239,6 +256,8 @@ def main() -> int:
         ("second scan: requests / formula", second.total / again, 1.0, f"{second.total:,} of {again:,}"),
         ("second scan: values read", second.values, 0, ""),
         ("second scan: wall / (requests x latency / 32)", second.wall / later, 1.3, f"{second.wall:.1f} s / {later:.1f} s"),
+        ("with the index: requests / listing's", short.total / again, 0.2, f"{short.total:,} of {again:,}"),
+        ("second scan with the index: requests / the first's", shorter.total / cold.total, 0.2, f"{shorter.total:,} of {cold.total:,}"),
         ("the cloud during the first scan, cores", cold.cloud_cpu / cold.wall, 0.7, f"{cold.cloud_cpu:.1f} s"),
     ]  # fmt: skip
     if bare.total != first:
@@ -250,9 +269,14 @@ def main() -> int:
         print(f"{told.size} (projects x API keys x secrets x account keys), {told.latency:g} ms an answer")
         for name, value, bar, detail in bars:
             print(f"{'ok  ' if value <= bar else 'OVER'} {name:<48} {value:8.2f}  bar {bar:.2f}  {detail}")
-        for name, one in (("bare script", bare), ("first scan", cold), ("second scan", second)):
+        for name, one in (
+            ("bare script", bare),
+            ("first scan", cold),
+            ("second scan", second),
+            ("with the index", short),
+        ):
             print(
-                f"     {name:<12} {one.wall:6.1f} s, {one.cpu:5.1f} s of CPU, {one.memory:4.0f} MB; the cloud {one.cloud_cpu:.1f} s"
+                f"     {name:<14} {one.wall:6.1f} s, {one.cpu:5.1f} s of CPU, {one.memory:4.0f} MB; the cloud {one.cloud_cpu:.1f} s"
             )
         print(*([f"     {other}"] if other else []), sep="\n")
         for rpc, count in sorted(cold.calls.items(), key=lambda item: -item[1]):

@@ -14,7 +14,7 @@ from keyward.google.reader import read
 from keyward.google.services import Services
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from keyward.google.credentials import Identity
     from keyward.google.endpoints import Endpoints
@@ -109,9 +109,9 @@ class GoogleParts:
         return self._surroundings.text("google.quota_project") or named or self.identity.quota_project or self.project
 
     @property
-    def metrics_scope(self) -> str:
-        """The project whose metrics scope answers for many; empty: each project is asked by itself."""
-        return self._surroundings.text("google.metrics_scope")
+    def metrics_scopes(self) -> tuple[str, ...]:
+        """The projects whose metrics scopes answer for many; empty: each project is asked by itself."""
+        return tuple(cast("Iterable[str]", self._surroundings.options.get("google.metrics_scopes") or ()))
 
     @property
     def calls(self) -> Calls:

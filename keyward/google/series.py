@@ -59,21 +59,21 @@ class _Read:
 def ask(parts: "GoogleParts", question: Question, scope: str, since: datetime, ctx: "Ctx") -> UsageReport:
     """Use in the project since then, at most six weeks; in hours for the last ten days, in days beyond.
 
-    The whole window is taken from the metrics scope that the settings name, where that has the project and answers in full.
+    The whole window is taken from a metrics scope that the settings name, where one has the project and answers in full.
     """
     until = ctx.now
     start = min(max(since, until - WINDOW), until - timedelta(minutes=1))
-    if parts.metrics_scope and since <= until - WINDOW:
-        read = _of_all(parts, question, scope, ctx)
+    for home in parts.metrics_scopes if since <= until - WINDOW else ():
+        read = _of_all(parts, question, (home, scope), ctx)
         if read is not None:
-            return _report(read, read.found.get(scope, {}), question, parts.metrics_scope, parts)
+            return _report(read, read.found.get(scope, {}), question, home, parts)
     read = _read(parts, question, (scope, start, until), ctx)
     return _report(read, _whole(read.found), question, scope, parts)
 
 
-def _of_all(parts: "GoogleParts", question: Question, scope: str, ctx: "Ctx") -> _Read | None:
-    """What the metrics scope says, asked once for all its projects; None where it cannot speak for this one."""
-    home = parts.metrics_scope
+def _of_all(parts: "GoogleParts", question: Question, of: tuple[str, str], ctx: "Ctx") -> _Read | None:
+    """What a metrics scope says, asked once for all its projects; None where it cannot speak for this one: (scoping project, this one)."""
+    home, scope = of
     if not monitors(parts, home, scope, ctx):
         return None
     until = ctx.now

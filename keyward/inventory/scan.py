@@ -87,7 +87,11 @@ class _Scan:
         ledger: "Ledger | None",
     ) -> None:
         self._workers = Workers(request.workers)
-        self._request, self._cache, self._ctx = request, cache, replace(ctx, wait=self._wait_aside(ctx.wait))
+        self._request, self._cache, self._ctx = (
+            request,
+            cache,
+            replace(ctx, wait=self._wait_aside(ctx.wait), roots=request.roots),
+        )
         self._fingerprints, self._ledger = fingerprints, ledger
         sources: list[StoreSource | ProviderSource] = [*request.stores, *request.providers]
         self._sources = {one.id: Progress(one) for one in sources}
@@ -151,13 +155,15 @@ class _Scan:
             self._ask(progress, "list", partial(asking.list_keys, source, ctx))
 
     def _begin(self, progress: Progress) -> None:
-        source, ctx = progress.source, self._ctx
+        """Ask for list and use at once; where an index is asked first, use waits until it is known that there is anything."""
         if not progress.indexing:
             self._list(progress)
-        if isinstance(source, StoreSource):
-            return
-        if self._request.usage and Can.USAGE in source.provider.can:
-            self._ask(progress, "usage", partial(asking.ask_use, source, ctx))
+            self._ask_use(progress)
+
+    def _ask_use(self, progress: Progress) -> None:
+        source = progress.source
+        if not isinstance(source, StoreSource) and self._request.usage and Can.USAGE in source.provider.can:
+            self._ask(progress, "usage", partial(asking.ask_use, source, self._ctx))
 
     def _ask_values(self, progress: Progress, rows: tuple[Credential, ...]) -> None:
         source = progress.source
@@ -260,6 +266,7 @@ class _Scan:
         if answer.rows is None:
             progress.note, progress.indexing = f"Asked by itself: {answer.why}", False
             self._list(progress)
+            self._ask_use(progress)
             return []
         progress.note = "Read from the asset index, which is some minutes late."
         changed: list[str] = []
@@ -276,6 +283,8 @@ class _Scan:
             self._ask(progress, "list", partial(asking.ask_singly, progress.source, sorted(doubted), self._ctx))
         else:
             progress.listed = True
+        if answer.rows or doubted:
+            self._ask_use(progress)
         return changed
 
     def _write_keys(self, progress: Progress, rows: tuple[Credential, ...]) -> list[str]:

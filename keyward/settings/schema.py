@@ -183,8 +183,10 @@ class Google:
     """How Google is asked."""
 
     quota_project: str = _setting(text, "", "project that quota is charged to where the scanned one refuses")
-    metrics_scope: str = _setting(
-        text, "", "project whose metrics scope tells the last use of keys in all that it monitors; empty: each is asked"
+    metrics_scopes: tuple[str, ...] = _setting(
+        texts,
+        (),
+        "projects whose metrics scopes tell the last use of keys in all that they monitor; empty: each is asked",
     )
 
 

@@ -13,6 +13,7 @@ from keyward.emulator.resourcemanager.tree import Tree
 from keyward.emulator.secretmanager.book import Book
 from keyward.emulator.secretmanager.planting import plant_version
 from keyward.emulator.secretmanager.resources import Parent
+from keyward.google.parts import of
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.scan import ProviderSource, ScanRequest, StoreSource, scan
 from keyward.providers.google_api_keys import provider as api_keys
@@ -40,13 +41,13 @@ class Cloud:
             usage=False,
         )
 
-    def scan(self, cache, *, index):
+    def scan(self, cache, *, index, usage=False):
         """(the document without what only the scan is about, how many questions it took, the sources by id)."""
         begun = len(self.world.log.since(0))
         file = self.folder / f"{cache}.db"
         writer = CacheWriter(file, "test", lambda _: None)
         try:
-            request = replace(self.request, roots=(self.root.name,) if index else ())
+            request = replace(self.request, roots=(self.root.name,) if index else (), usage=usage)
             result = scan(request, writer, self.ctx)
         finally:
             writer.close()
@@ -89,6 +90,19 @@ def test_the_index_tells_field_by_field_what_listing_tells_for_a_fifth_of_the_qu
     assert len(listed["secrets"]) > 5
     assert {one.status.value for one in (*sources.values(), *also.values())} == {"ok"}
     assert fewer * 5 <= asked, (fewer, asked)
+
+
+def test_last_use_is_asked_only_where_there_are_keys_and_told_as_without_an_index(make_cloud):
+    cloud = make_cloud("24x40x24x12", 3)
+    readable(cloud)
+    list(of(cloud.around).projects.search(cloud.ctx, ()))  # as every scan begins
+    listed, asked, _ = cloud.scan("listed", index=False, usage=True)
+    indexed, fewer, _ = cloud.scan("indexed", index=True, usage=True)
+    assert indexed == listed
+    assert sum(one["last_used"]["status"] == "used" for one in listed["keys"].values()) > 5
+    holders = {(one["provider"], one["scope"]) for one in indexed["keys"].values()}
+    assert fewer <= len(holders) + 4, "one question for each project with keys of a kind, and the index's own"
+    assert fewer * 2 < asked
 
 
 def test_where_the_index_is_denied_each_project_is_asked_and_that_is_said(make_cloud):

@@ -33,7 +33,8 @@ def test_every_entry_can_be_read_and_names_its_sources(name):
 
 
 SEEN_ONLY = {
-    "private-key", "jwt", "sk-hex", "nvidia", "cerebras", "tavily", "langsmith", "langfuse", "pinecone", "wandb", "gitlab", "slack", "slack-app",
+    "private-key", "jwt",
+    "url-password", "sk-hex", "nvidia", "cerebras", "tavily", "langsmith", "langfuse", "pinecone", "wandb", "gitlab", "slack", "slack-app",
     "slack-webhook", "vercel", "supabase", "supabase-secret", "doppler", "postman", "vault", "1password", "databricks", "linear", "notion",
     "entra-secret",
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Last use of service account keys from two records, and of many projects through one metrics scope."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,12 @@ from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.authentications import Authentications
 from keyward.emulator.faults import Fault
 from keyward.emulator.monitoring.scopes import MetricsScopes
+from keyward.emulator.resourcemanager.tree import Tree
 from keyward.emulator.usage import Usage
 from keyward.model.capability import Act
 from keyward.model.usage import UseStatus
 from keyward.providers import google_api_keys, google_sa_keys
-from tests.parts.accounts import make_account
+from tests.parts.accounts import make_account, plant_key
 from tests.parts.cloud import emulator_ctx, surroundings
 from tests.providers.service_accounts import PROJECT, Accounts
 
@@ -167,7 +169,7 @@ class Scoped:
 
     def __init__(self, emulator, tmp_path):
         self.world = emulator.world
-        self.around = surroundings(emulator.environment(), tmp_path, **{"google.metrics_scope": "ops"})
+        self.around = surroundings(emulator.environment(), tmp_path, **{"google.metrics_scopes": ("elsewhere", "ops")})
         self.provider = google_api_keys.provider(self.around)
         self.ctx = emulator_ctx(emulator)
         self.keys = {name: self.plant(name) for name in ("ops", "shop", "alone")}
@@ -222,7 +224,7 @@ def test_an_answer_with_gaps_is_not_taken_for_the_whole(scoped):
 
 
 def test_a_scope_that_cannot_be_read_leaves_each_project_to_itself(scoped):
-    scoped.world.faults.add(Fault(rpc="metricsScopes.get$", status="PERMISSION_DENIED"))
+    scoped.world.faults.add(Fault(rpc="metricsScopes.get$", times=-1, status="PERMISSION_DENIED"))
     assert {one.status.value for one in scoped.told().values()} == {"used"}
     assert scoped.asked() == ["ops", "shop", "alone"]
 
@@ -239,3 +241,43 @@ def test_service_account_keys_are_read_through_the_scope_too(scoped):
         report = provider.usage(name, scoped.ctx.now - EVER, scoped.ctx)
         assert list(report.by_key) == (["a" * 40] if name == "shop" else [])
     assert scoped.asked() == ["ops", "alone"]
+
+
+def below(cloud, *projects):
+    """An organisation around these projects; gives it."""
+    root = cloud.world.state(Tree).plant_organization("acme.example")
+    for project in projects:
+        cloud.world.project(project).parent = root.name
+    return root
+
+
+def test_an_organisation_is_asked_once_for_all_its_projects(cloud):
+    ref = key(cloud)
+    use(cloud, ref, days=100)
+    other = make_account(cloud.world, project="acme-other")
+    beside, _ = plant_key(cloud.world, other, usable=False)
+    alone, single = told(cloud, ref), cloud.provider.usage("acme-other", cloud.ctx.now - EVER, cloud.ctx)
+    root = below(cloud, PROJECT, "acme-other")
+    begun = len(cloud.requests(RPC))
+    ctx = replace(cloud.ctx, roots=(root.name,), memo={})
+    reports = {one: cloud.provider.usage(one, ctx.now - EVER, ctx) for one in (PROJECT, "acme-other")}
+    assert [one["path"].split("/locations")[0] for one in cloud.requests(RPC)[begun:]] == [f"/v1/{root.name}"]
+    assert reports[PROJECT].last_use(ref.local[1], None) == alone
+    assert reports["acme-other"].last_use(beside.key_id, None) == single.last_use(beside.key_id, None)
+    assert reports["acme-other"].last_use(beside.key_id, None).status is not UseStatus.USED
+
+
+@pytest.mark.parametrize("how", ["denied", "elsewhere", "broken"])
+def test_a_project_of_which_the_organisation_says_nothing_is_asked_itself(cloud, how):
+    ref = key(cloud)
+    use(cloud, ref, days=100)
+    alone = told(cloud, ref)
+    root = below(cloud, *([] if how == "elsewhere" else [PROJECT]))
+    if how == "denied":
+        root.denied.append("policyanalyzer.*")
+    if how == "broken":
+        cloud.world.faults.add(Fault(path=f"{root.name}/", times=-1, status="INTERNAL"))
+    ctx = replace(cloud.ctx, roots=(root.name,), memo={})
+    found = cloud.provider.usage(PROJECT, ctx.now - EVER, ctx).last_use(ref.local[1], None)
+    assert found == alone
+    assert "/v1/projects/" in cloud.requests(RPC)[-1]["path"]

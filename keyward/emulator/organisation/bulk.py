@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _SIZE = re.compile(r"(\d{1,6})x(\d{1,7})x(\d{1,7})(?:x(\d{1,7}))?")
 _KEYS_OF_AN_ACCOUNT = 3
+_MONITORED = 375
+"""Projects in a metrics scope: some hundreds, as in large organisations."""
 Counts = tuple[int, int, int, int]
 """Projects, API keys, secrets, service account keys."""
 _TEAMS = ("search", "billing", "mobile", "maps", "support", "data", "growth", "platform")
@@ -53,7 +55,7 @@ def make(counts: Counts, now: datetime, seed: str) -> Organisation:
     if account_keys:
         shares = [_share(account_keys, index, projects) for index in range(projects)]
         made = [replace(one, accounts=_accounts(shares[n], now, others)) for n, one in enumerate(made)]
-    return Organisation("bulk.example", now, tuple(made))
+    return Organisation("bulk.example", now, tuple(made), watched_by=_MONITORED)
 
 
 def _share(total: int, index: int, among: int) -> int:

@@ -165,6 +165,13 @@ class Organisation:
     projects: tuple[SampleProject, ...]
     unseen: bool = False
     """Whether the caller sees the projects alone, and neither the organisation nor its folders."""
+    watched_by: int = 0
+    """How many projects in a row the first of them monitors, itself included; 0: each watches itself alone."""
+
+    @property
+    def scoping(self) -> tuple[SampleProject, ...]:
+        """The projects that monitor others."""
+        return self.projects[:: self.watched_by] if self.watched_by else ()
 
     def every_key(self) -> Iterator[SampleKey]:
         """All keys, project by project."""

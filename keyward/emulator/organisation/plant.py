@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.clock import micros
 from keyward.emulator.iam import ServiceAccounts
+from keyward.emulator.monitoring.scopes import MetricsScopes
 from keyward.emulator.organisation.plant_accounts import plant_accounts
 from keyward.emulator.resourcemanager.tree import Tree
 from keyward.emulator.secretmanager.book import Book
@@ -49,8 +50,15 @@ def plant(world: World, organisation: Organisation) -> None:
             for secret in sorted(sample.secrets, key=lambda secret: secret.created):
                 _plant_secret(world, project, secret)
             plant_accounts(world, project, sample)
+        _plant_scopes(world, organisation)
         for node in (top, *folders.values()) if organisation.unseen else ():
             node.denied.append("*")
+
+
+def _plant_scopes(world: World, organisation: Organisation) -> None:
+    every = [world.project(sample.id) for sample in organisation.projects]
+    for at in range(0, len(every), organisation.watched_by) if organisation.watched_by else ():
+        world.state(MetricsScopes).add(*every[at : at + organisation.watched_by])
 
 
 def _plant_key(world: World, project: Project, sample: SampleKey) -> None:

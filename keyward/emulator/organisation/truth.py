@@ -45,7 +45,7 @@ class Truth:
 def describe(organisation: Organisation, size: str, seed: str) -> Truth:
     """The truth about an organisation at its moment.
 
-    The fields: `projects`; `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
+    The fields: `projects`; `metrics_scopes` (projects that monitor others); `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
     it), `state`, `last_used` as Monitoring must show it, and `placements`; `secrets` with `versions` and, in each, the
     `parts` that hold a key, by uid, and the `account_parts` that hold a service account key or HMAC key. The lists
     `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. Times are UTC.
@@ -59,6 +59,7 @@ def describe(organisation: Organisation, size: str, seed: str) -> Truth:
             "now": micros(organisation.now),
             "organisation": organisation.domain,
             "projects": [_project(project) for project in organisation.projects],
+            "metrics_scopes": [project.id for project in organisation.scoping],
             "sources": [_source(project, name) for project in organisation.projects for name in (_PROVIDER, _STORE)],
             "keys": [
                 _key(key, project, organisation, places.get(key.uid, []))

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from keyward.emulator.accountkeys.state import AccountKeys
 from keyward.emulator.authentications import Authentications
 from keyward.emulator.clock import seconds
-from keyward.emulator.errors import refuse
+from keyward.emulator.cloudasset.assets import below
+from keyward.emulator.errors import permission_denied, refuse
 from keyward.emulator.iam import ServiceAccounts
 from keyward.emulator.paging import page
 from keyward.emulator.policyanalyzer.days import day
+from keyward.emulator.resourcemanager.tree import Tree
 from keyward.emulator.routing import Route, Service
 
 if TYPE_CHECKING:
@@ -20,21 +22,38 @@ if TYPE_CHECKING:
 
     from keyward.emulator.accountkeys.key import AccountKey
     from keyward.emulator.iam import ServiceAccount
+    from keyward.emulator.projects import Project
     from keyward.emulator.routing import Request
 
 SERVICE = Service("policyanalyzer.googleapis.com", "Policy Analyzer API", "policyanalyzer.v1")
 
 KEYS = "serviceAccountKeyLastAuthentication"
 
+_PERMISSION = "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query"
+
 _FILTER = re.compile(r'\s*activities\.(?:fullResourceName|full_resource_name)\s*=\s*"([^"]*)"\s*')
 
 
 def routes() -> list[Route]:
     """Give the routes of the service."""
-    template = "/v1/projects/{project}/locations/{location}/activityTypes/{kind}/activities:query"
-    rpc = "policyanalyzer.projects.locations.activityTypes.activities.query"
-    permission = "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query"
-    return [Route(SERVICE, "GET", template, _query, rpc, permission)]
+    end = "locations/{location}/activityTypes/{kind}/activities:query"
+    rpc = "policyanalyzer.{}.locations.activityTypes.activities.query"
+    return [
+        Route(SERVICE, "GET", f"/v1/projects/{{project}}/{end}", _query, rpc.format("projects"), _PERMISSION),
+        Route(SERVICE, "GET", f"/v1/folders/{{id}}/{end}", _query, rpc.format("folders")),
+        Route(SERVICE, "GET", f"/v1/organizations/{{id}}/{end}", _query, rpc.format("organizations")),
+    ]
+
+
+def _projects(request: Request) -> list[Project]:
+    """The project, or those below the folder or organisation, whose own policy says who may ask about all of them."""
+    if request.project is not None:
+        return [request.project]
+    scope = "/".join(request.path.split("/")[2:4])
+    node = request.world.state(Tree).get(scope)
+    if node is None or node.denies(_PERMISSION):
+        raise permission_denied(_PERMISSION, f"//{SERVICE.name}/{scope}")
+    return below(request.world, scope)
 
 
 def _query(request: Request) -> dict[str, Any]:
@@ -57,16 +76,17 @@ def _wanted(text: str) -> str:
 
 
 def _activities(request: Request) -> Iterator[dict[str, Any]]:
-    world, project = request.world, request.owner
+    world = request.world
     end = day(world.clock.now() - timedelta(seconds=world.behaviour.activity_lag_seconds))
     begin = end - timedelta(days=world.behaviour.activity_days)
-    used = {prover.key_id: minutes for prover, minutes in world.state(Authentications).of(project.number)}
-    for account in world.state(ServiceAccounts).of(project):
-        for key in world.state(AccountKeys).of(account.email):
-            # What came after the period ended is not in it, the key itself included.
-            if key.deleted is None and key.made < end:
-                name = f"{project.resource}/serviceAccounts/{account.unique_id}"
-                yield _activity(name, account, key, (begin, end), used.get(key.key_id, {})) | {"activityType": KEYS}
+    for project in _projects(request):
+        used = {prover.key_id: minutes for prover, minutes in world.state(Authentications).of(project.number)}
+        for account in world.state(ServiceAccounts).of(project):
+            for key in world.state(AccountKeys).of(account.email):
+                # What came after the period ended is not in it, the key itself included.
+                if key.deleted is None and key.made < end:
+                    name = f"{project.resource}/serviceAccounts/{account.unique_id}"
+                    yield _activity(name, account, key, (begin, end), used.get(key.key_id, {})) | {"activityType": KEYS}
 
 
 def _activity(
