@@ -149,6 +149,15 @@ class Production:
 
 
 @dataclass(frozen=True, slots=True)
+class Display:
+    """How the app shows things."""
+
+    motion: bool = _setting(
+        yes_or_no, True, "false: nothing in the app moves or flashes; so does TEXTUAL_ANIMATIONS=none", anyone=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerSettings:
     """Where the ledger is."""
 
@@ -302,6 +311,7 @@ class Settings:
     rotation: Rotation = field(default_factory=Rotation)
     targets: Targets = field(default_factory=Targets)
     production: Production = field(default_factory=Production)
+    display: Display = field(default_factory=Display)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     fingerprint: Fingerprint = field(default_factory=Fingerprint)
     endpoints: EndpointSettings = field(default_factory=EndpointSettings)

@@ -55,7 +55,15 @@ class Action:
 _BACK = "Back to where you came from."
 
 ACTIONS: tuple[Action, ...] = (
-    Action("filter", "slash", "Filter", Where.INVENTORY, "Type a query; Escape clears it.", footer=True, first=True),
+    Action(
+        "filter",
+        "slash",
+        "Filter",
+        Where.INVENTORY,
+        "Type a query; Escape clears it, once more leaves it.",
+        footer=True,
+        first=True,
+    ),
     Action("open", "enter", "Open", Where.INVENTORY, "Everything known of the key under the cursor.", footer=True),
     Action(
         "rotate",
@@ -69,16 +77,26 @@ ACTIONS: tuple[Action, ...] = (
         "mark", "space", "Mark", Where.INVENTORY, "Marks the key, or takes its mark away, and moves on.", footer=True
     ),
     Action(
-        "sort", "s", "Sort", Where.INVENTORY, "Sorts by the next column; so does a click on a heading.", footer=True
+        "sort",
+        "s",
+        "Sort",
+        Where.INVENTORY,
+        "Asks by which column; so does a click on a heading, at once.",
+        footer=True,
     ),
     Action("scan", "ctrl+r", "Scan", Where.INVENTORY, "Asks every source again; once more stops it.", footer=True),
     Action("coverage", "d", "Coverage", Where.INVENTORY, "What was read, what was not, and why.", footer=True),
     Action("reverse", "S", "Reverse", Where.INVENTORY, "Turns the order round."),
     Action("mark_all", "asterisk", "Mark all", Where.INVENTORY, "Marks every key in view."),
     Action("unmark", "u", "Unmark all", Where.INVENTORY, "Takes every mark away."),
+    Action(
+        "range", "V", "Mark range", Where.INVENTORY, "Begins a range that follows the cursor; V or Space closes it."
+    ),
+    Action("preset", "w", "Columns", Where.INVENTORY, "Other columns: usual, wide, age, usage, where, then your own."),
+    Action("choose", "C", "Choose columns", Where.INVENTORY, "Which columns, in which order, how wide."),
     Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),
     Action("local", "o", "Local keys", Where.INVENTORY, "Names a folder and the keyring as places to look at."),
-    Action("clear", "escape", "Clear", Where.INVENTORY, "Clears the filter."),
+    Action("clear", "escape", "Clear", Where.INVENTORY, "Takes an open range back, else clears the filter."),
     Action("inventory", "1", "Inventory", Where.APP, "Back to the list of keys."),
     Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
     Action(

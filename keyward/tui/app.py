@@ -18,11 +18,13 @@ from keyward.model.source import SourceReport
 from keyward.tui import coverage, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
+from keyward.tui.keeping import EVERY, Keeping
 from keyward.tui.widgets.head import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.console import RenderableType
     from textual.command import Provider
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
@@ -42,6 +44,7 @@ class KeywardApp(App[None]):
     Args:
         make_seat: makes parts and desk; called in threads.
         write: start in write mode; without it nothing can be applied.
+        kept: gives the file in which it is kept how the app was left; called in threads. Without it nothing is kept.
     """
 
     TITLE = "keyward"
@@ -51,11 +54,13 @@ class KeywardApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012  # Textual declares it as an instance variable
 
-    def __init__(self, make_seat: MakeSeat, *, write: bool = False) -> None:
+    def __init__(self, make_seat: MakeSeat, *, write: bool = False, kept: "Callable[[], Path] | None" = None) -> None:
         super().__init__()
         self.feed = Feed(self, make_seat)
         self.standing = Standing(write=write)
         self.feed.read_only = not write
+        self.keeping = Keeping(self, kept) if kept is not None else None
+        self.feed.before_rows = self.keeping.read if self.keeping is not None else None
         self.sources: Sequence[SourceReport] = ()
         self.gaps: Mapping[str, Gap] = {}
         self._scanned: float | None = None
@@ -79,6 +84,14 @@ class KeywardApp(App[None]):
         self.push_screen(InventoryScreen())
         self.set_interval(0.1, self._pulse)
         self.set_interval(30, self._say_age)
+        if self.keeping is not None:
+            self.set_interval(EVERY, self.keeping.pulse)
+
+    def exit(self, result: None = None, return_code: int = 0, message: "RenderableType | None" = None) -> None:
+        """Leave; how it is left is kept."""
+        if self.keeping is not None:
+            self.keeping.look()
+        super().exit(result, return_code, message)
 
     def _terminated(self) -> None:
         """SIGTERM: leave as with q, the terminal as it was, and say so in the exit status."""
@@ -102,6 +115,8 @@ class KeywardApp(App[None]):
     def stood(self, event: Stood) -> None:
         """The world is known."""
         self._epoch = (event.now, time.monotonic())
+        if not event.motion:
+            self.animation_level = "none"
         self.tell(world="" if event.emulated else event.world, emulated=event.emulated)
 
     def tell(
@@ -141,21 +156,21 @@ class KeywardApp(App[None]):
             self.feed.stop_scan()
             self.tell(busy="stopping ...")
         else:
-            self.scan(self._inventory())
+            self.scan(self.inventory)
 
     def reload(self) -> None:
         """Read again what is known: something was changed."""
-        self.feed.load(self._inventory())
+        self.feed.load(self.inventory)
 
     def scan_local(self) -> None:
         """Look into the folders and the keyring that the settings name, not into any cloud."""
         from keyward.desk.wish import ScanWish  # only when it is wanted
 
-        self.scan(self._inventory(), ScanWish(local=True))
+        self.scan(self.inventory, ScanWish(local=True))
 
     def _pulse(self) -> None:
         if self.feed.scanning:
-            self.feed.drain(self._inventory(), self.moment())
+            self.feed.drain(self.inventory, self.moment())
 
     def on_progress(self, event: Progress) -> None:
         """A scan goes on."""
@@ -164,9 +179,11 @@ class KeywardApp(App[None]):
 
     def production(self, key: str) -> bool:
         """Whether the key of that id is one of production, as the settings say."""
-        return self._inventory().production(key)
+        return self.inventory.production(key)
 
-    def _inventory(self) -> "InventoryScreen":
+    @property
+    def inventory(self) -> "InventoryScreen":
+        """The list of keys, which is always there."""
         return self.screen_stack[1]  # type: ignore[return-value]  # pushed first, never popped
 
     def nothing_known(self, screen: "InventoryScreen") -> None:

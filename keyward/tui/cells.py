@@ -1,34 +1,26 @@
-"""What the table says of a row: a text for every column, a tone where it matters, and a key to sort by."""
+"""What the table says of a row: a text for every column, and a tone where it matters. No cell is empty: each says what is not known."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from keyward.model.ids import DECLARED, SHAPE
 from keyward.tui import words
+from keyward.tui.columns import PRESETS, USUAL
 from keyward.tui.rows import Rows
-from keyward.tui.widgets.grid import Column
 
 DAY = 86_400.0
 OLD = 90 * DAY
 """From this age on a key is shown as old."""
 
-COLUMNS = (
-    Column("name", "NAME", 18, 0, grows=True),
-    Column("kind", "KIND", 9, 5),
-    Column("scope", "PROJECT/SCOPE", 16, 3, grows=True),
-    Column("age", "AGE", 6, 1, right=True),
-    Column("use", "LAST USE", 10, 2, right=True),
-    Column("expires", "EXPIRES", 9, 7, right=True),
-    Column("places", "PLACES", 9, 6, right=True),
-    Column("state", "STATE", 13, 4),
-)
-"""The columns of the inventory."""
+COLUMNS = PRESETS[USUAL]
+"""The usual columns."""
 
-LARGEST_FIRST = frozenset({"age", "places"})
-"""Columns that begin with the largest when they are not reversed."""
-
-_STATES = {"deleted-restorable": "deleted", "blocked-by-provider": "blocked", "unknown": "not known"}
+NOT_KNOWN, NONE_SEEN = "not known", "none seen"
+_STATES = {"deleted-restorable": "deleted", "blocked-by-provider": "blocked", "unknown": NOT_KNOWN}
 STALE = frozenset({"stale"})
 """What stands as the status of a source where the rows are from an earlier scan."""
 _UNKNOWN_USE = frozenset({"denied", "failed", "not_scanned", "unsupported"})
+_SELDOM = frozenset({SHAPE, DECLARED})
+"""Providers that list nothing: what they do not say is not known."""
 
 
 def shown_name(rows: Rows, row: int) -> str:
@@ -42,26 +34,21 @@ def shown_name(rows: Rows, row: int) -> str:
     return f"({whose} {last})" if whose else f"({last})"
 
 
-def cells(rows: Rows, row: int, now: float) -> tuple[str, ...]:
-    """The texts of a row, one for every column.
+def cells(rows: Rows, row: int, now: float, names: Sequence[str] = COLUMNS) -> tuple[str, ...]:
+    """The texts of a row, one for every column named.
 
     Args:
         rows: the rows.
         row: which.
         now: the present, epoch seconds.
+        names: which columns, in their order.
     """
-    state = rows.text(row, "state")
-    said = _STATES.get(state, state)
-    return (
-        shown_name(rows, row),
-        rows.text(row, "kind"),
-        rows.text(row, "scope"),
-        words.age(rows.time(row, "created"), rows.time(row, "first_seen"), now),
-        use(rows, row, now),
-        words.expiry(rows.time(row, "expires"), now),
-        places(rows, row),
-        f"{said}, stale" if rows.text(row, "source_status") in STALE else said,
-    )
+    return tuple([_TEXTS[name](rows, row, now) for name in names])
+
+
+def is_stale(rows: Rows, row: int) -> bool:
+    """Whether what is known of the row is from an earlier scan than its source's last."""
+    return rows.columns["source_status"][row] in STALE
 
 
 def use(rows: Rows, row: int, now: float) -> str:
@@ -78,7 +65,83 @@ def use(rows: Rows, row: int, now: float) -> str:
 def places(rows: Rows, row: int) -> str:
     """How many places hold it. None found is not zero: it says only that none was seen."""
     count = rows.time(row, "places")
-    return f"{int(count)}" if count else "none seen"
+    return f"{int(count)}" if count else NONE_SEEN
+
+
+def identity(rows: Rows, row: int) -> str:
+    """The account that a key acts as, where its id says so; else empty."""
+    _, *local = rows.text(row, "id").partition(":")[2].split("/")
+    return local[0] if len(local) > 1 and "@" in local[0] else ""
+
+
+def _state(rows: Rows, row: int, _: float) -> str:
+    state = rows.text(row, "state") or NOT_KNOWN
+    said = _STATES.get(state, state)
+    return f"{said}, stale" if is_stale(rows, row) else said
+
+
+def _expires(rows: Rows, row: int, now: float) -> str:
+    expires = rows.time(row, "expires")
+    if expires is None:
+        return NOT_KNOWN if rows.text(row, "provider") in _SELDOM else "never"
+    return words.expiry(expires, now)
+
+
+def _date(name: str) -> Callable[[Rows, int, float], str]:
+    def text(rows: Rows, row: int, _: float) -> str:
+        at = words.utc(rows.time(row, name))
+        return words.moment(at)[:10] if at is not None else NOT_KNOWN
+
+    return text
+
+
+def _window(rows: Rows, row: int, _: float) -> str:
+    window = rows.time(row, "last_used_window")
+    if window is not None:
+        return f"{int(window)}d"
+    return {"denied": "denied", "failed": "failed", "not_scanned": "not asked", "unsupported": "no record"}.get(
+        rows.text(row, "last_used_status"), NOT_KNOWN
+    )
+
+
+def _several(texts: object, none: str) -> str:
+    if not isinstance(texts, tuple) or not texts:
+        return none
+    return str(texts[0]) if len(texts) == 1 else f"{texts[0]} +{len(texts) - 1}"
+
+
+def _restricted(rows: Rows, row: int, _: float) -> str:
+    limits = rows.columns["restrictions"][row]
+    if not isinstance(limits, tuple):
+        return NOT_KNOWN
+    return ", ".join(str(one).removesuffix(".googleapis.com") for one in limits) or "none"
+
+
+def _stores(rows: Rows, row: int, _: float) -> str:
+    stores = rows.columns["stores"][row]
+    return ", ".join(map(str, stores)) if isinstance(stores, tuple) and stores else NONE_SEEN
+
+
+_TEXTS: Mapping[str, Callable[[Rows, int, float], str]] = {
+    "name": lambda rows, row, _: shown_name(rows, row),
+    "kind": lambda rows, row, _: rows.text(row, "kind") or NOT_KNOWN,
+    "scope": lambda rows, row, _: rows.text(row, "scope") or "none",
+    "age": lambda rows, row, now: words.age(rows.time(row, "created"), rows.time(row, "first_seen"), now),
+    "use": use,
+    "expires": _expires,
+    "places": lambda rows, row, _: places(rows, row),
+    "state": _state,
+    "provider": lambda rows, row, _: rows.text(row, "provider") or NOT_KNOWN,
+    "restricted": _restricted,
+    "identity": lambda rows, row, _: identity(rows, row) or "see the key",
+    "stores": _stores,
+    "secrets": lambda rows, row, _: _several(rows.columns["secrets"][row], NONE_SEEN),
+    "created": _date("created"),
+    "seen": _date("first_seen"),
+    "window": _window,
+    "source": lambda rows, row, _: rows.text(row, "source_status") or NOT_KNOWN,
+    "id": lambda rows, row, _: rows.text(row, "id"),
+}
 
 
 def tone(rows: Rows, row: int, column: str, now: float) -> str | None:
@@ -104,7 +167,7 @@ def _use_tone(rows: Rows, row: int, _: float) -> str:
 
 
 def _state_tone(rows: Rows, row: int, _: float) -> str:
-    if rows.text(row, "source_status") in STALE:
+    if is_stale(rows, row):
         return "grid--warn"
     return {"active": "grid--good", "blocked-by-provider": "grid--bad"}.get(rows.text(row, "state"), "grid--dim")
 
@@ -116,36 +179,35 @@ def _expires_tone(rows: Rows, row: int, now: float) -> str | None:
     return "grid--bad" if expires <= now else None
 
 
+def _restricted_tone(rows: Rows, row: int, _: float) -> str | None:
+    limits = rows.columns["restrictions"][row]
+    return "grid--dim" if limits is None else None if limits else "grid--warn"
+
+
+def _dim(_rows: Rows, _row: int, _now: float) -> str:
+    return "grid--dim"
+
+
+def _dim_without(name: str) -> Callable[[Rows, int, float], str | None]:
+    return lambda rows, row, _now: None if rows.columns[name][row] else "grid--dim"
+
+
 _TONES: Mapping[str, Callable[[Rows, int, float], str | None]] = {
     "name": _name_tone,
-    "kind": lambda _rows, _row, _now: "grid--dim",
+    "kind": _dim,
     "age": _age_tone,
     "use": _use_tone,
     "expires": _expires_tone,
-    "places": lambda rows, row, _now: None if rows.time(row, "places") else "grid--dim",
+    "places": _dim_without("places"),
+    "stores": _dim_without("stores"),
+    "secrets": _dim_without("secrets"),
+    "created": _dim_without("created"),
+    "seen": _dim_without("first_seen"),
+    "window": _dim_without("last_used_window"),
+    "restricted": _restricted_tone,
+    "identity": lambda rows, row, _now: None if identity(rows, row) else "grid--dim",
+    "source": lambda rows, row, _now: None if rows.text(row, "source_status") == "ok" else "grid--warn",
     "state": _state_tone,
+    "provider": _dim,
+    "id": _dim,
 }
-
-
-def sort_keys(rows: Rows, column: str) -> list[tuple[int, str | float]]:
-    """A key for every row number, by which the column sorts; what is unknown comes last."""
-    columns = rows.queried
-    if column == "name":
-        return [(0, name.casefold()) if name else (1, key) for name, key in zip(columns.name, columns.id, strict=True)]
-    if column == "age":
-        return [_oldest(*both) for both in zip(columns.created, columns.first_seen, strict=True)]
-    if column == "use":
-        order = {"used": 0, "not_seen": 1, "never": 2}
-        both = zip(columns.last_used_status, columns.last_used_at, strict=True)
-        return [(order.get(status, 3), -at if at is not None else 0.0) for status, at in both]
-    if column == "expires":
-        return [(1, 0.0) if at is None else (0, at) for at in columns.expires]
-    if column == "places":
-        return [(0, -count) if count else (1, 0.0) for count in columns.places]
-    return [(0, str(value or "")) for value in rows.each(column)]
-
-
-def _oldest(created: float | None, seen: float | None) -> tuple[int, float]:
-    if created is not None:
-        return 0, created
-    return (1, seen) if seen is not None else (2, 0.0)

@@ -29,7 +29,7 @@ def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
     def toned(name: str) -> str:
         return _TONES.get(cells.tone(rows, row, name, now) or "", "")
 
-    texts = dict(zip((column.name for column in cells.COLUMNS), cells.cells(rows, row, now), strict=True))
+    texts = dict(zip(cells.COLUMNS, cells.cells(rows, row, now), strict=True))
     created = rows.time(row, "created")
     facts = [
         Fact("kind", texts["kind"]),
@@ -37,11 +37,7 @@ def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
         Fact("state", texts["state"], toned("state")),
         Fact("age", texts["age"] + (f" · made {day(created)}" if created is not None else ""), toned("age")),
         Fact("last use", use_words(rows, row, now), toned("use")),
-        Fact(
-            "expires",
-            texts["expires"] if texts["expires"] != "-" else _no_end(str(columns["provider"][row])),
-            toned("expires"),
-        ),
+        Fact("expires", texts["expires"], toned("expires")),
     ]
     facts += _restricted(columns["restrictions"][row])
     secrets = columns["secrets"][row]

@@ -39,11 +39,12 @@ _REST = 5
 
 
 class Stood(Message):
-    """Which world this is, what time it is there (seconds since 1970), and the query that says what is production."""
+    """Which world this is, what time it is there (seconds since 1970), the query that says what is production, whether things may move."""
 
-    def __init__(self, world: str, emulated: bool, now: float, production: str = "") -> None:
+    def __init__(self, world: str, emulated: bool, now: float, production: str = "", *, motion: bool = True) -> None:
         super().__init__()
         self.world, self.emulated, self.now, self.production = world, emulated, now, production
+        self.motion = motion
 
 
 class Arrived(Message):
@@ -142,6 +143,8 @@ class Feed:
         self._tally: Tally | None = None
         self._rest_until = 0.0
         self.scanning = False
+        self.before_rows: Callable[[], Message] | None = None
+        """Makes what is sent before the first rows, once."""
 
     def seat(self) -> Seat:
         """Parts and desk. Blocks; only for threads."""
@@ -191,9 +194,11 @@ class Feed:
 
     def _load(self, to: "MessagePump") -> None:
         parts = self.seat().parts
-        to.post_message(
-            Stood(parts.world, parts.emulated, parts.clock.now().timestamp(), parts.settings.production.match)
-        )
+        said, now = parts.settings, parts.clock.now().timestamp()
+        to.post_message(Stood(parts.world, parts.emulated, now, said.production.match, motion=said.display.motion))
+        if self.before_rows is not None:
+            begin, self.before_rows = self.before_rows, None
+            to.post_message(begin())
         self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 from keyward import edge
 from keyward.model.errors import Exit
@@ -28,6 +29,7 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
     os.environ.setdefault("TEXTUAL_FPS", "120")
     from keyward.tui.app import KeywardApp  # textual is loaded only when there is a terminal for it
     from keyward.tui.feed import Seat
+    from keyward.tui.kept import NAME
 
     variables = dict(os.environ if environ is None else environ)
 
@@ -38,7 +40,14 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
         parts = Parts(environ=variables, cancel=cancel, interactive=True)
         return Seat(parts, Desk(parts))
 
-    app = KeywardApp(make_seat, write=write)
+    def kept() -> Path:
+        from keyward.paths import find  # in a thread, as above
+
+        return find(variables).state / NAME
+
+    app = KeywardApp(make_seat, write=write, kept=kept)
     app.run()
     app.feed.end()
+    if app.keeping is not None:
+        app.keeping.end()
     return app.return_code or 0

@@ -4,8 +4,8 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from keyward.model.errors import QueryError
-from keyward.tui.cells import COLUMNS, sort_keys
 from keyward.tui.rows import Rows
+from keyward.tui.sorting import ordered
 
 if TYPE_CHECKING:
     from keyward.tui.filtering import Filter
@@ -33,8 +33,7 @@ class View:
 
     def refresh(self, now: float) -> None:
         """Rows changed: sort and filter again."""
-        keys = sort_keys(self.rows, self.column)
-        self._sorted = sorted(self.rows.numbers, key=keys.__getitem__, reverse=self.reversed)
+        self._sorted = ordered(self.rows, self.column, reverse=self.reversed)
         self._again(now)
 
     def _again(self, now: float) -> None:
@@ -54,11 +53,6 @@ class View:
             reverse = not self.reversed if column == self.column else False
         self.column, self.reversed = column, reverse
         self.refresh(now)
-
-    def next_column(self) -> str:
-        """The column after the present one."""
-        names = [column.name for column in COLUMNS]
-        return names[(names.index(self.column) + 1) % len(names)]
 
     def look_for(self, query: str, now: float) -> None:
         """Show only what the query matches.

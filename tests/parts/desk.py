@@ -96,13 +96,15 @@ class Desk:
         return method
 
 
-def parts(world="emulator:test", now=NOW):
+def parts(world="emulator:test", now=NOW, motion=True):
     """Parts of which only world and clock are used."""
     return SimpleNamespace(
         world=world,
         emulated=world.startswith("emulator:"),
         clock=SimpleNamespace(now=lambda: now),
-        settings=SimpleNamespace(production=SimpleNamespace(match="project:*-prod")),
+        settings=SimpleNamespace(
+            production=SimpleNamespace(match="project:*-prod"), display=SimpleNamespace(motion=motion)
+        ),
     )
 
 

@@ -78,6 +78,8 @@ async def test_the_filter_narrows_counts_underlines_and_escape_clears(opened):
         await pilot.press("escape")
         await loaded(app, pilot)
         assert len(grid.order) == 40
+        assert app.focused is not grid, "the query is empty, and another can be typed"
+        await pilot.press("escape")
         assert app.focused is grid
 
 
@@ -118,8 +120,10 @@ async def test_marks_stay_on_their_keys_through_sorting_and_filters(opened):
         await pilot.press("space", "space")
         grid = app.screen.query_one(Grid)
         marked = set(app.screen.rows.ids(grid.marks))
-        await pilot.press("s", "S")
+        await pilot.press("s", "down", "enter", "S")
         await loaded(app, pilot)
+        assert app.screen.view.column == "use"
+        assert app.screen.view.reversed
         assert set(app.screen.rows.ids(grid.marks)) == marked
         assert len(marked) == 2
         assert "2 marked" in shown(app)

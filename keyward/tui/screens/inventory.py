@@ -1,24 +1,31 @@
 """The list of keys: cached rows at once, filtered and sorted in memory, refreshed by a scan that streams."""
 
 import gc
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Input
 
 from keyward.model.errors import QueryError
 from keyward.tui import cells, coverage
 from keyward.tui.actions import Where, bindings
+from keyward.tui.columns import ALL, USUAL, Choice
 from keyward.tui.facts import of_row
 from keyward.tui.feed import Arrived, Failed, Knew, ScanEnded, Stood
+from keyward.tui.flashing import differing, seen
+from keyward.tui.keeping import Restored
+from keyward.tui.kept import Kept
+from keyward.tui.marking import Marking
 from keyward.tui.rows import Rows
 from keyward.tui.screens.page import TOO_SMALL
+from keyward.tui.sorting import LARGEST_FIRST
 from keyward.tui.view import View
 from keyward.tui.widgets.board import Board
-from keyward.tui.widgets.filterbar import FilterBar
+from keyward.tui.widgets.filterbar import FilterBar, Known, Query
 from keyward.tui.widgets.grid import Grid
 from keyward.tui.widgets.head import Head, Standing
 from keyward.tui.widgets.keysbar import KeysBar
@@ -45,21 +52,23 @@ class InventoryScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.rows = Rows()
+        self.grid = Grid(Choice().columns(), self._cells, self._tone, id="grid")
+        self.marking = Marking(self.grid, self.rows)
         self.view = View(self.rows)
-        self._typed = ""
+        self.choice = Choice()
+        self._left_on = ""
         self._resting: Timer | None = None
         self._production_query = ""
         self._production: frozenset[int] = frozenset()
-        self._wrong = ""
         self._noted: str | None = None
         self._loading = True
 
     def compose(self) -> ComposeResult:
         """Head, query, table with pane, note, keys."""
         yield Head(self.app.standing)
-        yield FilterBar()
+        yield FilterBar(self._known)
         with Horizontal(id="body"):
-            yield Grid(cells.COLUMNS, self._cells, self._tone, id="grid")
+            yield self.grid
             yield Board()
             yield Pane(id="pane")
         yield Plain("", id="note")
@@ -74,7 +83,18 @@ class InventoryScreen(Screen[None]):
     # What the table asks for
 
     def _cells(self, row: int) -> tuple[str, ...]:
-        return cells.cells(self.rows, row, self.app.now())
+        return self._cells_at(row, self.app.now())
+
+    def _cells_at(self, row: int, now: float) -> tuple[str, ...]:
+        texts = cells.cells(self.rows, row, now, self.choice.names)
+        if cells.is_stale(self.rows, row) and not {"state", "source"} & set(self.grid.shown):
+            return (f"stale: {texts[0]}", *texts[1:])  # the column that says so has given way
+        return texts
+
+    def _known(self) -> Known:
+        from keyward.tui.completing import known  # with the language of queries
+
+        return known(self.rows)
 
     def _tone(self, row: int, column: str) -> str | None:
         if column == "scope" and row in self._production:
@@ -85,11 +105,6 @@ class InventoryScreen(Screen[None]):
         """Whether the key of that id is one of production, as the settings say."""
         return self.rows.number(key) in self._production
 
-    @property
-    def grid(self) -> Grid:
-        """The table."""
-        return self.query_one("#grid", Grid)
-
     # What comes from threads
 
     def on_stood(self, event: Stood) -> None:
@@ -99,7 +114,12 @@ class InventoryScreen(Screen[None]):
 
     def on_arrived(self, event: Arrived) -> None:
         """Rows came: the first show at once, the others in steps."""
+        now, moving = self.app.now(), not self._loading and self.app.animation_level != "none"
+        before = seen(self.grid.window, partial(self._cells_at, now=now)) if moving else {}
         changed = self.rows.put(event.columns)
+        if before:
+            self.grid.flash(differing(before, changed, partial(self._cells_at, now=now), self.choice.names))
+        self.query_one(FilterBar).forget()
         if not self._loading:  # at the start it is asked once, when everything is here
             self._production = self.view.production(self._production_query, self.app.now())
         self.grid.rows_changed(changed)
@@ -118,6 +138,9 @@ class InventoryScreen(Screen[None]):
         self._production = self.view.production(self._production_query, self.app.now())
         self.grid.repaint()
         self.show_rows()
+        if self.app.keeping is not None and self._left_on:
+            left_on, self._left_on = self._left_on, ""
+            self.app.keeping.reopen(left_on)
         if not self.rows and not self.app.feed.scanning:
             self.app.nothing_known(self)
 
@@ -152,15 +175,16 @@ class InventoryScreen(Screen[None]):
 
     def _show_view(self) -> None:
         grid, view = self.grid, self.view
-        grid.sorted_by = (view.column, view.reversed is not (view.column in cells.LARGEST_FIRST))
+        grid.sorted_by = (view.column, self._down)
         grid.show(view.order, view.needle)
+        self.marking.follow()
         self._show_count()
         if view.order:
             self._show_board("", "")
         elif not self.rows:
             if not self._loading:
                 self._show_board(*self.app.empty_words())
-        else:
+        elif not self._loading:
             self._show_board("No key matches.", f"Escape clears the filter  {view.query}")
         self._show_pane()
 
@@ -172,14 +196,18 @@ class InventoryScreen(Screen[None]):
             board.tell(title, text)
 
     def _show_count(self) -> None:
-        view = self.view
+        view, (marked, hidden) = self.view, self.marking.counted()
         shown, known = len(view.order), len(self.rows)
-        pieces = [f"{shown:,} of {known:,}" if view.query else f"{known:,}"]
-        marked = sum(1 for row in self.grid.marks if row not in self.rows.gone)
-        if marked:
-            pieces.append(f"{marked:,} marked")
-        pieces.append(f"by {view.column}{' reversed' if view.reversed else ''}")
-        self.query_one(FilterBar).tell(" · ".join(pieces))
+        said = [
+            "range" if self.marking.ranging else "",
+            f"{marked:,} marked" + (f" ({hidden:,} hidden)" if hidden else "") if marked else "",
+            f"{shown:,} of {known:,}" if view.query else f"{known:,}",
+            f"by {view.column}{' reversed' if view.reversed else ''}",
+            f"columns: {self.choice.preset}" if self.choice.preset != USUAL else "",
+        ]
+        self.query_one(FilterBar).tell(" · ".join(filter(None, said)))
+        keys = f"{marked:,} key{'s' if marked > 1 else ''}"
+        self.query_one(KeysBar).call({"rotate": f"Plan rotation of {keys}"} if marked else {})
 
     def _show_pane(self) -> None:
         row, pane = self.grid.row, self.query_one("#pane", Pane)
@@ -190,17 +218,19 @@ class InventoryScreen(Screen[None]):
 
     def _show_note(self) -> None:
         missing = coverage.summary(self.app.sources, self.app.gaps)
-        text = self._wrong or (f"{missing}: not everything was read; d shows what and why" if missing else "")
+        text = f"{missing}: not everything was read; d shows what and why" if missing else ""
         if text == self._noted:
             return
         self._noted = text
         note = self.query_one("#note", Plain)
         note.set_class(not text, "-empty")
-        note.set_class(bool(self._wrong), "-wrong")
         note.show(text)
 
     def on_grid_moved(self) -> None:
         """The pane follows when the cursor rests: it costs more than the cursor, and nobody reads it in passing."""
+        if self.marking.ranging:
+            self.marking.follow()
+            self._show_count()
         self._follow()
 
     def _follow(self) -> None:
@@ -210,43 +240,63 @@ class InventoryScreen(Screen[None]):
 
     # The query
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """The letter shows at once, the rows a frame later; what was typed over is never looked for."""
-        self._typed = event.value
-        self.call_after_refresh(self._look_for, event.value)
-
-    def _look_for(self, query: str) -> None:
-        if query != self._typed:
-            return
+    def on_filter_bar_wants(self, event: FilterBar.Wants) -> None:
+        """Another query: its rows, or what is wrong with it."""
+        bar = self.query_one(FilterBar)
         try:
-            self.view.look_for(query, self.app.now())
+            self.view.look_for(event.query, self.app.now())
         except QueryError as error:
-            self._wrong = f"column {error.column + 1}: {error.plain} {error.hint}".strip()
+            bar.say(f"column {error.column + 1}: {error.plain} {error.hint}".strip())
         else:
-            self._wrong = ""
             self._show_view()
-        self._show_note()
+            bar.say()
 
-    def on_input_submitted(self) -> None:
+    def on_filter_bar_left(self) -> None:
         """Enter in the query goes to the rows."""
         self.set_focus(self.grid)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's signature
         """Letters typed into the query are letters."""
-        return not (action == "filter" and isinstance(self.focused, Input))
+        return not (action == "filter" and isinstance(self.focused, Query))
+
+    # From run to run
+
+    def on_restored(self, event: Restored) -> None:
+        """How the app was left is known; it comes before the first row."""
+        kept, bar = event.kept, self.query_one(FilterBar)
+        if kept is not None:
+            self._left_on = kept.screen
+            self._choose(kept.columns)
+            self.query_one(Pane).set_class(kept.pane, "-off")
+            self.view.sort(kept.sort if kept.sort in ALL else self.view.column, self.app.now(), reverse=kept.reversed)
+            if not bar.field.value:
+                with suppress(QueryError):  # a field that there is no more
+                    self.view.look_for(kept.filter, self.app.now())
+                    bar.show_query(kept.filter)
+        if event.trouble:
+            self.app.notify(event.trouble, title="Started afresh", severity="warning")
+        if self.app.keeping is not None:
+            self.app.keeping.take_up(event)
+
+    def left_as(self, theme: str, screen: str) -> Kept:
+        """How the inventory is shown now, to be kept."""
+        view = self.view
+        pane = self.query_one(Pane).has_class("-off")
+        return Kept(view.query, view.column, view.reversed, self.choice, pane, theme, screen)
 
     # Actions
 
     def action_filter(self) -> None:
         """Type a query. The focus moves at once: `Widget.focus` would only do it after letters that are already waiting."""
-        self.set_focus(self.query_one("#filter", Input))
+        self.set_focus(self.query_one(FilterBar).field)
 
     def action_clear(self) -> None:
-        """Clear the filter, go back to the rows."""
-        field = self.query_one("#filter", Input)
-        if field.value:
-            field.value = ""
-        self.grid.focus()
+        """Take an open range back; else clear the filter; an empty one is left."""
+        if self.marking.ranging:
+            self.marking.take_back()
+            self._show_count()
+        elif not self.query_one(FilterBar).clear():
+            self.set_focus(self.grid)
 
     def action_open(self) -> None:
         """Everything known of the key under the cursor."""
@@ -262,44 +312,74 @@ class InventoryScreen(Screen[None]):
 
     def action_rotate(self) -> None:
         """Plan the rotation of the marked keys, or of the one under the cursor."""
-        marked = sorted(row for row in self.grid.marks if row not in self.rows.gone)
-        chosen = marked or ([self.grid.row] if self.grid.row is not None else [])
+        chosen = self.marking.chosen()
         if chosen and self.is_current:
             self.app.open_plan(self.rows.ids(chosen))
 
     def action_mark(self) -> None:
         """Mark the key under the cursor and move on."""
-        if self.grid.row is not None:
-            self.grid.mark(self.grid.row)
-            self.grid.action_move(1)
-            self._show_count()
+        self.marking.toggle()
+        self._show_count()
+
+    def action_range(self) -> None:
+        """Open a range of marks, or close it."""
+        self.marking.begin_or_end()
+        self._show_count()
 
     def action_mark_all(self) -> None:
         """Mark every key in view."""
-        self.grid.marks |= set(self.view.order)
-        self.grid.repaint()
+        self.marking.mark_all()
         self._show_count()
 
     def action_unmark(self) -> None:
         """Take every mark away."""
-        self.grid.marks.clear()
-        self.grid.repaint()
+        self.marking.clear()
         self._show_count()
 
+    @property
+    def _down(self) -> bool:
+        return self.view.reversed is not (self.view.column in LARGEST_FIRST)
+
     def action_sort(self) -> None:
-        """Sort by the next column."""
-        self.view.sort(self.view.next_column(), self.app.now(), reverse=False)
-        self._show_view()
+        """Ask by which column to sort."""
+        if self.is_current:
+            from keyward.tui.screens.sorting import SortScreen
+
+            self.app.push_screen(SortScreen(self.choice.names, self.view.column, down=self._down), self._sort)
+
+    def _sort(self, column: str | None) -> None:
+        if column is not None:
+            self.view.sort(column, self.app.now())
+            self._show_view()
 
     def action_reverse(self) -> None:
         """Turn the order round."""
-        self.view.sort(self.view.column, self.app.now())
-        self._show_view()
+        self._sort(self.view.column)
+
+    def action_preset(self) -> None:
+        """Show the next set of columns."""
+        self._choose(self.choice.following())
+        self._show_count()
+
+    def action_choose(self) -> None:
+        """Ask which columns to show."""
+        if self.is_current:
+            from keyward.tui.screens.choosing import ChooseScreen
+
+            self.app.push_screen(ChooseScreen(self.choice), self._chosen)
+
+    def _chosen(self, choice: Choice | None) -> None:
+        if choice is not None:
+            self._choose(choice)
+            self._show_count()
+
+    def _choose(self, choice: Choice) -> None:
+        self.choice = choice
+        self.grid.set_columns(choice.columns())
 
     def on_grid_header_clicked(self, event: Grid.HeaderClicked) -> None:
         """Sort by the heading that was clicked."""
-        self.view.sort(event.column, self.app.now())
-        self._show_view()
+        self._sort(event.column)
 
     def action_pane(self) -> None:
         """Show or hide the side pane."""

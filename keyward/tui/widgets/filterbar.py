@@ -1,29 +1,196 @@
-"""The line with the query, and how much of the inventory it leaves."""
+"""The line with the query, how much of the inventory it leaves, and below it, while one types, what could come next or what is wrong."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input
 
 from keyward.tui.widgets.plain import Line, Plain
 
+Known = Mapping[str, Sequence[str]]
+_REMEMBERED = 50
 
-class FilterBar(Horizontal):
-    """A query and its count."""
 
-    DEFAULT_CSS = """
-    FilterBar { height: 1; background: $surface; }
-    FilterBar > .slash { width: 3; padding: 0 1; color: $text-muted; }
-    FilterBar > Input, FilterBar > Input:focus { border: none; height: 1; padding: 0; width: 1fr; background: $surface; }
-    FilterBar > Input:focus { background: $boost; }
-    FilterBar > #count { width: 50%; max-width: 46; padding: 0 1; color: $text-muted; text-align: right; }
+class _Suggesting(Suggester):
+    """The rest of the word that is being typed."""
+
+    def __init__(self, known: Callable[[], Known]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._known = known
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The query with its last word completed; None when nothing is known that it could be."""
+        from keyward.tui.completing import after, suggestions  # the language loads with the first letter of a query
+
+        return after(value, suggestions(value, len(value), self._known())) or None
+
+
+class Query(Input):
+    """The query. Tab or the right arrow takes what is shown dim; up and down go through earlier queries."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False),
+        Binding("up", "earlier(1)", "Earlier filter", show=False),
+        Binding("down", "earlier(-1)", "Later filter", show=False),
+    ]
+
+    def __init__(self, known: Callable[[], Known]) -> None:
+        super().__init__(
+            placeholder="filter: project:acme-prod age>90d used:never text",
+            id="filter",
+            select_on_focus=False,
+            suggester=_Suggesting(known),
+        )
+        self._past: list[str] = []
+        self._back = 0
+        self._draft = ""
+
+    def remember(self) -> None:
+        """This query was meant: it can be fetched again."""
+        self._back = 0
+        text = self.value.strip()
+        if text:
+            self._past = [text, *(one for one in self._past if one != text)][:_REMEMBERED]
+
+    def action_complete(self) -> None:
+        """Take the suggestion; without one Tab goes on to the table."""
+        if not (self._suggestion and self.cursor_at_end):
+            raise SkipAction
+        self.action_cursor_right()
+
+    def action_earlier(self, by: int) -> None:
+        """Fetch an earlier query, or a later one; below the last stands what was being typed."""
+        to = self._back + by
+        if 0 <= to <= len(self._past):
+            if self._back == 0:
+                self._draft = self.value
+            self._back = to
+            self.value = self._past[to - 1] if to else self._draft
+            self.cursor_position = len(self.value)
+
+
+class FilterBar(Vertical):
+    """A query, its count, and a line of help while one types.
+
+    Args:
+        known: the values that exist, by field; asked when the query gets the focus.
     """
 
+    DEFAULT_CSS = """
+    FilterBar { height: auto; background: $surface; }
+    FilterBar > Horizontal { height: 1; }
+    FilterBar .slash { width: 3; padding: 0 1; color: $text-muted; }
+    FilterBar Input, FilterBar Input:focus { border: none; height: 1; padding: 0; width: 1fr; background: $surface; }
+    FilterBar Input:focus { background: $boost; }
+    FilterBar #count { width: 60%; max-width: 60; padding: 0 1; color: $text-muted; text-align: right; }
+    FilterBar > #hint { display: none; padding: 0 1 0 3; color: $text-muted; }
+    FilterBar.-asked > #hint { display: block; }
+    FilterBar.-wrong > #hint { display: block; color: $text-error; }
+    """
+
+    class Wants(Message):
+        """Another query was typed."""
+
+        def __init__(self, query: str) -> None:
+            super().__init__()
+            self.query = query
+
+    class Left(Message):
+        """Enter: the query stands, the rows are wanted."""
+
+    def __init__(self, known: Callable[[], Known]) -> None:
+        super().__init__()
+        self._known = known
+        self._values: Known | None = None
+        self._typed = ""
+
     def compose(self) -> ComposeResult:
-        """A slash, the query, the count."""
-        yield Plain("/", classes="slash")
-        yield Input(placeholder="filter: project:acme-prod age>90d used:never text", id="filter", select_on_focus=False)
-        yield Line(id="count")
+        """A slash, the query, the count; the hint."""
+        with Horizontal():
+            yield Plain("/", classes="slash")
+            yield Query(self._values_known)
+            yield Line(id="count")
+        yield Line(id="hint")
+
+    @property
+    def field(self) -> Query:
+        """Where the query is typed."""
+        return self.query_one(Query)
 
     def tell(self, text: str) -> None:
         """Say how much is in view."""
         self.query_one("#count", Line).show(text)
+
+    # What could come next
+
+    def _values_known(self) -> Known:
+        if self._values is None:
+            self._values = self._known()
+        return self._values
+
+    def forget(self) -> None:
+        """Rows came: other values may exist."""
+        self._values = None
+
+    def say(self, wrong: str = "") -> None:
+        """Say what is wrong with the query, or else what could come next."""
+        text = self.field.value
+        hint = self._next(text)
+        last = text.rpartition(" ")[2]
+        if wrong and hint and ":" in last:  # not wrong yet: the word is being typed
+            wrong = ""
+        self.set_class(bool(wrong), "-wrong")
+        self.query_one("#hint", Line).show(wrong or hint or "Enter: to the keys · Esc: clear")
+
+    def _next(self, text: str) -> str:
+        if not text:
+            return "Tab completes · Up: earlier filters · project: kind: store: state: used: age> unused> or any text"
+        from keyward.tui.completing import suggestions, words
+
+        return words(suggestions(text, len(text), self._values_known()))
+
+    # What was typed
+
+    def on_descendant_focus(self) -> None:
+        """Somebody types: the line of help appears."""
+        self.add_class("-asked")
+        self.say()
+
+    def on_descendant_blur(self) -> None:
+        """It is not needed any more, unless it says what is wrong."""
+        self.remove_class("-asked")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The letter shows at once, the rows a frame later; what was typed over is never looked for."""
+        event.stop()
+        self._typed = event.value
+        self.call_after_refresh(self._want, event.value)
+
+    def _want(self, query: str) -> None:
+        if query == self._typed:
+            self.post_message(self.Wants(query))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the query goes to the rows."""
+        event.stop()
+        self.field.remember()
+        self.post_message(self.Left())
+
+    def show_query(self, query: str) -> None:
+        """Show a query that is looked for already."""
+        with self.prevent(Input.Changed), self.field.prevent(Input.Changed):
+            self.field.value = self._typed = query
+            self.field.cursor_position = len(query)
+
+    def clear(self) -> bool:
+        """Clear the query, which can be fetched again; whether there was one."""
+        self.field.remember()
+        had = bool(self.field.value)
+        self.field.value = ""
+        return had

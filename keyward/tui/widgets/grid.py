@@ -4,7 +4,8 @@ Rows are numbers; what a row shows is asked for when its line is painted. `order
 sorted elsewhere, and swapped in one assignment. The cursor and the marks belong to row numbers, so they stay on their rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -52,6 +53,7 @@ class Grid(ScrollView, can_focus=True):
     Grid > .grid--bad { color: $text-error; }
     Grid > .grid--good { color: $text-success; }
     Grid > .grid--prod { color: $text-error; text-style: bold; }
+    Grid > .grid--flash { background: $accent-muted; text-style: bold underline; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "grid--header",
@@ -64,6 +66,7 @@ class Grid(ScrollView, can_focus=True):
         "grid--bad",
         "grid--good",
         "grid--prod",
+        "grid--flash",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -119,6 +122,7 @@ class Grid(ScrollView, can_focus=True):
         self.sorted_by: tuple[str, bool] = ("", False)
         self._strips: LRUCache[tuple[int, bool, bool, bool], Strip] = LRUCache(1024)
         self._bases: dict[tuple[bool, bool, bool], Style] = {}
+        self._flashing: dict[int, frozenset[str]] = {}
         self._painted_for = -1
         self._touched = False
 
@@ -149,6 +153,35 @@ class Grid(ScrollView, can_focus=True):
         """Forget how every row looked."""
         self._strips.clear()
         self.refresh()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns; `cells` gives one text for each from now on."""
+        self._all = tuple(columns)
+        self._painted_for = -1
+        self.refresh()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The names of the columns that fit."""
+        return tuple(self._all[index].name for index, _ in fitting(self._all, self.size.width - len(_GUTTER)))
+
+    @property
+    def window(self) -> Sequence[int]:
+        """The rows on the screen."""
+        top = self.scroll_offset.y
+        return self.order[top : top + self.page]
+
+    def flash(self, cells: Mapping[int, frozenset[str]], seconds: float = 0.7) -> None:
+        """Let cells stand out for a moment: names of columns by row."""
+        self._flashing.update(cells)
+        self.rows_changed(list(cells))
+        self.set_timer(seconds, partial(self._end_flash, cells))
+
+    def _end_flash(self, cells: Mapping[int, frozenset[str]]) -> None:
+        for row, names in cells.items():
+            if self._flashing.get(row) is names:  # otherwise it changed once more meanwhile
+                del self._flashing[row]
+        self.rows_changed(list(cells))
 
     @property
     def row(self) -> int | None:
@@ -226,7 +259,7 @@ class Grid(ScrollView, can_focus=True):
     def _line(self, row: int, cursor: bool, odd: bool, mark: bool) -> Strip:
         base = self._base(cursor, odd, mark)
         segments = [Segment(f"{CURSOR if cursor else NO_MARK}{MARK if mark else NO_MARK} ", base)]
-        cells = self._cells(row)
+        cells, flashing = self._cells(row), self._flashing.get(row, frozenset())
         for index, width in self._shown:
             column, text = self._all[index], cells[index]
             if column.right:
@@ -234,6 +267,8 @@ class Grid(ScrollView, can_focus=True):
             text = fitted(text, width) + " "
             tone = self._tone(row, column.name)
             style = base if tone is None or cursor else base + self.get_component_rich_style(tone, partial=True)
+            if column.name in flashing:
+                style += self.get_component_rich_style("grid--flash", partial=True)
             segments.extend(self._underlined(text, style))
         return Strip(segments)
 

@@ -1,5 +1,7 @@
 """The bottom line: the most useful keys of this screen, from the registry of actions. Clicking one does it."""
 
+from collections.abc import Mapping
+
 from textual import events
 from textual.content import Content
 from textual.widget import Widget
@@ -24,6 +26,19 @@ class KeysBar(Widget):
         self._where = where
         self.without = without
         self._spans: list[tuple[int, int, Action]] = []
+        self._titles: Mapping[str, str] = {}
+
+    def call(self, titles: Mapping[str, str]) -> None:
+        """Call actions otherwise now, by id: `Plan rotation of 12 keys`."""
+        if titles != self._titles:
+            self._titles = titles
+            self.refresh()
+
+    def _title(self, action: Action) -> str:
+        return self._titles.get(action.id, action.title)
+
+    def _text(self, action: Action) -> str:
+        return f"{key_name(action.keys)} {self._title(action)}"
 
     def leave_out(self, without: frozenset[str]) -> None:
         """Name other actions that cannot be done now."""
@@ -37,12 +52,12 @@ class KeysBar(Widget):
         pieces: list[tuple[str, str] | str] = [" "]
         at, self._spans = 1, []
         tail = [action for action in actions if action.id in ("help", "leave")]
-        room = self.size.width - 1 - sum(len(_text(action)) + 2 for action in tail)
+        room = self.size.width - 1 - sum(len(self._text(action)) + 2 for action in tail)
         for action in (*(action for action in actions if action not in tail), *tail):
-            length = len(_text(action))
+            length = len(self._text(action))
             if action not in tail and at + length > room:
                 continue
-            pieces += [(key_name(action.keys), "bold $text-accent"), f" {action.title}", "  "]
+            pieces += [(key_name(action.keys), "bold $text-accent"), f" {self._title(action)}", "  "]
             self._spans.append((at, at + length, action))
             at += length + 2
         return Content.assemble(*pieces)
@@ -55,7 +70,3 @@ class KeysBar(Widget):
                 namespace = "app." if action.where is Where.APP else "screen."
                 await self.run_action(namespace + action.id)
                 return
-
-
-def _text(action: Action) -> str:
-    return f"{key_name(action.keys)} {action.title}"

@@ -1,0 +1,49 @@
+"""A small list in the middle of the screen, from which something is taken."""
+
+from typing import ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+
+Taken = TypeVar("Taken")
+
+
+class ListScreen(ModalScreen[Taken], Generic[Taken]):
+    """What such lists have in common: where they stand, how one moves in them, and that Escape changes nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Leave"),
+        Binding("j", "step(1)", "Down", show=False),
+        Binding("k", "step(-1)", "Up", show=False),
+    ]
+    DEFAULT_CSS = """
+    ListScreen { align: center middle; }
+    ListScreen > Vertical { width: 56; max-width: 95%; height: auto; max-height: 95%; border: round $primary; background: $surface; padding: 0 1; }
+    ListScreen OptionList { height: auto; max-height: 70vh; border: none; padding: 0; background: $surface; }
+    ListScreen OptionList:focus { border: none; }
+    ListScreen.-low OptionList { max-height: 50vh; }
+    ListScreen .title { margin: 0; }
+    ListScreen Plain { height: auto; }
+    """
+
+    @property
+    def entries(self) -> OptionList:
+        """The list."""
+        return self.query_one(OptionList)
+
+    def stand_on(self, place: int) -> None:
+        """Put the cursor there."""
+        self.entries.highlighted = place
+        self.entries.focus()
+
+    def action_step(self, by: int) -> None:
+        """Move in the list."""
+        if by > 0:
+            self.entries.action_cursor_down()
+        else:
+            self.entries.action_cursor_up()
+
+    def action_leave(self) -> None:
+        """All as it was."""
+        self.dismiss(None)
