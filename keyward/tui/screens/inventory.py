@@ -2,31 +2,24 @@
 
 import gc
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
 
 from keyward.model.errors import QueryError
 from keyward.tui import cells, coverage
 from keyward.tui.actions import Where, bindings
-from keyward.tui.columns import ALL, USUAL, Choice
+from keyward.tui.columns import ALL
 from keyward.tui.facts import of_row
 from keyward.tui.feed import Arrived, Failed, Knew, ScanEnded, Stood
-from keyward.tui.flashing import differing, seen
 from keyward.tui.keeping import Restored
 from keyward.tui.kept import Kept
-from keyward.tui.marking import Marking
-from keyward.tui.rows import Rows
 from keyward.tui.screens.page import TOO_SMALL
-from keyward.tui.sorting import LARGEST_FIRST
-from keyward.tui.view import View
+from keyward.tui.screens.table import KeyTable
 from keyward.tui.widgets.board import Board
 from keyward.tui.widgets.filterbar import FilterBar, Known, Query
-from keyward.tui.widgets.grid import Grid
 from keyward.tui.widgets.head import Head, Standing
 from keyward.tui.widgets.keysbar import KeysBar
 from keyward.tui.widgets.pane import Pane
@@ -35,38 +28,30 @@ from keyward.tui.widgets.plain import Plain
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from keyward.tui.app import KeywardApp
 
 _REST = 0.15
 """Seconds after which the cursor rests."""
 
 
-class InventoryScreen(Screen[None]):
+class InventoryScreen(KeyTable):
     """Every key that is known."""
 
     where = Where.INVENTORY
     AUTO_FOCUS = "Grid"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.INVENTORY)
-    app: "KeywardApp"
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows = Rows()
-        self.grid = Grid(Choice().columns(), self._cells, self._tone, id="grid")
-        self.marking = Marking(self.grid, self.rows)
-        self.view = View(self.rows)
-        self.choice = Choice()
         self._left_on = ""
         self._resting: Timer | None = None
         self._production_query = ""
-        self._production: frozenset[int] = frozenset()
         self._noted: str | None = None
         self._loading = True
 
     def compose(self) -> ComposeResult:
         """Head, query, table with pane, note, keys."""
         yield Head(self.app.standing)
-        yield FilterBar(self._known)
+        yield FilterBar(self._known, self._to_rows)
         with Horizontal(id="body"):
             yield self.grid
             yield Board()
@@ -80,31 +65,6 @@ class InventoryScreen(Screen[None]):
         self._show_board("Reading what is known ...", "")
         self.app.feed.load(self)
 
-    # What the table asks for
-
-    def _cells(self, row: int) -> tuple[str, ...]:
-        return self._cells_at(row, self.app.now())
-
-    def _cells_at(self, row: int, now: float) -> tuple[str, ...]:
-        texts = cells.cells(self.rows, row, now, self.choice.names)
-        if cells.is_stale(self.rows, row) and not {"state", "source"} & set(self.grid.shown):
-            return (f"stale: {texts[0]}", *texts[1:])  # the column that says so has given way
-        return texts
-
-    def _known(self) -> Known:
-        from keyward.tui.completing import known  # with the language of queries
-
-        return known(self.rows)
-
-    def _tone(self, row: int, column: str) -> str | None:
-        if column == "scope" and row in self._production:
-            return "grid--prod"
-        return cells.tone(self.rows, row, column, self.app.now())
-
-    def production(self, key: str) -> bool:
-        """Whether the key of that id is one of production, as the settings say."""
-        return self.rows.number(key) in self._production
-
     # What comes from threads
 
     def on_stood(self, event: Stood) -> None:
@@ -114,11 +74,7 @@ class InventoryScreen(Screen[None]):
 
     def on_arrived(self, event: Arrived) -> None:
         """Rows came: the first show at once, the others in steps."""
-        now, moving = self.app.now(), not self._loading and self.app.animation_level != "none"
-        before = seen(self.grid.window, partial(self._cells_at, now=now)) if moving else {}
-        changed = self.rows.put(event.columns)
-        if before:
-            self.grid.flash(differing(before, changed, partial(self._cells_at, now=now), self.choice.names))
+        changed = self._put(event.columns, flash=not self._loading)
         self.query_one(FilterBar).forget()
         if not self._loading:  # at the start it is asked once, when everything is here
             self._production = self.view.production(self._production_query, self.app.now())
@@ -174,11 +130,8 @@ class InventoryScreen(Screen[None]):
         self._show_view()
 
     def _show_view(self) -> None:
-        grid, view = self.grid, self.view
-        grid.sorted_by = (view.column, self._down)
-        grid.show(view.order, view.needle)
-        self.marking.follow()
-        self._show_count()
+        super()._show_view()
+        view = self.view
         if view.order:
             self._show_board("", "")
         elif not self.rows:
@@ -194,20 +147,8 @@ class InventoryScreen(Screen[None]):
         self.grid.display = not title
         if title:
             board.tell(title, text)
-
-    def _show_count(self) -> None:
-        view, (marked, hidden) = self.view, self.marking.counted()
-        shown, known = len(view.order), len(self.rows)
-        said = [
-            "range" if self.marking.ranging else "",
-            f"{marked:,} marked" + (f" ({hidden:,} hidden)" if hidden else "") if marked else "",
-            f"{shown:,} of {known:,}" if view.query else f"{known:,}",
-            f"by {view.column}{' reversed' if view.reversed else ''}",
-            f"columns: {self.choice.preset}" if self.choice.preset != USUAL else "",
-        ]
-        self.query_one(FilterBar).tell(" · ".join(filter(None, said)))
-        keys = f"{marked:,} key{'s' if marked > 1 else ''}"
-        self.query_one(KeysBar).call({"rotate": f"Plan rotation of {keys}"} if marked else {})
+        elif self.focused is None:
+            self._to_rows()
 
     def _show_pane(self) -> None:
         row, pane = self.grid.row, self.query_one("#pane", Pane)
@@ -240,6 +181,11 @@ class InventoryScreen(Screen[None]):
 
     # The query
 
+    def _known(self) -> Known:
+        from keyward.tui.completing import known  # with the language of queries
+
+        return known(self.rows)
+
     def on_filter_bar_wants(self, event: FilterBar.Wants) -> None:
         """Another query: its rows, or what is wrong with it."""
         bar = self.query_one(FilterBar)
@@ -251,9 +197,9 @@ class InventoryScreen(Screen[None]):
             self._show_view()
             bar.say()
 
-    def on_filter_bar_left(self) -> None:
-        """Enter in the query goes to the rows."""
-        self.set_focus(self.grid)
+    def _to_rows(self) -> None:
+        """Out of the query, also where there are no rows: letters are keys again."""
+        self.set_focus(self.grid if self.grid.display else None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's signature
         """Letters typed into the query are letters."""
@@ -296,7 +242,7 @@ class InventoryScreen(Screen[None]):
             self.marking.take_back()
             self._show_count()
         elif not self.query_one(FilterBar).clear():
-            self.set_focus(self.grid)
+            self._to_rows()
 
     def action_open(self) -> None:
         """Everything known of the key under the cursor."""
@@ -315,71 +261,6 @@ class InventoryScreen(Screen[None]):
         chosen = self.marking.chosen()
         if chosen and self.is_current:
             self.app.open_plan(self.rows.ids(chosen))
-
-    def action_mark(self) -> None:
-        """Mark the key under the cursor and move on."""
-        self.marking.toggle()
-        self._show_count()
-
-    def action_range(self) -> None:
-        """Open a range of marks, or close it."""
-        self.marking.begin_or_end()
-        self._show_count()
-
-    def action_mark_all(self) -> None:
-        """Mark every key in view."""
-        self.marking.mark_all()
-        self._show_count()
-
-    def action_unmark(self) -> None:
-        """Take every mark away."""
-        self.marking.clear()
-        self._show_count()
-
-    @property
-    def _down(self) -> bool:
-        return self.view.reversed is not (self.view.column in LARGEST_FIRST)
-
-    def action_sort(self) -> None:
-        """Ask by which column to sort."""
-        if self.is_current:
-            from keyward.tui.screens.sorting import SortScreen
-
-            self.app.push_screen(SortScreen(self.choice.names, self.view.column, down=self._down), self._sort)
-
-    def _sort(self, column: str | None) -> None:
-        if column is not None:
-            self.view.sort(column, self.app.now())
-            self._show_view()
-
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self._sort(self.view.column)
-
-    def action_preset(self) -> None:
-        """Show the next set of columns."""
-        self._choose(self.choice.following())
-        self._show_count()
-
-    def action_choose(self) -> None:
-        """Ask which columns to show."""
-        if self.is_current:
-            from keyward.tui.screens.choosing import ChooseScreen
-
-            self.app.push_screen(ChooseScreen(self.choice), self._chosen)
-
-    def _chosen(self, choice: Choice | None) -> None:
-        if choice is not None:
-            self._choose(choice)
-            self._show_count()
-
-    def _choose(self, choice: Choice) -> None:
-        self.choice = choice
-        self.grid.set_columns(choice.columns())
-
-    def on_grid_header_clicked(self, event: Grid.HeaderClicked) -> None:
-        """Sort by the heading that was clicked."""
-        self._sort(event.column)
 
     def action_pane(self) -> None:
         """Show or hide the side pane."""

@@ -35,18 +35,21 @@ class Query(Input):
     """The query. Tab or the right arrow takes what is shown dim; up and down go through earlier queries."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Done before the next key is looked at: what is typed right behind Enter is meant for the table.
+        Binding("enter", "submit", "To the keys", show=False, priority=True),
         Binding("tab", "complete", "Complete", show=False),
         Binding("up", "earlier(1)", "Earlier filter", show=False),
         Binding("down", "earlier(-1)", "Later filter", show=False),
     ]
 
-    def __init__(self, known: Callable[[], Known]) -> None:
+    def __init__(self, known: Callable[[], Known], leave: Callable[[], None]) -> None:
         super().__init__(
             placeholder="filter: project:acme-prod age>90d used:never text",
             id="filter",
             select_on_focus=False,
             suggester=_Suggesting(known),
         )
+        self._leave = leave
         self._past: list[str] = []
         self._back = 0
         self._draft = ""
@@ -57,6 +60,11 @@ class Query(Input):
         text = self.value.strip()
         if text:
             self._past = [text, *(one for one in self._past if one != text)][:_REMEMBERED]
+
+    async def action_submit(self) -> None:
+        """Go to the rows; letters that are still waiting belong to the query."""
+        self._leave()
+        self.call_later(self.remember)
 
     def action_complete(self) -> None:
         """Take the suggestion; without one Tab goes on to the table."""
@@ -79,7 +87,8 @@ class FilterBar(Vertical):
     """A query, its count, and a line of help while one types.
 
     Args:
-        known: the values that exist, by field; asked when the query gets the focus.
+        known: gives the values that exist, by field.
+        leave: goes to the rows.
     """
 
     DEFAULT_CSS = """
@@ -101,12 +110,9 @@ class FilterBar(Vertical):
             super().__init__()
             self.query = query
 
-    class Left(Message):
-        """Enter: the query stands, the rows are wanted."""
-
-    def __init__(self, known: Callable[[], Known]) -> None:
+    def __init__(self, known: Callable[[], Known], leave: Callable[[], None]) -> None:
         super().__init__()
-        self._known = known
+        self._known, self._leave = known, leave
         self._values: Known | None = None
         self._typed = ""
 
@@ -114,7 +120,7 @@ class FilterBar(Vertical):
         """A slash, the query, the count; the hint."""
         with Horizontal():
             yield Plain("/", classes="slash")
-            yield Query(self._values_known)
+            yield Query(self._values_known, self._leave)
             yield Line(id="count")
         yield Line(id="hint")
 
@@ -175,12 +181,6 @@ class FilterBar(Vertical):
     def _want(self, query: str) -> None:
         if query == self._typed:
             self.post_message(self.Wants(query))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the query goes to the rows."""
-        event.stop()
-        self.field.remember()
-        self.post_message(self.Left())
 
     def show_query(self, query: str) -> None:
         """Show a query that is looked for already."""
