@@ -8,27 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Input
 
 from keyward.tui.widgets.plain import Line, Plain
 
 Known = Mapping[str, Sequence[str]]
 _REMEMBERED = 50
-
-
-class _Suggesting(Suggester):
-    """The rest of the word that is being typed."""
-
-    def __init__(self, known: Callable[[], Known]) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._known = known
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The query with its last word completed; None when nothing is known that it could be."""
-        from keyward.tui.completing import after, suggestions  # the language loads with the first letter of a query
-
-        return after(value, suggestions(value, len(value), self._known())) or None
+_HELP = "Tab completes · Up: earlier filters · project: kind: store: state: used: age> unused> or any text"
 
 
 class Query(Input):
@@ -47,9 +33,8 @@ class Query(Input):
             placeholder="filter: project:acme-prod age>90d used:never text",
             id="filter",
             select_on_focus=False,
-            suggester=_Suggesting(known),
         )
-        self._leave = leave
+        self._known, self._leave = known, leave
         self._past: list[str] = []
         self._back = 0
         self._draft = ""
@@ -61,6 +46,20 @@ class Query(Input):
         if text:
             self._past = [text, *(one for one in self._past if one != text)][:_REMEMBERED]
 
+    def offer(self) -> str:
+        """Show dim what the word could become; gives the words that could stand there."""
+        if not self.value:
+            return ""
+        from keyward.tui.completing import (
+            after,
+            suggestions,
+            words,
+        )  # the language loads with the first letter of a query
+
+        found = suggestions(self.value, len(self.value), self._known())
+        self._suggestion = after(self.value, found)
+        return words(found)
+
     async def action_submit(self) -> None:
         """Go to the rows; letters that are still waiting belong to the query."""
         self._leave()
@@ -68,6 +67,7 @@ class Query(Input):
 
     def action_complete(self) -> None:
         """Take the suggestion; without one Tab goes on to the table."""
+        self.offer()  # the letters before it may have come in the same burst
         if not (self._suggestion and self.cursor_at_end):
             raise SkipAction
         self.action_cursor_right()
@@ -147,19 +147,12 @@ class FilterBar(Vertical):
     def say(self, wrong: str = "") -> None:
         """Say what is wrong with the query, or else what could come next."""
         text = self.field.value
-        hint = self._next(text)
+        hint = self.field.offer() if text else _HELP
         last = text.rpartition(" ")[2]
         if wrong and hint and ":" in last:  # not wrong yet: the word is being typed
             wrong = ""
         self.set_class(bool(wrong), "-wrong")
         self.query_one("#hint", Line).show(wrong or hint or "Enter: to the keys · Esc: clear")
-
-    def _next(self, text: str) -> str:
-        if not text:
-            return "Tab completes · Up: earlier filters · project: kind: store: state: used: age> unused> or any text"
-        from keyward.tui.completing import suggestions, words
-
-        return words(suggestions(text, len(text), self._values_known()))
 
     # What was typed
 
