@@ -195,7 +195,7 @@ async def test_a_range_follows_the_cursor_both_ways_and_keeps_what_was_marked(op
         await pilot.press("space", "G")
         await pilot.pause()
         assert marked(app) == set(ids([*grid.order[0:2], grid.order[6]])), "Space closes it"
-        assert "Plan rotation of 3 keys" in shown(app)
+        assert "Plan for 3 keys" in shown(app)
         await pilot.press("V", "k", "escape")
         await pilot.pause()
         assert len(marked(app)) == 3, "Escape takes the open range back"
@@ -211,6 +211,14 @@ async def test_the_count_says_how_many_marked_keys_the_filter_hides(opened):
         assert f"30 marked ({hidden} hidden)" in shown(app)
         await pilot.press("u")
         assert "marked" not in shown(app)
+
+
+async def test_a_filter_closes_the_range_and_hides_marks_without_losing_them(opened):
+    async with opened(Desk(rows(30), [OK])) as (app, pilot):
+        await pilot.press("V", "G", "slash", *"maps", "enter", "j")
+        await loaded(app, pilot)
+        assert len(marked(app)) == 30
+        assert not app.screen.marking.ranging
 
 
 async def test_a_range_ends_when_its_beginning_goes_out_of_view(opened):

@@ -194,6 +194,7 @@ class InventoryScreen(KeyTable):
         except QueryError as error:
             bar.say(f"column {error.column + 1}: {error.plain} {error.hint}".strip())
         else:
+            self.marking.end()  # its marks stay, also those that are hidden now
             self._show_view()
             bar.say()
 

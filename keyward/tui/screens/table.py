@@ -84,7 +84,7 @@ class KeyTable(Screen[None]):
         ]
         self.query_one(FilterBar).tell(" · ".join(filter(None, said)))
         keys = f"{marked:,} key{'s' if marked > 1 else ''}"
-        self.query_one(KeysBar).call({"rotate": f"Plan rotation of {keys}"} if marked else {})
+        self.query_one(KeysBar).call({"rotate": f"Plan for {keys}"} if marked else {})
 
     # Marks, order, columns
 
@@ -121,6 +121,7 @@ class KeyTable(Screen[None]):
 
     def _sort(self, column: str | None) -> None:
         if column is not None:
+            self.marking.end()
             self.view.sort(column, self.app.now())
             self._show_view()
 
