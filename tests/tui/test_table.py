@@ -264,3 +264,14 @@ async def test_nothing_flashes_where_nothing_may_move(opened, monkeypatch):
         app.screen.on_arrived(feed.Arrived(columns([row(1, state="disabled")])))
         assert not app.screen.query_one(Grid)._flashing
         assert "disabled" in shown(app)
+
+
+def test_whether_things_move_is_a_setting_that_a_working_folder_may_make_too(tmp_path):
+    from keyward.settings import load
+
+    for folder in (tmp_path / "own", tmp_path / "work"):
+        folder.mkdir(mode=0o700)
+    (tmp_path / "work" / "keyward.toml").write_text("[display]\nmotion = false\n")
+    absent = tmp_path / "own" / "keyward.toml"
+    assert load(file=absent, explicit=False, environ={}).settings.display.motion
+    assert not load(file=absent, explicit=False, environ={}, folder=tmp_path / "work").settings.display.motion
