@@ -10,22 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
+from textual import actions as textual_actions
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.screen import ModalScreen, Screen
 
 from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
 from keyward.tui import coverage, words
-from keyward.tui.actions import Where, bindings
+from keyward.tui.actions import Where, bindings, found
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
+from keyward.tui.keymap import Keymap
+from keyward.tui.offered import why_not
 from keyward.tui.widgets.head import Standing
+from keyward.tui.widgets.keysbar import KeysBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.command import Provider
+    from textual.dom import DOMNode
     from textual.notifications import SeverityLevel
-    from textual.screen import Screen
 
     from keyward.tui.screens.inventory import InventoryScreen
 
@@ -54,6 +59,7 @@ class KeywardApp(App[None]):
     def __init__(self, make_seat: MakeSeat, *, write: bool = False) -> None:
         super().__init__()
         self.feed = Feed(self, make_seat)
+        self.keymap = Keymap()
         self.standing = Standing(write=write)
         self.feed.read_only = not write
         self.sources: Sequence[SourceReport] = ()
@@ -102,6 +108,8 @@ class KeywardApp(App[None]):
     def stood(self, event: Stood) -> None:
         """The world is known."""
         self._epoch = (event.now, time.monotonic())
+        self.keymap = event.keymap
+        self.set_keymap(event.keymap.overrides)
         self.tell(world="" if event.emulated else event.world, emulated=event.emulated)
 
     def tell(
@@ -126,6 +134,56 @@ class KeywardApp(App[None]):
     def _say_age(self) -> None:
         if self.sources:
             self.tell(age=words.ago(self._scanned, self.now()))
+
+    # Actions: whether they can be done now
+
+    async def run_action(
+        self,
+        action: "str | textual_actions.ActionParseResult",
+        default_namespace: "DOMNode | None" = None,
+        namespaces: "Mapping[str, DOMNode] | None" = None,
+    ) -> bool:
+        """Do it; one of the registry that cannot be done now says why instead. Keys, palette and clicks all come here."""
+        if refused := self._refused(action, default_namespace):
+            self.notify(refused, severity="warning")
+            return True
+        done = await super().run_action(action, default_namespace, namespaces)
+        self._keys_follow()
+        return done
+
+    def _refused(self, action: "str | textual_actions.ActionParseResult", node: "DOMNode | None") -> str:
+        space, name, _ = textual_actions.parse(action) if isinstance(action, str) else action
+        if space == "app" or (not space and (node is None or node is self)):
+            where = Where.APP
+        elif space == "screen" or (not space and isinstance(node, Screen)):
+            where = getattr(self.screen, "where", Where.APP)
+        else:
+            return ""
+        entry = found(where, name)
+        reason = why_not(self, self.screen, entry) if entry is not None else ""
+        return f"{entry.title}: {reason}." if entry is not None and reason else ""
+
+    def _keys_follow(self) -> None:
+        for keys in self.screen.query(KeysBar) if self.screen_stack else ():
+            keys.follow()
+
+    def why_not(self, action: str) -> str:
+        """Why an action of everywhere cannot be done now; empty when it can."""
+        if action == "inventory" and len(self.screen_stack) == 2:
+            return "you are there"
+        if action == "history" and getattr(self.screen, "where", None) is Where.HISTORY:
+            return "you are there"
+        return ""
+
+    def open_screens(self) -> "list[tuple[Screen[Any], str]]":
+        """The screens below this one that can be gone back to, the nearest first, with what to call them (own words)."""
+        below = [screen for screen in self.screen_stack[1:] if not isinstance(screen, ModalScreen)][:-1]
+        return [(screen, str(getattr(screen, "heading", "") or "Inventory")) for screen in reversed(below)]
+
+    def go_to(self, screen: "Screen[Any]") -> None:
+        """Back to that screen; those above it are left."""
+        while screen in self.screen_stack and self.screen is not screen:
+            self.pop_screen()
 
     # Scans
 
@@ -154,6 +212,7 @@ class KeywardApp(App[None]):
         self.scan(self._inventory(), ScanWish(local=True))
 
     def _pulse(self) -> None:
+        self._keys_follow()
         if self.feed.scanning:
             self.feed.drain(self._inventory(), self.moment())
 
@@ -181,16 +240,18 @@ class KeywardApp(App[None]):
 
     def empty_words(self) -> tuple[str, str]:
         """What stands where there are no keys, and what to do."""
+        local, scan = self.keymap.key_of("inventory.local"), self.keymap.key_of("inventory.scan")
         if self.feed.scanning:
-            return "Asking every source ...", "Keys appear here as they are found.\n^R stops."
+            return "Asking every source ...", f"Keys appear here as they are found.\n{scan} stops."
         if self._scanned is not None:
-            return (
-                "No key was found.",
-                "o names a folder or the keyring to look at · d shows what was read · ^R scans again",
+            shows = self.keymap.key_of("inventory.coverage")
+            text = (
+                f"{local} names a folder or the keyring to look at · {shows} shows what was read · {scan} scans again"
             )
+            return "No key was found.", text
         return (
             "Nothing was scanned yet.",
-            "o names a folder and the keyring · ^R asks Google Cloud with your credentials",
+            f"{local} names a folder and the keyring · {scan} asks Google Cloud with your credentials",
         )
 
     # Screens
@@ -210,7 +271,10 @@ class KeywardApp(App[None]):
     def may_write(self) -> bool:
         """Whether something may be changed; says why not."""
         if not self.write:
-            self.notify("This app is read-only: W switches to write mode.", severity="warning")
+            self.notify(
+                f"This app is read-only: {self.keymap.key_of('app.write_mode')} switches to write mode.",
+                severity="warning",
+            )
         return self.write
 
     def action_write_mode(self) -> None:
@@ -221,7 +285,8 @@ class KeywardApp(App[None]):
             return
         from keyward.tui.widgets.dialog import Confirm
 
-        text = "In write mode plans can be applied, each after a phrase of its own. W leaves it again."
+        key = self.keymap.key_of("app.write_mode")
+        text = f"In write mode plans can be applied, each after a phrase of its own. {key} leaves it again."
         self.push_screen(Confirm("Switch to write mode", text, "write", "Switch"), self._switch)
 
     def _switch(self, yes: bool | None) -> None:
@@ -230,8 +295,35 @@ class KeywardApp(App[None]):
             self.tell(write=True)
 
     def action_leave(self) -> None:
-        """Quit. What is under way is on disk."""
-        self.exit()
+        """Quit; ask first while a rotation is being worked on here. What is under way is on disk."""
+        if not self.feed.acting:
+            self.exit()
+            return
+        from keyward.tui.widgets.question import Question
+
+        if not isinstance(self.screen, Question):
+            text = (
+                "A rotation is being worked on. The rotation stays resumable: it stops at the next safe place, and "
+                "`keyward resume`, or the history in this app, goes on with it."
+            )
+            self.push_screen(Question("Leave?", text, no="Stay", yes="Leave"), self._leave)
+
+    def _leave(self, yes: bool | None) -> None:
+        if yes:
+            self.exit()
+
+    async def action_quit(self) -> None:
+        """Quit, from dialogs and fields too."""
+        self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """What ^C does elsewhere has a key of its own here."""
+        self.notify(f"{self.keymap.key_of('app.leave')} quits.")
+
+    def action_command_palette(self) -> None:
+        """Every action by name; not above a dialog, which is answered first."""
+        if not isinstance(self.screen, ModalScreen):
+            super().action_command_palette()
 
     def action_inventory(self) -> None:
         """Back to the list of keys."""
@@ -242,15 +334,18 @@ class KeywardApp(App[None]):
         """Rotations and their audit trail."""
         from keyward.tui.screens.history import HistoryScreen
 
-        if not any(isinstance(screen, HistoryScreen) for screen in self.screen_stack):
+        below = next((screen for screen in self.screen_stack if isinstance(screen, HistoryScreen)), None)
+        if below is None:
             self.push_screen(HistoryScreen())
+        else:
+            self.go_to(below)
 
     def action_help(self) -> None:
         """Keys of this screen."""
         from keyward.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(getattr(self.screen, "where", Where.APP)))
+            self.push_screen(HelpScreen(self.screen))
 
     # What never happens: locals on a crash, markup in a message
 

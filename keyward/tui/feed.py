@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.message import Message
 
-from keyward.model.errors import Interrupted, KeywardError
+from keyward.model.errors import Interrupted, KeywardError, NotAllowed
+from keyward.tui.keymap import Keymap, read
 from keyward.tui.rows import FIELDS
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ _REST = 5
 
 
 class Stood(Message):
-    """Which world this is, what time it is there (seconds since 1970), and the query that says what is production."""
+    """Which world this is, what time it is there (seconds since 1970), the query that says what is production, and the keys."""
 
-    def __init__(self, world: str, emulated: bool, now: float, production: str = "") -> None:
+    def __init__(
+        self, world: str, emulated: bool, now: float, production: str = "", keymap: Keymap | None = None
+    ) -> None:
         super().__init__()
         self.world, self.emulated, self.now, self.production = world, emulated, now, production
+        self.keymap = keymap or Keymap()
 
 
 class Arrived(Message):
@@ -142,6 +146,7 @@ class Feed:
         self._tally: Tally | None = None
         self._rest_until = 0.0
         self.scanning = False
+        self._deeds = 0
 
     def seat(self) -> Seat:
         """Parts and desk. Blocks; only for threads."""
@@ -191,9 +196,9 @@ class Feed:
 
     def _load(self, to: "MessagePump") -> None:
         parts = self.seat().parts
-        to.post_message(
-            Stood(parts.world, parts.emulated, parts.clock.now().timestamp(), parts.settings.production.match)
-        )
+        settings = parts.settings
+        now = parts.clock.now().timestamp()
+        to.post_message(Stood(parts.world, parts.emulated, now, settings.production.match, read(settings.keys)))
         self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:
@@ -281,8 +286,30 @@ class Feed:
         self._run(lambda: _answer(to, question(self.desk)), to, "ask")
 
     def act(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
-        """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`."""
-        self._run(lambda: _answer(to, deed(self.desk, lambda event: _tell(to, event))), to, "act")
+        """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`.
+
+        A read-only app does none, whoever asks.
+        """
+        if self.read_only:
+            to.post_message(
+                Failed(NotAllowed("This app is read-only; nothing was begun.", hint="Switch to write mode first."))
+            )
+            return
+        with self._lock:
+            self._deeds += 1
+        self._run(lambda: self._do(to, deed), to, "act")
+
+    def _do(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
+        try:
+            _answer(to, deed(self.desk, lambda event: _tell(to, event)))
+        finally:
+            with self._lock:
+                self._deeds -= 1
+
+    @property
+    def acting(self) -> bool:
+        """Whether something that this app began is being done at this moment."""
+        return self._deeds > 0
 
 
 def picked(columns: "Columns", ids: set[str]) -> "Columns | None":
