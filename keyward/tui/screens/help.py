@@ -1,5 +1,6 @@
 """The keys of a screen, from the registry of actions."""
 
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -37,17 +38,12 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One line an action; below it, why it cannot be done now."""
         found = offers(self.app, self._of)
-        wide = max(len(offer.keys) for offer in found)
-        named = max(len(offer.action.title) for offer in found)
         with VerticalScroll(classes="box"):
             for where, several in groupby(found, key=lambda offer: offer.action.where):
                 yield Plain(f"Keys: {where}", classes="title")
-                yield Static(Content("\n").join(_line(offer, wide, named) for offer in several), markup=False)
+                yield _Keys(list(several))
                 yield Plain("")
-            yield Plain(
-                "Tab and Shift+Tab go from part to part. Keys can be changed in keyward.toml under [keys].",
-                classes="dim",
-            )
+            yield Plain("Tab and Shift+Tab go from part to part. Other keys: [keys] in keyward.toml.", classes="dim")
             yield Plain("Esc closes this page.", classes="dim")
 
     def action_scroll(self, by: int) -> None:
@@ -55,9 +51,36 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def _line(offer: Offer, wide: int, named: int) -> Content:
+class _Keys(Static):
+    """Actions with their keys, laid out for the width that there is."""
+
+    def __init__(self, offered: Sequence[Offer]) -> None:
+        super().__init__(markup=False)
+        self._offered = offered
+
+    def on_resize(self) -> None:
+        """Another width wraps elsewhere."""
+        if width := self.content_size.width:
+            self.update(Content("\n").join(line for offer in self._offered for line in _lines(offer, width)))
+
+
+_KEYS, _TITLES, _LEAST = 9, 20, 24
+"""Cells for keys and for titles, and the fewest that what it does can be read in; with less it goes below."""
+
+
+def _lines(offer: Offer, width: int) -> Iterator[Content]:
     action = offer.action
-    text = f"{offer.keys:<{wide}}  {action.title:<{named}}  "
-    if not offer.why_not:
-        return Content.assemble((text[: wide + 2], "bold"), text[wide + 2 :], action.doc)
-    return Content.assemble((f"{text}{action.doc}", "dim"), (f"  (not now: {offer.why_not})", "$text-warning"))
+    left = Content.assemble((f"{offer.keys:<{_KEYS}} ", "bold"), f"{action.title:<{_TITLES}}")
+    indent = _KEYS + 1 if width - _KEYS - 1 - _TITLES < _LEAST else _KEYS + 1 + _TITLES
+    doc = Content(action.doc).wrap(width - indent)
+    if offer.why_not:
+        left = left.stylize("dim")
+        doc = [
+            *(line.stylize("dim") for line in doc),
+            *Content.styled(f"(not now: {offer.why_not})", "$text-warning").wrap(width - indent),
+        ]
+    if indent == _KEYS + 1:
+        yield left
+    for number, line in enumerate(doc):
+        beside = left if number == 0 and indent > _KEYS + 1 else Content(" " * indent)
+        yield beside + line
