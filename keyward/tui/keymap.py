@@ -76,7 +76,8 @@ def _nearest(ref: str, known: Iterable[str]) -> str:
 
     names = sorted(known)
     scope, _, last = ref.rpartition(".")
-    close = difflib.get_close_matches(ref, names, 1, 0.7) or [name for name in names if name.rpartition(".")[2] == last]
+    meant = [name for name in names if name.rpartition(".")[2] == last]
+    close = difflib.get_close_matches(ref, meant or names, 1, 0 if meant else 0.7)
     same = [name for name in names if scope and name.startswith(f"{scope}.")]
     if close:
         return f"Did you mean {close[0]}?"

@@ -153,6 +153,11 @@ def test_a_whole_rotation_by_keyboard_and_bursts_that_do_nothing(demo):
     term.settle()
     assert "Apply this plan" in term.text, "Enter in the phrase moves on and confirms nothing"
     term.send("\r")
+    term.wait("of 11 steps")
+    term.send("q\r\rq")
+    assert "stays resumable" in term.wait("Leave?"), "it is being worked on, and what is typed behind q answers nothing"
+    time.sleep(0.5)
+    term.press(ESC)
     term.wait("rests until", patience=60)
     assert "read back and equal" in term.text
     term.press(ESC)
