@@ -10,27 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import actions as textual_actions
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.screen import ModalScreen, Screen
 
 from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
 from keyward.tui import coverage, words
-from keyward.tui.actions import Where, bindings, found
+from keyward.tui.actions import Where, bindings
+from keyward.tui.asked import AskedApp
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
-from keyward.tui.keymap import Keymap
-from keyward.tui.offered import why_not
 from keyward.tui.widgets.head import Standing
-from keyward.tui.widgets.keysbar import KeysBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.command import Provider
-    from textual.dom import DOMNode
     from textual.notifications import SeverityLevel
+    from textual.screen import Screen
 
     from keyward.tui.screens.inventory import InventoryScreen
 
@@ -41,7 +37,7 @@ def _actions() -> "type[Provider]":
     return Actions
 
 
-class KeywardApp(App[None]):
+class KeywardApp(AskedApp):
     """keyward in a terminal.
 
     Args:
@@ -59,7 +55,6 @@ class KeywardApp(App[None]):
     def __init__(self, make_seat: MakeSeat, *, write: bool = False) -> None:
         super().__init__()
         self.feed = Feed(self, make_seat)
-        self.keymap = Keymap()
         self.standing = Standing(write=write)
         self.feed.read_only = not write
         self.sources: Sequence[SourceReport] = ()
@@ -108,8 +103,7 @@ class KeywardApp(App[None]):
     def stood(self, event: Stood) -> None:
         """The world is known."""
         self._epoch = (event.now, time.monotonic())
-        self.keymap = event.keymap
-        self.set_keymap(event.keymap.overrides)
+        self.take_keys(event.keymap)
         self.tell(world="" if event.emulated else event.world, emulated=event.emulated)
 
     def tell(
@@ -134,56 +128,6 @@ class KeywardApp(App[None]):
     def _say_age(self) -> None:
         if self.sources:
             self.tell(age=words.ago(self._scanned, self.now()))
-
-    # Actions: whether they can be done now
-
-    async def run_action(
-        self,
-        action: "str | textual_actions.ActionParseResult",
-        default_namespace: "DOMNode | None" = None,
-        namespaces: "Mapping[str, DOMNode] | None" = None,
-    ) -> bool:
-        """Do it; one of the registry that cannot be done now says why instead. Keys, palette and clicks all come here."""
-        if refused := self._refused(action, default_namespace):
-            self.notify(refused, severity="warning")
-            return True
-        done = await super().run_action(action, default_namespace, namespaces)
-        self._keys_follow()
-        return done
-
-    def _refused(self, action: "str | textual_actions.ActionParseResult", node: "DOMNode | None") -> str:
-        space, name, _ = textual_actions.parse(action) if isinstance(action, str) else action
-        if space == "app" or (not space and (node is None or node is self)):
-            where = Where.APP
-        elif space == "screen" or (not space and isinstance(node, Screen)):
-            where = getattr(self.screen, "where", Where.APP)
-        else:
-            return ""
-        entry = found(where, name)
-        reason = why_not(self, self.screen, entry) if entry is not None else ""
-        return f"{entry.title}: {reason}." if entry is not None and reason else ""
-
-    def _keys_follow(self) -> None:
-        for keys in self.screen.query(KeysBar) if self.screen_stack else ():
-            keys.follow()
-
-    def why_not(self, action: str) -> str:
-        """Why an action of everywhere cannot be done now; empty when it can."""
-        if action == "inventory" and len(self.screen_stack) == 2:
-            return "you are there"
-        if action == "history" and getattr(self.screen, "where", None) is Where.HISTORY:
-            return "you are there"
-        return ""
-
-    def open_screens(self) -> "list[tuple[Screen[Any], str]]":
-        """The screens below this one that can be gone back to, the nearest first, with what to call them (own words)."""
-        below = [screen for screen in self.screen_stack[1:] if not isinstance(screen, ModalScreen)][:-1]
-        return [(screen, str(getattr(screen, "heading", "") or "Inventory")) for screen in reversed(below)]
-
-    def go_to(self, screen: "Screen[Any]") -> None:
-        """Back to that screen; those above it are left."""
-        while screen in self.screen_stack and self.screen is not screen:
-            self.pop_screen()
 
     # Scans
 
@@ -212,7 +156,7 @@ class KeywardApp(App[None]):
         self.scan(self._inventory(), ScanWish(local=True))
 
     def _pulse(self) -> None:
-        self._keys_follow()
+        self.keys_follow()
         if self.feed.scanning:
             self.feed.drain(self._inventory(), self.moment())
 
@@ -308,22 +252,13 @@ class KeywardApp(App[None]):
             )
             self.push_screen(Question("Leave?", text, no="Stay", yes="Leave"), self._leave)
 
+    async def action_quit(self) -> None:
+        """The same, from dialogs and fields too."""
+        self.action_leave()
+
     def _leave(self, yes: bool | None) -> None:
         if yes:
             self.exit()
-
-    async def action_quit(self) -> None:
-        """Quit, from dialogs and fields too."""
-        self.action_leave()
-
-    def action_help_quit(self) -> None:
-        """What ^C does elsewhere has a key of its own here."""
-        self.notify(f"{self.keymap.key_of('app.leave')} quits.")
-
-    def action_command_palette(self) -> None:
-        """Every action by name; not above a dialog, which is answered first."""
-        if not isinstance(self.screen, ModalScreen):
-            super().action_command_palette()
 
     def action_inventory(self) -> None:
         """Back to the list of keys."""

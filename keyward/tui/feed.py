@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.message import Message
 
-from keyward.model.errors import Interrupted, KeywardError, NotAllowed
+from keyward.model.errors import Interrupted, KeywardError, NotAllowed, SettingsError
 from keyward.tui.keymap import Keymap, read
 from keyward.tui.rows import FIELDS
 
@@ -198,7 +198,14 @@ class Feed:
         parts = self.seat().parts
         settings = parts.settings
         now = parts.clock.now().timestamp()
-        to.post_message(Stood(parts.world, parts.emulated, now, settings.production.match, read(settings.keys)))
+        keymap, wrong = Keymap(), None
+        try:
+            keymap = read(settings.keys)
+        except SettingsError as error:
+            wrong = error
+        to.post_message(Stood(parts.world, parts.emulated, now, settings.production.match, keymap))
+        if wrong is not None:
+            raise wrong
         self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:

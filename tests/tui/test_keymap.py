@@ -159,6 +159,7 @@ async def test_a_letter_chosen_for_the_filter_is_still_a_letter_in_it(opened):
 async def test_keys_that_cannot_be_used_are_said_by_the_app_with_file_and_line(opened):
     async with opened(Desk([row(1)], [OK]), keys=chosen(("inventory.rotat", "R")), size=(90, 20)) as (app, pilot):
         screen = " ".join(shown(app).split())
+        assert "EMULATOR" in screen, "that is known all the same"
         assert "/home/ana/keyward.toml:3: [keys] there is no action 'inventory.rotat'" in screen
         assert "Did you mean inventory.rotate?" in screen
         await pilot.press("question_mark")

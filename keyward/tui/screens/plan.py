@@ -73,7 +73,8 @@ class PlanScreen(Page):
         with VerticalScroll(classes="content", can_focus=False):
             yield Plain("", id="summary", classes="name")
             yield Plain("", id="verdict")
-            yield Plain("Places that hold the key (Space accepts one as a place to write to)", classes="section")
+            key = self.app.keymap.key_of("plan.accept")
+            yield Plain(f"Places that hold the key ({key} accepts one as a place to write to)", classes="section")
             yield Grid(_PLACES, self._place_cells, self._place_tone, shy=True, id="places")
             yield Plain("Steps", classes="section")
             yield Grid(_STEPS, self._step_cells, self._step_tone, shy=True, id="steps")
@@ -107,7 +108,7 @@ class PlanScreen(Page):
             grid.styles.height = len(rows) + 1
             grid.repaint()
             grid.show(range(len(rows)))
-        self.query_one("#in-the-way", FactList).tell(list(planned.trouble_facts(plan, self._places)))
+        self.query_one("#in-the-way", FactList).tell(list(planned.trouble_facts(plan, self._places, self.app.keymap)))
         self.query_one("#facts", FactList).tell(list(self._facts(plan)))
         if self.focused is None:
             self.query_one("#places" if self._places else "#steps", Grid).focus()

@@ -47,12 +47,8 @@ class KeysBar(Widget):
         offers = self._painted = self._offered()
         pieces: list[tuple[str, str] | str] = [" "]
         at, self._spans = 1, []
-        tail = [offer for offer in offers if offer.action.ref in _ALWAYS]
-        room = self.size.width - 1 - sum(len(_text(offer)) + 2 for offer in tail)
-        for offer in (*(offer for offer in offers if offer not in tail), *tail):
+        for offer in self._fitting(offers):
             length = len(_text(offer))
-            if offer not in tail and at + length > room:
-                continue
             if offer.why_not:
                 pieces += [(_text(offer), "dim"), "  "]
             else:
@@ -60,6 +56,17 @@ class KeysBar(Widget):
             self._spans.append((at, at + length, offer.action))
             at += length + 2
         return Content.assemble(*pieces)
+
+    def _fitting(self, offers: list[Offer]) -> list[Offer]:
+        """Those that fit, in their order but help and leaving at the end: these always, then what can be done now, then the others."""
+        tail = [offer for offer in offers if offer.action.ref in _ALWAYS]
+        others = [offer for offer in offers if offer.action.ref not in _ALWAYS]
+        room, chosen = self.size.width - 1 - sum(len(_text(offer)) + 2 for offer in tail), set()
+        for offer in sorted(others, key=lambda one: bool(one.why_not)):
+            if len(_text(offer)) <= room:
+                chosen.add(offer.action.ref)
+                room -= len(_text(offer)) + 2
+        return [*(offer for offer in others if offer.action.ref in chosen), *tail]
 
     async def on_click(self, event: events.Click) -> None:
         """Do what was clicked."""
