@@ -1,5 +1,6 @@
 """What the app is asked to do: every action is looked up in the registry first, and one that cannot be done now says why."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from textual import actions as textual_actions
@@ -23,6 +24,7 @@ class AskedApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.keymap = Keymap()
+        self._said = ("", 0.0)
 
     @property
     def write(self) -> bool:
@@ -43,11 +45,18 @@ class AskedApp(App[None]):
     ) -> bool:
         """Do it; one of the registry that cannot be done now says why instead. Keys, palette and clicks all come here."""
         if refused := self._refused(action, default_namespace):
-            self.notify(refused, severity="warning")
+            self._say_once(refused)
             return True
         done = await super().run_action(action, default_namespace, namespaces)
         self.keys_follow()
         return done
+
+    def _say_once(self, reason: str) -> None:
+        """Show it, unless it still stands there: a key that is held down covers the screen with nothing."""
+        now = time.monotonic()
+        if reason != self._said[0] or now - self._said[1] >= self.NOTIFICATION_TIMEOUT:
+            self._said = reason, now
+            self.notify(reason, severity="warning")
 
     def _refused(self, action: "str | textual_actions.ActionParseResult", node: "DOMNode | None") -> str:
         space, name, _ = textual_actions.parse(action) if isinstance(action, str) else action

@@ -148,3 +148,10 @@ async def test_every_key_starts_its_action_on_its_screen(opened, where):
                 heard.clear()
                 await pilot.press(key)
                 assert (action.run or action.id, nodes[action.where]) in heard, f"{key} does not start {action.ref}"
+
+
+async def test_a_key_that_is_held_down_says_its_reason_once(opened):
+    async with opened(screens.desk()) as (app, pilot):
+        await pilot.press("u", "u", "u")
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["Unmark all: no key is marked; Space marks one."]

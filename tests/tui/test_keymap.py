@@ -1,6 +1,7 @@
 """The user's own keys: read from settings, wrong ones refused with file and line, shown wherever keys are shown."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from keyward.tui.keymap import read
 from keyward.tui.screens.help import HelpScreen
 from keyward.tui.screens.plan import PlanScreen
 from tests.parts import screens
+from tests.parts.command import run
 from tests.parts.desk import OK, Desk, loaded, row, shown
 
 
@@ -100,6 +102,23 @@ def test_a_table_of_another_form_is_refused(tmp_path, text, line, said):
     assert error.value.line == line
 
 
+def test_the_command_line_finds_what_the_app_would_refuse_and_lists_the_keys(tmp_path):
+    def keyward(*words):
+        environ = {"HOME": str(tmp_path), "KEYWARD_CONFIG": str(tmp_path / "keyward.toml"), "PATH": os.environ["PATH"]}
+        return run(["config", *words], environ, tmp_path)
+
+    written(tmp_path, '[keys]\n"plan.aply" = "A"\n')
+    done = keyward("validate")
+    assert done.returncode == 4
+    assert "keyward.toml:2: [keys] there is no action 'plan.aply'" in done.stderr
+    assert "Did you mean plan.apply?" in done.stderr
+    written(tmp_path, '[keys]\n"plan.apply" = "A, f4"\n')
+    assert keyward("validate").returncode == 0
+    assert [line.split()[:3] for line in keyward("show").stdout.splitlines() if "keys.plan" in line] == [
+        ["keys.plan.apply", "A,", "f4"]
+    ]
+
+
 def test_a_file_in_the_working_folder_may_choose_keys_and_wins_one_by_one(tmp_path):
     own, folder = tmp_path / "own", tmp_path / "work"
     for place, text in ((own, '"inventory.rotate" = "R"\n"app.leave" = "Q"'), (folder, '"inventory.rotate" = "P"')):
@@ -147,6 +166,16 @@ async def test_an_action_without_a_key_is_in_the_palette(opened):
         await pilot.press("enter")
         await loaded(app, pilot)
         assert app.screen.view.column != "age"
+
+
+async def test_two_actions_that_swap_their_keys_both_work(opened):
+    async with opened(screens.desk(), keys=chosen(("inventory.rotate", "s"), ("inventory.sort", "r"))) as (app, pilot):
+        await pilot.press("r")
+        await pilot.pause()
+        assert (app.screen.view.column, len(app.screen_stack)) == ("use", 2)
+        await pilot.press("s")
+        await loaded(app, pilot)
+        assert isinstance(app.screen, PlanScreen)
 
 
 async def test_a_letter_chosen_for_the_filter_is_still_a_letter_in_it(opened):

@@ -1,9 +1,12 @@
 """Production has a name and a colour wherever one of its keys is shown."""
 
+from dataclasses import replace
+
 import pytest
 
 from keyward.ledger.records import RotationState
 from keyward.tui.actions import Where
+from keyward.tui.screens.rotation import RotationScreen
 from keyward.tui.widgets.dialog import ARMED_AFTER
 from tests.parts import screens
 from tests.parts.desk import loaded, row, shown
@@ -50,6 +53,20 @@ async def test_screens_about_a_key_of_production_say_so_in_the_top_line_at_any_s
         assert "PROD" in top
         assert "READ-ONLY" in top
         assert colour_of(app, "PROD", 0) not in (None, colour_of(app, "keyward", 0))
+
+
+async def test_a_plan_and_a_rotation_of_several_keys_say_which_are_of_production(opened):
+    dev = "google-api-keys:acme-dev/33333333-4444"
+    async with opened(screens.desk(), write=True, size=(170, 50)) as (app, pilot):
+        app.open_plan([screens.KEY])
+        await loaded(app, pilot)
+        assert "PROD · age" in shown(app)
+        plan = app.screen._plan
+        other = replace(plan.keys[0], id=dev)
+        app.push_screen(RotationScreen(replace(plan, keys=(plan.keys[0], other))))
+        await loaded(app, pilot)
+        names = {line[5:25].strip() for line in shown(app).splitlines() if "delete the old key" in line}
+        assert {name.startswith("PROD ") for name in names} == {True, False}
 
 
 async def test_a_plan_for_other_keys_says_nothing_of_it(opened):

@@ -38,7 +38,8 @@ async def test_no_action_of_the_registry_changes_anything(opened, where):
             await pilot.press(action.keys.split(",")[0])
             await loaded(app, pilot)
             if action.changes:
-                assert any("read-only: W switches" in note.message for note in app._notifications), action.ref
+                said = f"{action.title}: read-only: W switches to write mode."
+                assert said in [note.message for note in app._notifications], action.ref
             assert isinstance(app.screen, Confirm) is (action.ref == "app.write_mode"), f"{action.ref} opens no dialog"
             assert not app.write
             assert {name for name, _, _ in desk.asked} <= screens.READS, action.ref

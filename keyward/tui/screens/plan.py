@@ -142,8 +142,14 @@ class PlanScreen(Page):
     def _facts(self, plan: "Plan") -> "list[Fact]":
         facts = list(planned.head_facts(plan))
         for key in plan.keys:
-            facts += planned.key_facts(key, plan.at)
+            first, *others = planned.key_facts(key, plan.at)
+            facts += [self._named(first) if self.app.production(key.id) else first, *others]
         return [*facts, Fact("command", planned.command(plan))]
+
+    @staticmethod
+    def _named(fact: "Fact") -> "Fact":
+        """What is said first of a key, with the word that it is one of production."""
+        return Fact(fact.label, f"{words.PROD} · {fact.text}", "bold $text-error")
 
     # What the tables ask for
 

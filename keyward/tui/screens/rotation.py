@@ -116,6 +116,7 @@ class RotationScreen(Page):
     def _cells(self, row: int) -> tuple[str, ...]:
         line = self._lines[row]
         name = self._names.get(line.key, line.key.rpartition("/")[2])
+        name = words.scope(name, production=bool(line.key) and self.app.production(line.key))
         return (line.mark, *([name] if len(self._names) != 1 else []), line.what, line.time, line.evidence)
 
     def _tone(self, row: int, column: str) -> str | None:
