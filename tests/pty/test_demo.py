@@ -22,9 +22,11 @@ def test_demo_shows_the_sample_organisation_with_ages_last_use_and_the_word_emul
     assert keys >= 60
     for heading in ("NAME", "KIND", "PROJECT/SCOPE", "AGE", "LAST USE", "PLACES", "STATE"):
         assert heading in screen
-    listed = [line for line in screen.splitlines() if re.search(r" (api|auth)-key +acme-[a-z-]+ +\d+[dhms] ", line)]
+    row = re.compile(r" (api|auth)-key +(PROD )?acme-[a-z-]+…? +\d+[dhms] +(<1d|\d+d|never|denied|not in \d+d)")
+    listed = [found for line in screen.splitlines() if (found := row.search(line))]
     assert len(listed) >= 60
-    uses = {re.search(r"acme-[a-z-]+ +\d+[dhms] +(<1d|\d+d|never|denied|not in \d+d)", line)[1] for line in listed}
+    assert {bool(found[2]) for found in listed} == {True, False}, "production has its word, the rest has not"
+    uses = {found[3] for found in listed}
     assert {"<1d", "denied", "not in 42d"} <= uses
     assert any(use.endswith("d") and use[0].isdigit() for use in uses)
     assert "4 sources denied" in screen
