@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.message import Message
 
-from keyward.model.errors import Interrupted, KeywardError
+from keyward.model.errors import Interrupted, KeywardError, NotAllowed, SettingsError
+from keyward.tui.keymap import Keymap, read
 from keyward.tui.rows import FIELDS
 
 if TYPE_CHECKING:
@@ -39,11 +40,21 @@ _REST = 5
 
 
 class Stood(Message):
-    """Which world this is, what time it is there (seconds since 1970), the query that says what is production, whether things may move."""
+    """Which world this is, its time (seconds since 1970), what is production (a query), the keys, and whether things may move."""
 
-    def __init__(self, world: str, emulated: bool, now: float, production: str = "", *, motion: bool = True) -> None:
+    def __init__(
+        self,
+        world: str,
+        emulated: bool,
+        now: float,
+        production: str = "",
+        keymap: Keymap | None = None,
+        *,
+        motion: bool = True,
+    ) -> None:
         super().__init__()
         self.world, self.emulated, self.now, self.production = world, emulated, now, production
+        self.keymap = keymap or Keymap()
         self.motion = motion
 
 
@@ -143,6 +154,7 @@ class Feed:
         self._tally: Tally | None = None
         self._rest_until = 0.0
         self.scanning = False
+        self._deeds = 0
         self.before_rows: Callable[[], Message] | None = None
         """Makes what is sent before the first rows, once."""
 
@@ -194,11 +206,19 @@ class Feed:
 
     def _load(self, to: "MessagePump") -> None:
         parts = self.seat().parts
-        said, now = parts.settings, parts.clock.now().timestamp()
-        to.post_message(Stood(parts.world, parts.emulated, now, said.production.match, motion=said.display.motion))
+        settings, now = parts.settings, parts.clock.now().timestamp()
+        keymap, wrong = Keymap(), None
+        try:
+            keymap = read(settings.keys)
+        except SettingsError as error:
+            wrong = error
+        match, motion = settings.production.match, settings.display.motion
+        to.post_message(Stood(parts.world, parts.emulated, now, match, keymap, motion=motion))
         if self.before_rows is not None:
             begin, self.before_rows = self.before_rows, None
             to.post_message(begin())
+        if wrong is not None:
+            raise wrong
         self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:
@@ -286,8 +306,30 @@ class Feed:
         self._run(lambda: _answer(to, question(self.desk)), to, "ask")
 
     def act(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
-        """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`."""
-        self._run(lambda: _answer(to, deed(self.desk, lambda event: _tell(to, event))), to, "act")
+        """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`.
+
+        A read-only app does none, whoever asks.
+        """
+        if self.read_only:
+            to.post_message(
+                Failed(NotAllowed("This app is read-only; nothing was begun.", hint="Switch to write mode first."))
+            )
+            return
+        with self._lock:
+            self._deeds += 1
+        self._run(lambda: self._do(to, deed), to, "act")
+
+    def _do(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
+        try:
+            _answer(to, deed(self.desk, lambda event: _tell(to, event)))
+        finally:
+            with self._lock:
+                self._deeds -= 1
+
+    @property
+    def acting(self) -> bool:
+        """Whether something that this app began is being done at this moment."""
+        return self._deeds > 0
 
 
 def picked(columns: "Columns", ids: set[str]) -> "Columns | None":

@@ -32,12 +32,13 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
     from keyward.tui.kept import NAME
 
     variables = dict(os.environ if environ is None else environ)
+    folder = _folder() if environ is None else None
 
     def make_seat(cancel: threading.Event) -> Seat:
         from keyward.desk import Desk  # runs in a thread, after the first frame
         from keyward.wiring import Parts
 
-        parts = Parts(environ=variables, cancel=cancel, interactive=True)
+        parts = Parts(environ=variables, folder=folder, cancel=cancel, interactive=True)
         return Seat(parts, Desk(parts))
 
     def kept() -> Path:
@@ -51,3 +52,11 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
     if app.keeping is not None:
         app.keeping.end()
     return app.return_code or 0
+
+
+def _folder() -> Path | None:
+    """The working folder, whose settings may filter, limit and display; None when it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None

@@ -96,23 +96,25 @@ class Desk:
         return method
 
 
-def parts(world="emulator:test", now=NOW, motion=True):
-    """Parts of which only world and clock are used."""
+def parts(world="emulator:test", now=NOW, keys=(), motion=True):
+    """Parts of which only world, clock and some settings are used."""
     return SimpleNamespace(
         world=world,
         emulated=world.startswith("emulator:"),
         clock=SimpleNamespace(now=lambda: now),
         settings=SimpleNamespace(
-            production=SimpleNamespace(match="project:*-prod"), display=SimpleNamespace(motion=motion)
+            production=SimpleNamespace(match="project:*-prod"),
+            keys=tuple(keys),
+            display=SimpleNamespace(motion=motion),
         ),
     )
 
 
-def app(desk, *, world="emulator:test", write=False):
+def app(desk, *, world="emulator:test", write=False, keys=()):
     """The app on this desk."""
     from keyward.tui.app import KeywardApp
 
-    return KeywardApp(lambda cancel: Seat(parts(world), desk), write=write)
+    return KeywardApp(lambda cancel: Seat(parts(world, keys=keys), desk), write=write)
 
 
 OK = SourceReport("google-api-keys:acme-prod", SourceStatus.OK, items=3, at=NOW)

@@ -232,6 +232,21 @@ async def test_a_range_ends_when_its_beginning_goes_out_of_view(opened):
         assert not app.screen.marking.ranging
 
 
+async def test_marked_keys_can_be_planned_where_the_filter_hides_them_and_a_range_needs_a_row(opened):
+    async with opened(Desk(rows(30), [OK])) as (app, pilot):
+        await pilot.press("space", "space", "slash", *"zzzz", "enter")
+        await loaded(app, pilot)
+        assert "r Plan for 2 keys" in shown(app)
+        assert app.screen.why_not("rotate") == ""
+        await pilot.press("V")
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["Mark range: no key is listed."]
+        await pilot.press("u")
+        await pilot.pause()
+        assert "none is marked" in app.screen.why_not("rotate")
+        assert "(r Plan rotation)" in shown(app)
+
+
 # Rows that change
 
 
@@ -258,7 +273,7 @@ async def test_nothing_flashes_where_nothing_may_move(opened, monkeypatch):
     from tests.parts import desk as parts
 
     still = parts.parts(motion=False)
-    monkeypatch.setattr(parts, "parts", lambda world: still)
+    monkeypatch.setattr(parts, "parts", lambda world, **_: still)
     async with opened(Desk(rows(5), [OK])) as (app, _):
         assert app.animation_level == "none"
         app.screen.on_arrived(feed.Arrived(columns([row(1, state="disabled")])))

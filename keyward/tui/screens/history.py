@@ -60,7 +60,8 @@ class HistoryScreen(Page):
         self._rows = list(event.value)
         grid = self.query_one(Grid)
         grid.display = bool(self._rows)
-        self.say("" if self._rows else "Nothing was rotated yet.", "r in the inventory shows a plan.")
+        key = self.app.keymap.key_of("inventory.rotate")
+        self.say("" if self._rows else "Nothing was rotated yet.", f"{key} in the inventory shows a plan.")
         grid.repaint()
         grid.show(range(len(self._rows)))
         if self._rows:
@@ -73,11 +74,14 @@ class HistoryScreen(Page):
         if until is None and not one.state.closed:
             undo = "any time"
         name, scope = _named(one)
+        scope = words.scope(scope, production=self.app.production(one.credential))
         waits = one.waiting_on.value or "-"
         return (words.moment(one.created), name, scope, one.state.value, waits, one.why or _next(one), one.actor, undo)
 
     def _tone(self, row: int, column: str) -> str | None:
         one = self._rows[row]
+        if column == "scope":
+            return "grid--prod" if self.app.production(one.credential) else None
         if column == "state":
             return {"done": "grid--good", "aborted": "grid--bad"}.get(one.state.value, "grid--warn")
         return "grid--dim" if column in {"when", "why", "by"} else None
@@ -85,6 +89,16 @@ class HistoryScreen(Page):
     def _chosen(self) -> "RotationRow | None":
         row = self.query_one(Grid).row
         return self._rows[row] if row is not None and self._rows and self.is_current else None
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action == "back":
+            return ""
+        row = self.query_one(Grid).row if self._rows else None
+        if row is None:
+            return "no rotation is listed"
+        one = self._rows[row]
+        return f"it is over: {one.state.value}" if action == "go_on" and one.state.closed else ""
 
     def action_open(self) -> None:
         """The steps of the rotation under the cursor."""
@@ -102,7 +116,7 @@ class HistoryScreen(Page):
         if (one := self._chosen()) is not None and self.app.may_write():
             from keyward.tui.screens.rotation import RotationScreen
 
-            self.app.push_screen(RotationScreen(rotation=one.id))
+            self.app.push_screen(RotationScreen(rotation=one.id, key=one.credential))
 
     def action_undo(self) -> None:
         """Ask for the phrase; with it, bring the old key back."""
@@ -121,9 +135,10 @@ class HistoryScreen(Page):
             if yes:
                 from keyward.tui.screens.rotation import RotationScreen
 
-                self.app.push_screen(RotationScreen(rotation=one.id, undo=True))
+                self.app.push_screen(RotationScreen(rotation=one.id, key=one.credential, undo=True))
 
-        self.app.push_screen(Confirm(f"Undo rotation {one.id}", text, f"undo {last[-8:]}", "Undo"), answered)
+        where = f" in {words.PROD}" if self.app.production(one.credential) else ""
+        self.app.push_screen(Confirm(f"Undo rotation {one.id}{where}", text, f"undo {last[-8:]}", "Undo"), answered)
 
 
 def _named(one: "RotationRow") -> tuple[str, str]:

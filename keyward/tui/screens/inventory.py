@@ -44,7 +44,6 @@ class InventoryScreen(KeyTable):
         super().__init__()
         self._left_on = ""
         self._resting: Timer | None = None
-        self._production_query = ""
         self._noted: str | None = None
         self._loading = True
 
@@ -119,6 +118,7 @@ class InventoryScreen(KeyTable):
     def stand(self, standing: Standing) -> None:
         """The top line says something else."""
         self.query_one(Head).tell(standing)
+        self.query_one(KeysBar).follow()
         self._show_note()
 
     # What is in view
@@ -155,11 +155,13 @@ class InventoryScreen(KeyTable):
         if row is None:
             pane.tell("", ())
         elif pane.display:
-            pane.tell(cells.shown_name(self.rows, row), of_row(self.rows, row, self.app.now()))
+            facts = of_row(self.rows, row, self.app.now(), production=row in self._production)
+            pane.tell(cells.shown_name(self.rows, row), facts)
 
     def _show_note(self) -> None:
         missing = coverage.summary(self.app.sources, self.app.gaps)
-        text = f"{missing}: not everything was read; d shows what and why" if missing else ""
+        key = self.app.keymap.key_of("inventory.coverage")
+        text = f"{missing}: not everything was read; {key} shows what and why" if missing else ""
         if text == self._noted:
             return
         self._noted = text
@@ -232,6 +234,16 @@ class InventoryScreen(KeyTable):
         return Kept(view.query, view.column, view.reversed, self.choice, pane, theme, screen)
 
     # Actions
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("open", "mark", "mark_all", "range") and not self.view.order:
+            return "no key is listed"
+        if action == "rotate" and not self.view.order and not self.grid.marks - self.rows.gone:
+            return "no key is listed, and none is marked"
+        if action == "unmark" and not self.grid.marks:
+            return f"no key is marked; {self.app.keymap.key_of('inventory.mark')} marks one"
+        return ""
 
     def action_filter(self) -> None:
         """Type a query. The focus moves at once: `Widget.focus` would only do it after letters that are already waiting."""

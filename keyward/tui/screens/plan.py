@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
-from keyward.tui import planned
+from keyward.tui import planned, words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer
+from keyward.tui.feed import Answer, Failed
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact, FactList
@@ -52,16 +52,29 @@ class PlanScreen(Page):
         self._steps: list[planned.StepLine] = []
         self._planning = True
 
-    def without(self) -> frozenset[str]:
-        """A read-only app applies nothing."""
-        return frozenset() if self.app.write else frozenset({"apply"})
+    def production(self) -> bool:
+        """Whether a key of production is among them."""
+        return any(map(self.app.production, self._ids))
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action == "back":
+            return ""
+        if self._planning or self._plan is None:
+            return "it is planning" if self._planning else "there is no plan" if action != "again" else ""
+        if action == "accept" and not (self._places and self.query_one("#places", Grid).has_focus):
+            return "Tab goes to the places" if self._places else "no place was found"
+        if action == "accept_all" and not self._found():
+            return "every place that was found is accepted, except NEW ones"
+        return _in_the_way(self._plan) if action == "apply" and not self._plan.ready else ""
 
     def content(self) -> ComposeResult:
         """Heading, places, steps, facts."""
         with VerticalScroll(classes="content", can_focus=False):
             yield Plain("", id="summary", classes="name")
             yield Plain("", id="verdict")
-            yield Plain("Places that hold the key (Space accepts one as a place to write to)", classes="section")
+            key = self.app.keymap.key_of("plan.accept")
+            yield Plain(f"Places that hold the key ({key} accepts one as a place to write to)", classes="section")
             yield Grid(_PLACES, self._place_cells, self._place_tone, shy=True, id="places")
             yield Plain("Steps", classes="section")
             yield Grid(_STEPS, self._step_cells, self._step_tone, shy=True, id="steps")
@@ -95,18 +108,24 @@ class PlanScreen(Page):
             grid.styles.height = len(rows) + 1
             grid.repaint()
             grid.show(range(len(rows)))
-        self.query_one("#in-the-way", FactList).tell(list(planned.trouble_facts(plan, self._places)))
+        self.query_one("#in-the-way", FactList).tell(list(planned.trouble_facts(plan, self._places, self.app.keymap)))
         self.query_one("#facts", FactList).tell(list(self._facts(plan)))
         if self.focused is None:
             self.query_one("#places" if self._places else "#steps", Grid).focus()
 
+    def on_failed(self, event: Failed) -> None:
+        """It could not be planned: why, and what to do. It can be tried again."""
+        self._planning = False
+        super().on_failed(event)
+
     def _show_summary(self, plan: "Plan") -> None:
         count = len(plan.keys)
         names = ", ".join(planned.name_of(key) for key in plan.keys[:3]) + (" ..." if count > 3 else "")
-        production = "   ·   PRODUCTION" if self._production else ""
+        production = f"{words.PROD}   " if self.production() else ""
         self.query_one("#summary", Plain).show(
-            f"{planned.phrase(plan)}: {names}{production}   ·   a plan: nothing has been changed"
+            f"{production}{planned.phrase(plan)}: {names}   ·   a plan: nothing has been changed"
         )
+        keys = self.app.keymap
         verdict = self.query_one("#verdict", Plain)
         verdict.set_class(plan.ready, "-good")
         verdict.set_class(not plan.ready, "-bad")
@@ -116,19 +135,21 @@ class PlanScreen(Page):
                 f"✗ cannot be applied yet: {blocked} {'thing is' if blocked == 1 else 'things are'} in the way"
             )
         elif self.app.write:
-            verdict.show("✓ ready: a asks for the phrase and applies it")
+            verdict.show(f"✓ ready: {keys.key_of('plan.apply')} asks for the phrase and applies it")
         else:
-            verdict.show("✓ ready, but this app is read-only: W switches to write mode")
-
-    @property
-    def _production(self) -> bool:
-        return any(map(self.app.production, self._ids))
+            verdict.show(f"✓ ready, but this app is read-only: {keys.key_of('app.write_mode')} switches to write mode")
 
     def _facts(self, plan: "Plan") -> "list[Fact]":
         facts = list(planned.head_facts(plan))
         for key in plan.keys:
-            facts += planned.key_facts(key, plan.at)
+            first, *others = planned.key_facts(key, plan.at)
+            facts += [self._named(first) if self.app.production(key.id) else first, *others]
         return [*facts, Fact("command", planned.command(plan))]
+
+    @staticmethod
+    def _named(fact: "Fact") -> "Fact":
+        """What is said first of a key, with the word that it is one of production."""
+        return Fact(fact.label, f"{words.PROD} · {fact.text}", "bold $text-error")
 
     # What the tables ask for
 
@@ -154,10 +175,6 @@ class PlanScreen(Page):
     def stand(self, standing: Any) -> None:
         """Write mode may have been switched on."""
         super().stand(standing)
-        from keyward.tui.widgets.keysbar import KeysBar
-
-        for keys in self.query(KeysBar):
-            keys.leave_out(self.without())
         if self._plan is not None and not self._planning:
             self._show_summary(self._plan)
 
@@ -183,12 +200,15 @@ class PlanScreen(Page):
 
     def action_accept_all(self) -> None:
         """Accept every place that was found, except NEW ones: those are looked at one by one."""
-        found = {
-            line.at for line in self._places if line.can_accept and not line.accepted and line.status != planned.NEW
-        }
+        found = self._found()
         if found and not self._planning:
             self._accepted |= found
             self._replan()
+
+    def _found(self) -> set[str]:
+        return {
+            line.at for line in self._places if line.can_accept and not line.accepted and line.status != planned.NEW
+        }
 
     def action_again(self) -> None:
         """Read the world again and plan anew."""
@@ -209,10 +229,7 @@ class PlanScreen(Page):
         if not self.app.may_write():
             return
         if not plan.ready:
-            blocker = next(blocker for key in plan.keys for blocker in key.blockers)
-            self.app.notify(
-                f"{blocker.what}. {blocker.hint}".rstrip(), title="In the way", severity="warning", timeout=12
-            )
+            self.app.notify(_in_the_way(plan), title="In the way", severity="warning", timeout=12)
         else:
             self._confirm(plan)
 
@@ -225,7 +242,7 @@ class PlanScreen(Page):
             f"{'place' if targets == 1 else 'places'} to write, {len(self._steps)} steps, as shown.\n"
             "The old key keeps working until every place has the new one and the overlap is over."
         )
-        title = f"Apply this plan {'to PRODUCTION ' if self._production else ''}in {plan.world}"
+        title = f"Apply this plan {f'to {words.PROD} ' if self.production() else ''}in {plan.world}"
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -234,3 +251,9 @@ class PlanScreen(Page):
                 self.app.switch_screen(RotationScreen(plan))
 
         self.app.push_screen(Confirm(title, text, planned.phrase(plan)), answered)
+
+
+def _in_the_way(plan: "Plan") -> str:
+    """The first thing that keeps it from being applied, and what to do about it."""
+    blocker = next((blocker for key in plan.keys for blocker in key.blockers), None)
+    return f"{blocker.what}. {blocker.hint}".strip().rstrip(".") if blocker is not None else "something is in the way"

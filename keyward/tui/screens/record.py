@@ -41,6 +41,11 @@ class RecordScreen(Page):
         super().__init__()
         self._rotation = rotation
         self._lines: tuple[Line, ...] = ()
+        self._key = ""
+
+    def production(self) -> bool:
+        """Whether the rotated key is one of production."""
+        return bool(self._key) and self.app.production(self._key)
 
     def content(self) -> ComposeResult:
         """Heading, lines, the whole of the one under the cursor."""
@@ -60,6 +65,8 @@ class RecordScreen(Page):
         self._lines = history.lines
         self.say("")
         rotation = history.rotation
+        self._key = rotation.old.id
+        self.stand(self.app.standing)
         waits = f", waits for {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
         if rotation.awaits and rotation.awaited_since is not None:
             waits = f", waits for {', '.join(rotation.awaits)} since {words.moment(rotation.awaited_since)} UTC"

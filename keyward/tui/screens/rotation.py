@@ -52,6 +52,7 @@ class RotationScreen(Page):
     Args:
         plan: the plan; None to go on with what is open.
         rotation: the id of the rotation to go on with; empty for all.
+        key: the id of the key that this rotation replaces, where it is known.
         undo: bring the old key back instead of going on.
     """
 
@@ -59,8 +60,9 @@ class RotationScreen(Page):
     heading = "Rotation"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.ROTATION)
 
-    def __init__(self, plan: "Plan | None" = None, rotation: str = "", *, undo: bool = False) -> None:
+    def __init__(self, plan: "Plan | None" = None, rotation: str = "", *, key: str = "", undo: bool = False) -> None:
         super().__init__()
+        self._key = key
         self._plan, self._rotation, self._undo = plan, rotation, undo
         self._lines: list[_Line] = []
         self._names: dict[str, str] = {}
@@ -71,6 +73,14 @@ class RotationScreen(Page):
         if plan is not None:
             self._names = {key.id: planned.name_of(key) for key in plan.keys}
             self._lines = [_Line(line.key, line.step, line.target, line.what) for line in planned.step_lines(plan)]
+
+    def production(self) -> bool:
+        """Whether a key of production is rotated."""
+        return any(self.app.production(key) for key in {*self._names, *self._ids.values(), self._key} if key)
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        return "it is at work" if action == "go_on" and self._busy else ""
 
     def content(self) -> ComposeResult:
         """Summary, steps, why it waits."""
@@ -106,6 +116,7 @@ class RotationScreen(Page):
     def _cells(self, row: int) -> tuple[str, ...]:
         line = self._lines[row]
         name = self._names.get(line.key, line.key.rpartition("/")[2])
+        name = words.scope(name, production=bool(line.key) and self.app.production(line.key))
         return (line.mark, *([name] if len(self._names) != 1 else []), line.what, line.time, line.evidence)
 
     def _tone(self, row: int, column: str) -> str | None:
@@ -166,6 +177,7 @@ class RotationScreen(Page):
         outcomes = list(event.value or ())
         for outcome in outcomes:
             self._ids[outcome.rotation] = outcome.credential
+        self.stand(self.app.standing)
         self._ended = [self._ended_words(outcome) for outcome in outcomes]
         self._say(_rests(outcomes))
         self.app.reload()

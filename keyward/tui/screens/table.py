@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from keyward.tui import cells
+from keyward.tui import cells, words
 from keyward.tui.columns import USUAL, Choice
 from keyward.tui.flashing import differing, seen
 from keyward.tui.marking import Marking
@@ -33,6 +33,7 @@ class KeyTable(Screen[None]):
         self.choice = Choice()
         self.grid = Grid(self.choice.columns(), self._cells, self._tone, id="grid")
         self.marking = Marking(self.grid, self.rows)
+        self._production_query = ""
         self._production: frozenset[int] = frozenset()
 
     # What the table asks for
@@ -43,17 +44,28 @@ class KeyTable(Screen[None]):
     def _cells_at(self, row: int, now: float) -> tuple[str, ...]:
         texts = cells.cells(self.rows, row, now, self.choice.names)
         if cells.is_stale(self.rows, row) and not {"state", "source"} & set(self.grid.shown):
-            return (f"stale: {texts[0]}", *texts[1:])  # the column that says so has given way
-        return texts
+            texts = (f"stale: {texts[0]}", *texts[1:])  # the column that says so has given way
+        if row not in self._production:
+            return texts
+        at = self.choice.names.index(self._naming)
+        return (*texts[:at], words.scope(texts[at], production=True), *texts[at + 1 :])
+
+    @property
+    def _naming(self) -> str:
+        """The column that says of a key that it is one of production: its scope, or the first where that is not shown."""
+        return "scope" if "scope" in self.grid.shown else self.choice.names[0]
 
     def _tone(self, row: int, column: str) -> str | None:
-        if column == "scope" and row in self._production:
+        if row in self._production and column == self._naming:
             return "grid--prod"
         return cells.tone(self.rows, row, column, self.app.now())
 
     def production(self, key: str) -> bool:
-        """Whether the key of that id is one of production, as the settings say."""
-        return self.rows.number(key) in self._production
+        """Whether the key of that id is one of production, as the settings say; also one that is in no row any more."""
+        row = self.rows.number(key)
+        if row is None:
+            return self.view.would_match(self._production_query, key, self.app.now())
+        return row in self._production
 
     # What is in view
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -20,6 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from keyward.tui.actions import Where, bindings
 from keyward.tui.widgets.column import Column, fitted, fitting
 
 __all__ = ["Column", "Grid"]
@@ -68,16 +69,7 @@ class Grid(ScrollView, can_focus=True):
         "grid--prod",
         "grid--flash",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("ctrl+u", "half(-1)", "Half a page up", show=False),
-        Binding("ctrl+d", "half(1)", "Half a page down", show=False),
-        Binding("home,g", "go(0)", "First", show=False),
-        Binding("end,G", "go(-1)", "Last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.TABLE)
     cursor = reactive(0, repaint=False)
 
     class Moved(Message):
@@ -114,6 +106,7 @@ class Grid(ScrollView, can_focus=True):
         self._shy = shy
         self._all = tuple(columns)
         self._shown: list[tuple[int, int]] = []
+        self._names: tuple[str, ...] = ()
         self._cells = cells
         self._tone = tone
         self.order: Sequence[int] = ()
@@ -163,7 +156,9 @@ class Grid(ScrollView, can_focus=True):
     @property
     def shown(self) -> tuple[str, ...]:
         """The names of the columns that fit."""
-        return tuple(self._all[index].name for index, _ in fitting(self._all, self.size.width - len(_GUTTER)))
+        if self.size.width != self._painted_for:
+            self._fit(self.size.width)
+        return self._names
 
     @property
     def window(self) -> Sequence[int]:
@@ -220,6 +215,7 @@ class Grid(ScrollView, can_focus=True):
         self._painted_for = width
         self._strips.clear()
         self._shown = fitting(self._all, width - len(_GUTTER))
+        self._names = tuple(self._all[index].name for index, _ in self._shown)
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen; the first is always the header."""
