@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keyward.desk.books import Books
     from keyward.desk.comparing import Compared
     from keyward.desk.gaps import Gaps
+    from keyward.desk.using import KeyUsage
     from keyward.desk.wish import Changes, Check, Mended, ScanSummary, ScanWish, Status
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
@@ -169,6 +170,16 @@ class Desk:
         from keyward.desk.showing import ask_around
 
         ask_around(self, of, self.parts.ctx(report, cancel))
+
+    def usage(self, key: str, days: int = 42) -> "KeyUsage":
+        """Calls of one key (a full id) in the last so many days, from what scans kept.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.using import usage
+
+        return usage(self, key, days)
 
     # Reading the world
 

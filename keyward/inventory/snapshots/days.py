@@ -1,0 +1,180 @@
+"""Calls by day, kept longer than anybody else keeps them: what a scan read of the last weeks is put beside what earlier scans read.
+
+A day is replaced by what a later record says of it and never added to, so it is never counted twice. It is the 24 hours that the record
+counts together and that lie mostly in that day of UTC; a record whose hours fit the day better replaces one that fits worse.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from keyward.inventory.times import DAY
+from keyward.model.usage import UseStatus
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from keyward.model.usage import UsageReport
+
+KEPT = 400
+"""Days."""
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS called (
+        n INTEGER NOT NULL, day INTEGER NOT NULL, service TEXT NOT NULL, response TEXT NOT NULL, calls INTEGER NOT NULL,
+        PRIMARY KEY (n, day, service, response)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS counted (
+        source TEXT NOT NULL, day INTEGER NOT NULL, off REAL NOT NULL, final INTEGER NOT NULL, PRIMARY KEY (source, day)
+    ) WITHOUT ROWID""",
+)
+
+_CALLS = """
+    SELECT key.id, CAST((json_extract(b.value, '$[0]') + json_extract(b.value, '$[1]')) / 2 / 86400 AS INTEGER) AS day,
+           json_extract(b.value, '$[3]'), json_extract(b.value, '$[4]'), sum(json_extract(b.value, '$[2]'))
+    FROM key JOIN use ON use.key = key.id, json_each(use.buckets) AS b
+    WHERE key.source = ? AND json_extract(b.value, '$[1]') > ? GROUP BY 1, 2, 3, 4
+"""
+_WORSE = 3600.0
+"""Seconds by which the hours of a kept day must fit worse for a later record to replace it."""
+
+
+class DayState(StrEnum):
+    """What is known of one day: all of it, what was seen until the last scan, or nothing."""
+
+    COUNTED = "counted"
+    SO_FAR = "so_far"
+    NOT_COUNTED = "not_counted"
+
+
+@dataclass(frozen=True, slots=True)
+class DayCalls:
+    """Calls of one day (days since 1970-01-01, UTC) as (service, response class, how many); none when there were none, or nothing is known."""
+
+    day: int
+    state: DayState
+    calls: tuple[tuple[str, str, int], ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many calls."""
+        return sum(count for _, _, count in self.calls)
+
+
+def keep(
+    kept: "sqlite3.Connection",
+    cache: "sqlite3.Connection",
+    records: "Mapping[str, UsageReport]",
+    numbers: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Put the days of these records beside those that are kept, inside a transaction of the caller.
+
+    Args:
+        kept: the snapshots.
+        cache: the scan cache, which has the buckets.
+        records: what was read in this scan, by source; a record with gaps counts nothing.
+        numbers: the numbers of the keys in the snapshots, by id.
+        now: the present (UTC), by which old days go.
+    """
+    oldest = int(now.timestamp() // DAY) - KEPT
+    for source, record in records.items():
+        if record.status is UseStatus.USED and record.complete and record.periods is None:
+            _source(kept, cache, source, record, numbers)
+    if (kept.execute("SELECT min(day) FROM counted").fetchone()[0] or oldest) < oldest:
+        for table in ("called", "counted"):
+            kept.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608  # one of two names
+
+
+def _source(
+    kept: "sqlite3.Connection",
+    cache: "sqlite3.Connection",
+    source: str,
+    record: "UsageReport",
+    numbers: Mapping[str, int],
+) -> None:
+    known = {
+        day: (off, final) for day, off, final in kept.execute("SELECT day, off, final FROM counted WHERE source = ?", (source,))
+    }
+    off, found = _days(record)
+    wanted = {
+        day: final
+        for day, final in found.items()
+        if day not in known or not known[day][1] or (final and known[day][0] - off > _WORSE)
+    }
+    if not wanted:
+        return
+    keys = [row[0] for row in cache.execute("SELECT id FROM key WHERE source = ?", (source,))]
+    again = known.keys() & wanted.keys()
+    kept.executemany(
+        "DELETE FROM called WHERE n = ? AND day = ?", [(numbers[key], day) for key in keys for day in again if key in numbers]
+    )
+    calls = (
+        (numbers[key], day, service, response, count)
+        for key, day, service, response, count in cache.execute(_CALLS, (source, (min(wanted) - 1) * DAY))
+        if day in wanted and key in numbers
+    )
+    kept.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?, ?)", calls)
+    rows = [(source, day, off, int(final)) for day, final in wanted.items()]
+    kept.executemany("INSERT OR REPLACE INTO counted VALUES (?, ?, ?, ?)", rows)
+
+
+def _days(record: "UsageReport") -> tuple[float, dict[int, bool]]:
+    """How far off the day its periods lie (seconds), and the days that it covers with whether nothing can be added to them any more."""
+    period = record.precision.total_seconds()
+    if not 0 < period <= DAY:
+        return 0.0, {}
+    until, since = record.until.timestamp(), record.since.timestamp() - 60.0
+    settled = until - record.lag.total_seconds()
+    periods: dict[int, list[float]] = {}
+    end = until
+    while end - period >= since:
+        periods.setdefault(int((end - period / 2) // DAY), []).append(end)
+        end -= period
+    newest = max(periods, default=0)
+    phase = until % period
+    whole = {day: ends for day, ends in periods.items() if day == newest or len(ends) * period >= DAY}
+    return min(phase, period - phase), {
+        day: len(ends) * period >= DAY and max(ends) <= settled for day, ends in whole.items()
+    }
+
+
+def read(
+    kept: "sqlite3.Connection | None", key: str, source: str, first: int, last: int
+) -> tuple[DayCalls, ...]:
+    """What is kept of one key, for every day from the first to the last, oldest first.
+
+    Args:
+        kept: the snapshots, opened to read; None when there are none.
+        key: its id.
+        source: whose record it is in, `<provider>:<scope>`.
+        first: days since 1970-01-01.
+        last: the same.
+    """
+    calls: dict[int, list[tuple[str, str, int]]] = {}
+    counted: dict[int, int] = {}
+    if kept is not None and _has(kept, ("called", "counted")):
+        of = "SELECT day, service, response, calls FROM called JOIN key USING (n) WHERE key.id = ? AND day BETWEEN ? AND ?"
+        for day, service, response, count in kept.execute(of, (key, first, last)):
+            calls.setdefault(day, []).append((service, response, count))
+        days = "SELECT day, final FROM counted WHERE source = ? AND day BETWEEN ? AND ?"
+        counted = dict(kept.execute(days, (source, first, last)).fetchall())
+    states = {None: DayState.NOT_COUNTED, 0: DayState.SO_FAR, 1: DayState.COUNTED}
+    return tuple(
+        DayCalls(day, states[counted.get(day)], tuple(sorted(calls.get(day, ())))) for day in range(first, last + 1)
+    )
+
+
+def _has(kept: "sqlite3.Connection", tables: Collection[str]) -> bool:
+    """Whether these tables are there: snapshots of an earlier release have none."""
+    found = {row[0] for row in kept.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return found >= set(tables)
+
+
+def moment_of(day: int) -> datetime:
+    """Midnight (UTC) at which that day began."""
+    from datetime import UTC
+
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
