@@ -92,4 +92,6 @@ def _number(state: str, one: "DayCalls") -> str:
 
 
 def _by(one: "DayCalls") -> str:
-    return ", ".join(f"{service or 'unnamed'} {response} {calls:,}".replace("  ", " ") for service, response, calls in one.calls)
+    return ", ".join(
+        f"{service or 'unnamed'} {response} {calls:,}".replace("  ", " ") for service, response, calls in one.calls
+    )

@@ -2,12 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from keyward.model.ids import DECLARED, SHAPE, CredentialRef
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keyward.desk.desk import Desk
 
 

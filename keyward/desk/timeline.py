@@ -48,7 +48,9 @@ def timeline(desk: "Desk", key: str) -> tuple[Moment, ...]:
         if key in touched(row):
             found += _rotation(row, key)
     found += [
-        Moment(line.at, _DONE.get(line.step, line.step) + ("" if line.ok else ": failed"), line.evidence or line.what, who)
+        Moment(
+            line.at, _DONE.get(line.step, line.step) + ("" if line.ok else ": failed"), line.evidence or line.what, who
+        )
         for line in acts_done(desk, key)
         if line.at is not None and line.kind == "outcome"
         for who in (f"{line.actor} on {line.host}",)

@@ -31,7 +31,9 @@ def where_used(desk: "Desk", key: str) -> WhereUsed:
     places = [dict(one) for one in desk.show(key)["key"]["placements"]]
     places += _elsewhere(desk, key, here)
     every = Consumers(
-        tuple(Consumer(one.match, one.run, one.ready, one.refresh, one.timeout) for one in desk.parts.settings.consumers)
+        tuple(
+            Consumer(one.match, one.run, one.ready, one.refresh, one.timeout) for one in desk.parts.settings.consumers
+        )
     )
     told: dict[str, dict[str, None]] = {}
     for one in places:

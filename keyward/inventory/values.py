@@ -1,6 +1,6 @@
 """The value of one key, read at this moment from its provider or from a place that holds it. It is kept nowhere."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keyward.inventory.link import BY_ID
@@ -8,6 +8,8 @@ from keyward.model.capability import Can
 from keyward.model.errors import Gone, KeywardError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keyward.model.context import Ctx
     from keyward.model.ids import CredentialRef
     from keyward.model.placement import Placement
@@ -31,6 +33,7 @@ def read_value(
     places: "Iterable[Placement]",
     store: StoreOf,
     ctx: "Ctx",
+    *,
     fits: "Callable[[Secret], bool]" = lambda _: True,
 ) -> "tuple[Secret, str] | None":
     """The value and where it was read (a provider's name or the id of a place); None when no place with it is known.

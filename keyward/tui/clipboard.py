@@ -46,6 +46,11 @@ class Way(StrEnum):
     PBCOPY = "copied with pbcopy"
     BY_HAND = "not copied: this terminal takes no clipboard; select the text with the mouse (hold Shift)"
 
+    @property
+    def copied(self) -> bool:
+        """Whether anything was copied."""
+        return self is not Way.BY_HAND
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Token:
@@ -57,7 +62,9 @@ class Token:
 
     def fits(self, content: bytes) -> bool:
         """Whether that is the value."""
-        return any(hmac.compare_digest(self.digest, _digest(self.nonce, one)) for one in (content, content.rstrip(b"\n")))
+        return any(
+            hmac.compare_digest(self.digest, _digest(self.nonce, one)) for one in (content, content.rstrip(b"\n"))
+        )
 
 
 class Clipboard:
@@ -90,7 +97,11 @@ class Clipboard:
             content = self._read(tool[3])
             if content is not None and not token.fits(content):
                 return "the clipboard holds something else by now and was left alone"
-        return "cleared" if self._put(_BLANK, token.way) is token.way else "could not be cleared: clear the clipboard yourself"
+        return (
+            "cleared"
+            if self._put(_BLANK, token.way) is token.way
+            else "could not be cleared: clear the clipboard yourself"
+        )
 
     # Which way
 

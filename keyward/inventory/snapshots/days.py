@@ -96,7 +96,8 @@ def _source(
     numbers: Mapping[str, int],
 ) -> None:
     known = {
-        day: (off, final) for day, off, final in kept.execute("SELECT day, off, final FROM counted WHERE source = ?", (source,))
+        day: (off, final)
+        for day, off, final in kept.execute("SELECT day, off, final FROM counted WHERE source = ?", (source,))
     }
     off, found = _days(record)
     wanted = {
@@ -109,7 +110,8 @@ def _source(
     keys = [row[0] for row in cache.execute("SELECT id FROM key WHERE source = ?", (source,))]
     again = known.keys() & wanted.keys()
     kept.executemany(
-        "DELETE FROM called WHERE n = ? AND day = ?", [(numbers[key], day) for key in keys for day in again if key in numbers]
+        "DELETE FROM called WHERE n = ? AND day = ?",
+        [(numbers[key], day) for key in keys for day in again if key in numbers],
     )
     calls = (
         (numbers[key], day, service, response, count)
@@ -141,9 +143,7 @@ def _days(record: "UsageReport") -> tuple[float, dict[int, bool]]:
     }
 
 
-def read(
-    kept: "sqlite3.Connection | None", key: str, source: str, first: int, last: int
-) -> tuple[DayCalls, ...]:
+def read(kept: "sqlite3.Connection | None", key: str, source: str, first: int, last: int) -> tuple[DayCalls, ...]:
     """What is kept of one key, for every day from the first to the last, oldest first.
 
     Args:
