@@ -53,7 +53,7 @@ def where(desk: "Desk", key: str) -> Readable:
     if provider is not None and Can.READ_VALUE in provider.can:
         if not credential.live:
             return Readable(why=f"the key is {credential.state.value}")
-        return Readable(f"{provider.name} in {credential.ref.scope}")
+        return Readable(credential.ref.source)
     if places:
         return Readable(str(places[0].at))
     return Readable(why="its provider shows it once only, and no place within reach of this host is known to hold it")

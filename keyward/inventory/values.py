@@ -36,7 +36,7 @@ def read_value(
     *,
     fits: "Callable[[Secret], bool]" = lambda _: True,
 ) -> "tuple[Secret, str] | None":
-    """The value and where it was read (a provider's name or the id of a place); None when no place with it is known.
+    """The value and where it was read (the source `<provider>:<scope>`, or the id of a place); None when no place with it is known.
 
     Args:
         provider: whose key it is, as far as that is known.
@@ -51,7 +51,7 @@ def read_value(
         KeywardError: it could not be read.
     """
     if provider is not None and ref is not None and Can.READ_VALUE in provider.can:
-        return provider.read_value(ref, ctx), provider.name
+        return provider.read_value(ref, ctx), ref.source
     from keyward.model.parts import read_part
 
     trouble: KeywardError | None = None

@@ -47,7 +47,7 @@ def draw(found: "KeyUsage", width: int, height: int = 8) -> list[list[Piece]]:
     axis = "".join(f"{one.mark}{_between(one.mark)}"[:step] for one in columns)
     lines.append([(f"{'0':>{LABEL - 2}} ┼", "dim"), (axis, "dim")])
     lines.append([(" " * LABEL + dates(days, step), "dim")])
-    lines += [[], list(_legend(columns))]
+    lines += [[], *(list(line) for line in (_legend(columns), _marks(columns)))]
     lines += _services(days, step, width)
     return lines
 
@@ -126,10 +126,14 @@ def _legend(columns: Sequence[Column]) -> Iterator[Piece]:
     for glyph, word, number, tone in (("█", "2xx", good, "good"), ("▒", "4xx", warn, "warn"), ("▓", "5xx", bad, "bad")):
         yield (f"   {glyph} ", tone)
         yield (f"{word} {number:,}", "")
+
+
+def _marks(columns: Sequence[Column]) -> Iterator[Piece]:
+    """What the signs below the bars mean, as far as they stand there."""
     marks = {one.mark for one in columns}
     for mark, said in (("+", "so far"), ("?", "not counted"), ("-", "not made yet")):
         if mark in marks:
-            yield (f"   {mark} {said}", "dim")
+            yield (f"{mark} {said}   ", "dim")
 
 
 def _services(days: "Sequence[DayCalls]", step: int, width: int) -> list[list[Piece]]:
