@@ -43,14 +43,10 @@ def _rows(found: "KeyUsage") -> "Iterator[tuple[str, str, str, str, str]]":
     from keyward.desk.using import day_text
 
     for one in found.days:
-        head = (day_text(one.day), _state(found, one))
+        head = (day_text(one.day), found.state(one))
         yield from ((*head, service, response, str(calls)) for service, response, calls in one.calls)
         if not one.calls:
             yield (*head, "", "", "" if head[1] in {"not_counted", "before_created"} else "0")
-
-
-def _state(found: "KeyUsage", one: "DayCalls") -> str:
-    return "before_created" if one.state.value == "not_counted" and found.before(one.day) else one.state.value
 
 
 _WORDS = {"not_counted": "not counted", "before_created": "not made yet", "so_far": "", "counted": ""}
@@ -78,7 +74,7 @@ def _table(found: "KeyUsage") -> None:
     write_fields(fields)
     if not found.unknown:
         rows = [
-            (day_text(one.day), _number(_state(found, one), one), _by(one) or _WORDS[_state(found, one)])
+            (day_text(one.day), _number(found.state(one), one), _by(one) or _WORDS[found.state(one)])
             for one in reversed(found.days)
         ]
         typer.echo()

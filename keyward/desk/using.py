@@ -67,9 +67,10 @@ class KeyUsage:
                 sums[str(call[at])] += call[2]
         return dict(sums.most_common())
 
-    def before(self, day: int) -> bool:
-        """Whether that day was over before the key was made."""
-        return self.created is not None and moment_of(day + 1) <= self.created
+    def state(self, one: DayCalls) -> str:
+        """What is known of one of the days: `counted`, `so_far`, `not_counted`, or `before_created`."""
+        early = self.created is not None and moment_of(one.day + 1) <= self.created
+        return "before_created" if early and not one.calls else one.state.value
 
     def cannot_see(self) -> Iterator[str]:
         """What is missing from these numbers, a sentence each."""
@@ -81,7 +82,7 @@ class KeyUsage:
         yield "who called and from where: calls are counted by service and response class"
         if self.last_use.precision.total_seconds() >= DAY:
             yield "the hour: a day is the 24 hours that the record counts together and that lie mostly in that day (UTC)"
-        missing = sum(one.state is DayState.NOT_COUNTED and not self.before(one.day) for one in self.days)
+        missing = sum(self.state(one) == DayState.NOT_COUNTED for one in self.days)
         if missing:
             reach = f"; the record reaches {self.last_use.window_days} days back" if self.last_use.window_days else ""
             yield f"{missing} of {len(self.days)} days: no scan has counted them{reach}"
@@ -142,11 +143,11 @@ def to_json(found: KeyUsage) -> dict[str, object]:
 
 
 def _day(found: KeyUsage, one: DayCalls) -> dict[str, object]:
-    uncounted = one.state is DayState.NOT_COUNTED
+    state = found.state(one)
     return {
         "day": day_text(one.day),
-        "state": "before_created" if uncounted and found.before(one.day) else one.state.value,
-        "calls": None if uncounted else one.total,
+        "state": state,
+        "calls": None if state in {"not_counted", "before_created"} else one.total,
         "by": [{"service": service, "response": response, "calls": calls} for service, response, calls in one.calls],
     }
 

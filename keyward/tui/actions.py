@@ -104,12 +104,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("next_section", "right", "Next section", Where.KEY, "Overview, usage, where used, timeline.", footer=True),
     Action("last_section", "left", "Section before", Where.KEY, "The same the other way."),
-    Action("section(0)", "o", "Overview", Where.KEY, "What is known of the key."),
-    Action("section(1)", "u", "Usage", Where.KEY, "Calls by day, response class and service."),
+    Action("overview", "o", "Overview", Where.KEY, "What is known of the key."),
+    Action("usage", "u", "Usage", Where.KEY, "Calls by day, response class and service."),
     Action(
-        "section(2)", "w", "Where used", Where.KEY, "The places that hold it, who is told of a change, on which hosts."
+        "where_used", "w", "Where used", Where.KEY, "The places that hold it, who is told of a change, on which hosts."
     ),
-    Action("section(3)", "t", "Timeline", Where.KEY, "What happened to it, newest first."),
+    Action("timeline", "t", "Timeline", Where.KEY, "What happened to it, newest first."),
     Action("rotate", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
     Action("around", "ctrl+r", "Ask around", Where.KEY, "Asks for billing, APIs, labels and who may read its secrets."),
     Action("back", "escape", "Back", Where.KEY, _BACK, footer=True),

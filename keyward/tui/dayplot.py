@@ -17,7 +17,7 @@ LABEL = 8
 """Cells for the scale, its line included."""
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_UNCOUNTED = {"not_counted": "?", "so_far": "+", "counted": "─"}
+_MARKS = {"not_counted": "?", "before_created": "-", "so_far": "+", "counted": "─"}
 _SERVICES = 6
 
 
@@ -87,9 +87,7 @@ def _column(found: "KeyUsage", one: "DayCalls") -> Column:
     for _, response, calls in one.calls:
         kind = response[:1]
         sums[kind if kind in sums else "2"] += calls
-    state = one.state.value
-    mark = "-" if state == "not_counted" and found.before(one.day) else _UNCOUNTED[state]
-    return Column(sums["2"], sums["4"], sums["5"], mark)
+    return Column(sums["2"], sums["4"], sums["5"], _MARKS[found.state(one)])
 
 
 def _between(mark: str) -> str:

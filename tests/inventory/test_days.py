@@ -158,7 +158,22 @@ def test_days_go_after_four_hundred_of_them(kept):
 def test_snapshots_of_an_earlier_release_have_no_days_and_get_them_with_the_next_scan(kept):
     kept.scan(NOON)
     with closing(sqlite3.connect(kept.path)) as opened:
-        opened.executescript("DROP TABLE called; DROP TABLE counted;")
+        opened.executescript("DROP TABLE called; DROP TABLE counted; DROP TABLE begun;")
     assert kept.counted() == {}
     kept.scan(NOON + DAY)
     assert len(kept.counted()) == 42
+
+
+def test_days_that_were_counted_without_a_key_are_no_days_without_calls_of_it(kept):
+    calls, kept.calls = kept.calls, []
+    kept.scan(NOON)
+    kept.scan(NOON + 50 * DAY)
+    late = made_up(2)
+    kept.calls, kept.key = [(at + 50 * DAY, *rest) for at, *rest in calls], late
+    with kept.cache.batch():
+        kept.cache.keys(SOURCE.id, [late], NOON)
+        kept.cache.end(SOURCE, "provider", {late.id, made_up(1).id}, NOON, listed=True)
+    kept.scan(NOON + 50 * DAY)
+    found = kept.read()
+    assert found[TODAY + 20].total == 31, "the record knows it, although the day was counted before"
+    assert found[TODAY - 10].state is DayState.NOT_COUNTED, "counted, but without this key"

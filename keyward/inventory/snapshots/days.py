@@ -29,6 +29,7 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS counted (
         source TEXT NOT NULL, day INTEGER NOT NULL, off REAL NOT NULL, final INTEGER NOT NULL, PRIMARY KEY (source, day)
     ) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS begun (n INTEGER PRIMARY KEY, day INTEGER NOT NULL)",
 )
 
 _CALLS = """
@@ -67,7 +68,7 @@ def keep(
     kept: "sqlite3.Connection",
     cache: "sqlite3.Connection",
     records: "Mapping[str, UsageReport]",
-    numbers: Mapping[str, int],
+    keys: tuple[Mapping[str, int], Collection[str]],
     now: datetime,
 ) -> None:
     """Put the days of these records beside those that are kept, inside a transaction of the caller.
@@ -76,13 +77,14 @@ def keep(
         kept: the snapshots.
         cache: the scan cache, which has the buckets.
         records: what was read in this scan, by source; a record with gaps counts nothing.
-        numbers: the numbers of the keys in the snapshots, by id.
+        keys: the numbers of the keys in the snapshots, by id, and which of them the snapshot before did not know: of those, days that
+            were counted without them are taken again, and days before that are not counted.
         now: the present (UTC), by which old days go.
     """
     oldest = int(now.timestamp() // DAY) - KEPT
     for source, record in records.items():
         if record.status is UseStatus.USED and record.complete and record.periods is None:
-            _source(kept, cache, source, record, numbers)
+            _source(kept, cache, source, record, keys)
     if (kept.execute("SELECT min(day) FROM counted").fetchone()[0] or oldest) < oldest:
         for table in ("called", "counted"):
             kept.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608  # one of two names
@@ -93,30 +95,32 @@ def _source(
     cache: "sqlite3.Connection",
     source: str,
     record: "UsageReport",
-    numbers: Mapping[str, int],
+    keys: tuple[Mapping[str, int], Collection[str]],
 ) -> None:
-    known = {
-        day: (off, final)
-        for day, off, final in kept.execute("SELECT day, off, final FROM counted WHERE source = ?", (source,))
-    }
+    counted = kept.execute("SELECT day, off, final FROM counted WHERE source = ?", (source,))
+    known = {day: (off, final) for day, off, final in counted}
     off, found = _days(record)
     wanted = {
         day: final
         for day, final in found.items()
         if day not in known or not known[day][1] or (final and known[day][0] - off > _WORSE)
     }
-    if not wanted:
+    numbers, unknown = keys
+    listed = [row[0] for row in cache.execute("SELECT id FROM key WHERE source = ?", (source,))]
+    begun = {row[0] for row in kept.execute("SELECT n FROM begun")}
+    fresh = {key for key in listed if key in unknown or numbers[key] not in begun}
+    if not found or not (wanted or fresh):
         return
-    keys = [row[0] for row in cache.execute("SELECT id FROM key WHERE source = ?", (source,))]
-    again = known.keys() & wanted.keys()
-    kept.executemany(
-        "DELETE FROM called WHERE n = ? AND day = ?",
-        [(numbers[key], day) for key in keys for day in again if key in numbers],
-    )
+    first = min(found)
+    kept.executemany("DELETE FROM called WHERE n = ? AND day >= ?", [(numbers[key], first) for key in fresh])
+    kept.executemany("INSERT OR REPLACE INTO begun VALUES (?, ?)", [(numbers[key], first) for key in fresh])
+    old = [(numbers[key], day) for key in listed if key not in fresh for day in known.keys() & wanted.keys()]
+    kept.executemany("DELETE FROM called WHERE n = ? AND day = ?", old)
+    since = min(found if fresh else wanted)
     calls = (
         (numbers[key], day, service, response, count)
-        for key, day, service, response, count in cache.execute(_CALLS, (source, (min(wanted) - 1) * DAY))
-        if day in wanted and key in numbers
+        for key, day, service, response, count in cache.execute(_CALLS, (source, (since - 1) * DAY))
+        if day in (found if key in fresh else wanted)
     )
     kept.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?, ?)", calls)
     rows = [(source, day, off, int(final)) for day, final in wanted.items()]
@@ -155,12 +159,14 @@ def read(kept: "sqlite3.Connection | None", key: str, source: str, first: int, l
     """
     calls: dict[int, list[tuple[str, str, int]]] = {}
     counted: dict[int, int] = {}
-    if kept is not None and _has(kept, ("called", "counted")):
+    if kept is not None and _has(kept, ("called", "counted", "begun")):
         of = "SELECT day, service, response, calls FROM called JOIN key USING (n) WHERE key.id = ? AND day BETWEEN ? AND ?"
         for day, service, response, count in kept.execute(of, (key, first, last)):
             calls.setdefault(day, []).append((service, response, count))
         days = "SELECT day, final FROM counted WHERE source = ? AND day BETWEEN ? AND ?"
-        counted = dict(kept.execute(days, (source, first, last)).fetchall())
+        begun = kept.execute("SELECT day FROM begun JOIN key USING (n) WHERE key.id = ?", (key,)).fetchone()
+        since = begun[0] if begun is not None else last + 1
+        counted = dict(kept.execute(days, (source, max(first, since), last)).fetchall())
     states = {None: DayState.NOT_COUNTED, 0: DayState.SO_FAR, 1: DayState.COUNTED}
     return tuple(
         DayCalls(day, states[counted.get(day)], tuple(sorted(calls.get(day, ())))) for day in range(first, last + 1)

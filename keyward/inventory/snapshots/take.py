@@ -64,7 +64,7 @@ def take(
         connection.execute("BEGIN IMMEDIATE")
         taking = _Taking(connection, cache.connection, status)
         taking.run(now, cancelled=cancelled)
-        days.keep(connection, cache.connection, cache.records, taking.numbers, now)
+        days.keep(connection, cache.connection, cache.records, (taking.numbers, taking.fresh), now)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise file.unwritten(path, error) from None
@@ -78,6 +78,7 @@ class _Taking:
     def __init__(self, kept: "sqlite3.Connection", cache: "sqlite3.Connection", status: Mapping[str, str]) -> None:
         self._kept, self._cache, self._status = kept, cache, status
         self.numbers: dict[str, int] = {}
+        self.fresh: set[str] = set()
 
     def run(self, now: datetime, *, cancelled: bool) -> None:
         run = self._kept.execute
@@ -95,6 +96,7 @@ class _Taking:
             {n: tuple(fields) for n, *fields in run("SELECT n, fields FROM state WHERE last IS NULL")},
             {n: tuple(use) for n, *use in run("SELECT n, status, used, window_days FROM use WHERE last IS NULL")},
         )
+        self.fresh = {key for key in seen_now if numbers[key] not in open_rows[0]}
         keys = {numbers[key]: kept for key, kept in seen_now.items()}
         gone = self._gone(
             [(key, numbers[key]) for key in numbers if numbers[key] in open_rows[0]], keys, open_rows[0], since

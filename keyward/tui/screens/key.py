@@ -163,9 +163,21 @@ class KeyScreen(Page):
         """A click on its name."""
         self._choose(event.place)
 
-    def action_section(self, place: int) -> None:
-        """Show that section."""
-        self._choose(place)
+    def action_overview(self) -> None:
+        """Show what is known of it."""
+        self._choose(_OVERVIEW)
+
+    def action_usage(self) -> None:
+        """Show its calls by day."""
+        self._choose(USAGE)
+
+    def action_where_used(self) -> None:
+        """Show who gets it from where."""
+        self._choose(WHERE)
+
+    def action_timeline(self) -> None:
+        """Show what happened to it."""
+        self._choose(_TIMELINE)
 
     def action_next_section(self) -> None:
         """Show the next section."""
