@@ -158,7 +158,7 @@ def test_days_go_after_four_hundred_of_them(kept):
 def test_snapshots_of_an_earlier_release_have_no_days_and_get_them_with_the_next_scan(kept):
     kept.scan(NOON)
     with closing(sqlite3.connect(kept.path)) as opened:
-        opened.executescript("DROP TABLE called; DROP TABLE counted; DROP TABLE begun;")
+        opened.executescript("DROP TABLE label; DROP TABLE called; DROP TABLE counted; DROP TABLE begun;")
     assert kept.counted() == {}
     kept.scan(NOON + DAY)
     assert len(kept.counted()) == 42

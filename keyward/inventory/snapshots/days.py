@@ -4,6 +4,7 @@ A day is replaced by what a later record says of it and never added to, so it is
 counts together and that lie mostly in that day of UTC; a record whose hours fit the day better replaces one that fits worse.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,9 +23,11 @@ KEPT = 400
 """Days."""
 
 TABLES = (
+    """CREATE TABLE IF NOT EXISTS label (
+        id INTEGER PRIMARY KEY, service TEXT NOT NULL, response TEXT NOT NULL, UNIQUE (service, response)
+    )""",
     """CREATE TABLE IF NOT EXISTS called (
-        n INTEGER NOT NULL, day INTEGER NOT NULL, service TEXT NOT NULL, response TEXT NOT NULL, calls INTEGER NOT NULL,
-        PRIMARY KEY (n, day, service, response)
+        n INTEGER NOT NULL, day INTEGER NOT NULL, label INTEGER NOT NULL, calls INTEGER NOT NULL, PRIMARY KEY (n, day, label)
     ) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS counted (
         source TEXT NOT NULL, day INTEGER NOT NULL, off REAL NOT NULL, final INTEGER NOT NULL, PRIMARY KEY (source, day)
@@ -32,12 +35,9 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS begun (n INTEGER PRIMARY KEY, day INTEGER NOT NULL)",
 )
 
-_CALLS = """
-    SELECT key.id, CAST((json_extract(b.value, '$[0]') + json_extract(b.value, '$[1]')) / 2 / 86400 AS INTEGER) AS day,
-           json_extract(b.value, '$[3]'), json_extract(b.value, '$[4]'), sum(json_extract(b.value, '$[2]'))
-    FROM key JOIN use ON use.key = key.id, json_each(use.buckets) AS b
-    WHERE key.source = ? AND json_extract(b.value, '$[1]') > ? GROUP BY 1, 2, 3, 4
-"""
+_BUCKETS = (
+    "SELECT key.id, use.buckets FROM key JOIN use ON use.key = key.id WHERE key.source = ? AND use.buckets != '[]'"
+)
 _WORSE = 3600.0
 """Seconds by which the hours of a kept day must fit worse for a later record to replace it."""
 
@@ -116,15 +116,46 @@ def _source(
     kept.executemany("INSERT OR REPLACE INTO begun VALUES (?, ?)", [(numbers[key], first) for key in fresh])
     old = [(numbers[key], day) for key in listed if key not in fresh for day in known.keys() & wanted.keys()]
     kept.executemany("DELETE FROM called WHERE n = ? AND day = ?", old)
-    since = min(found if fresh else wanted)
+    labels = _Labels(kept)
     calls = (
-        (numbers[key], day, service, response, count)
-        for key, day, service, response, count in cache.execute(_CALLS, (source, (since - 1) * DAY))
-        if day in (found if key in fresh else wanted)
+        (numbers[key], day, label, count)
+        for key, buckets in cache.execute(_BUCKETS, (source,))
+        for (day, label), count in _called(buckets, found if key in fresh else wanted, labels).items()
     )
-    kept.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?, ?)", calls)
+    kept.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?)", calls)
     rows = [(source, day, off, int(final)) for day, final in wanted.items()]
     kept.executemany("INSERT OR REPLACE INTO counted VALUES (?, ?, ?, ?)", rows)
+
+
+def _called(buckets: str, days: Collection[int], labels: "_Labels") -> dict[tuple[int, int], int]:
+    """Calls by (day, label) on those days; the buckets are newest first."""
+    if not days:
+        return {}
+    oldest = min(days) * DAY
+    found: dict[tuple[int, int], int] = {}
+    for start, end, count, service, response in json.loads(buckets):
+        if end <= oldest:
+            break
+        day = int((start + end) / 2 // DAY)
+        if day in days:
+            at = (day, labels(service, response))
+            found[at] = found.get(at, 0) + count
+    return found
+
+
+class _Labels:
+    """Few services and response classes stand in many rows: each pair is kept once."""
+
+    def __init__(self, kept: "sqlite3.Connection") -> None:
+        self._kept = kept
+        self._known = {(service, response): n for n, service, response in kept.execute("SELECT * FROM label")}
+
+    def __call__(self, service: str, response: str) -> int:
+        found = self._known.get((service, response))
+        if found is None:
+            new = self._kept.execute("INSERT INTO label (service, response) VALUES (?, ?)", (service, response))
+            found = self._known[service, response] = new.lastrowid or 0
+        return found
 
 
 def _days(record: "UsageReport") -> tuple[float, dict[int, bool]]:
@@ -160,7 +191,7 @@ def read(kept: "sqlite3.Connection | None", key: str, source: str, first: int, l
     calls: dict[int, list[tuple[str, str, int]]] = {}
     counted: dict[int, int] = {}
     if kept is not None and _has(kept, ("called", "counted", "begun")):
-        of = "SELECT day, service, response, calls FROM called JOIN key USING (n) WHERE key.id = ? AND day BETWEEN ? AND ?"
+        of = "SELECT day, service, response, calls FROM called JOIN label ON label.id = label JOIN key USING (n) WHERE key.id = ? AND day BETWEEN ? AND ?"
         for day, service, response, count in kept.execute(of, (key, first, last)):
             calls.setdefault(day, []).append((service, response, count))
         days = "SELECT day, final FROM counted WHERE source = ? AND day BETWEEN ? AND ?"
