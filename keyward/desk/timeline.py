@@ -72,7 +72,7 @@ def _own(one: "Credential") -> Iterator[Moment]:
     yield from (Moment(at, what, detail, by) for at, what, detail, by in named if at is not None)
     if one.last_use.at is not None:
         within = one.last_use.precision.total_seconds()
-        detail = f"somewhen in the {within / 3600:g} h before" if within else ""
+        detail = f"some time in the {within / 3600:g} h before" if within else ""
         yield Moment(one.last_use.at, "last seen in use", detail, one.last_use.source)
 
 

@@ -56,14 +56,14 @@ def nice(most: int) -> int:
     """A round number at or above it: what the top of a scale says."""
     size = 1
     while True:
-        for step in (1, 2, 5):
+        for step in (1, 2, 4, 6, 8):
             if step * size >= most:
                 return step * size
         size *= 10
 
 
 def short(number: int) -> str:
-    """A number in at most six cells: `950`, `1.2k`, `20k`, `3M`."""
+    """A number in few cells: `950`, `1.2k`, `20k`, `3M`."""
     for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= size:
             return f"{number / size:.3g}{unit}"

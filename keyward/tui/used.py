@@ -18,8 +18,6 @@ def used(found: "KeyUsage") -> tuple[str, list[Fact]]:
         facts.append(Fact("source", use.source))
     if use.window_days is not None:
         facts.append(Fact("window", f"the record itself reaches {use.window_days} days back; scans keep 400"))
-    if use.lag:
-        facts.append(Fact("lag", f"a call can stay unseen for {words.span(use.lag.total_seconds())}"))
     facts.append(Fact("scanned", f"{words.moment(found.scanned)} UTC" if found.scanned else "never"))
     unseen = [Fact("cannot see" if number == 0 else "", said, DIM) for number, said in enumerate(found.cannot_see())]
     return _no_data(found), [

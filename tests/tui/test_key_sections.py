@@ -47,7 +47,7 @@ def text(lines):
 @pytest.mark.parametrize("width", [30, 52, 76, 116, 300])
 def test_the_plot_has_a_scale_dates_and_its_meaning_at_any_width_without_colour(width):
     lines = text(dayplot.draw(MANY, width))
-    assert lines[0].startswith("    5k ┤")
+    assert lines[0].startswith("    4k ┤")
     assert any(line.startswith("     0 ┼") for line in lines)
     axis = next(line for line in lines if "┼" in line)
     assert all(len(line) <= width for line in lines if line[6:8] in {" ┤", " │", " ┼"})
@@ -74,7 +74,7 @@ def test_days_before_the_key_was_made_are_no_days_without_calls():
 
 
 def test_numbers_of_a_scale_are_round_and_short():
-    assert [dayplot.nice(number) for number in (0, 1, 3, 9, 11, 501, 1_001)] == [1, 1, 5, 10, 20, 1_000, 2_000]
+    assert [dayplot.nice(number) for number in (0, 1, 3, 9, 11, 501, 1_001)] == [1, 1, 4, 10, 20, 600, 2_000]
     assert [dayplot.short(number) for number in (950, 1_200, 20_000, 3 * 10**6)] == ["950", "1.2k", "20k", "3M"]
 
 
@@ -96,7 +96,7 @@ async def test_usage_is_drawn_with_services_responses_record_and_what_it_cannot_
             "5xx 1",
             "window",
             "42 days back",
-            "unseen for 30m",
+            "unseen for 30 min",
             "who called",
         ):
             assert wanted in screen, wanted

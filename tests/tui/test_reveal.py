@@ -9,6 +9,7 @@ from keyward.model.errors import LedgerBroken, Refused
 from keyward.model.secret import Secret
 from keyward.tui import copying
 from keyward.tui.screens import reveal as module
+from keyward.tui.screens.key import KeyScreen
 from keyward.tui.screens.reveal import AskReveal, ValueScreen
 from keyward.tui.widgets.dialog import ARMED_AFTER
 from keyward.tui.widgets.value import Value
@@ -53,16 +54,31 @@ async def showing(app, pilot):
     assert isinstance(app.screen, ValueScreen)
 
 
-async def test_it_is_shown_after_the_dialog_and_hidden_by_any_key(opened, value):
+@pytest.mark.parametrize("key", ["r", "q", "escape"])
+async def test_it_is_shown_after_the_dialog_and_hidden_by_any_key(opened, value, key):
     made = desk(value)
     async with opened(made) as (app, pilot):
         await showing(app, pilot)
         assert value in shown(app)
-        await pilot.press("r")
+        await pilot.press(key)
         await loaded(app, pilot)
         assert value not in shown(app)
-        assert not isinstance(app.screen, ValueScreen)
-        assert "Plan" not in shown(app).splitlines()[0], "the key that hides does nothing else"
+        assert isinstance(app.screen, KeyScreen), "the key that hides does nothing else"
+        assert app.is_running
+
+
+async def test_what_is_put_over_it_blanks_it_for_good(opened, value):
+    async with opened(desk(value)) as (app, pilot):
+        await showing(app, pilot)
+        own = app.screen.query_one(Value)
+        await pilot.press("ctrl+p")  # the palette's key comes before those of every screen
+        await loaded(app, pilot)
+        assert own.secret is None
+        assert not app.value_shown
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert isinstance(app.screen, KeyScreen)
+        assert value not in shown(app)
 
 
 async def test_cancel_has_the_focus_and_nothing_is_read_before_a_person_says_so(opened, value):

@@ -92,7 +92,7 @@ class ValueScreen(ModalScreen[None]):
         super().__init__()
         self._key, self._called = key, name
         self._until = 0.0
-        self._busy = False
+        self._busy = self._over = self._left = False
 
     def compose(self) -> ComposeResult:
         """Name, value, what hides it."""
@@ -115,8 +115,8 @@ class ValueScreen(ModalScreen[None]):
             self._copied(token)
             return
         found: Revealed = answer
-        if not self.app.app_focus or not self.is_current:
-            self.dismiss()
+        if self._over or not self.app.app_focus or not self.is_current:
+            self.hide()
             return
         self.app.value_shown = True
         self._until = time.monotonic() + SHOWN_FOR
@@ -148,10 +148,27 @@ class ValueScreen(ModalScreen[None]):
 
     def hide(self) -> None:
         """Blank it and go."""
+        self._blank()
+        self._leave()
+
+    def _blank(self) -> None:
+        self._over = True
         self.query_one(Value).blank()
         self.app.value_shown = False
-        if self.is_current:
+
+    def _leave(self) -> None:
+        if self.is_current and not self._left:
+            self._left = True
             self.dismiss()
+
+    def on_screen_suspend(self) -> None:
+        """Something was put over it, such as the palette, whose key comes before every other: blank it now."""
+        self._blank()
+
+    def on_screen_resume(self) -> None:
+        """What was over it is gone, and its time is too."""
+        if self._over:
+            self._leave()
 
     def on_unmount(self) -> None:
         """Whatever took it away, nothing stays."""
