@@ -1,12 +1,14 @@
 """Copying from the app: in threads, with a word on how, and values taken away from the clipboard again."""
 
 import os
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from keyward.model.secret import Secret
     from keyward.tui.app import KeywardApp
     from keyward.tui.clipboard import Clipboard, Token, Way
 
@@ -23,6 +25,8 @@ class Copying:
 
     def __init__(self, app: "KeywardApp") -> None:
         self._app = app
+        self._lock = threading.Lock()
+        self._ended = False
         self._token: Token | None = None
         self._timer: Timer | None = None
 
@@ -43,7 +47,7 @@ class Copying:
 
         def work() -> None:
             way = self.clipboard.copy(text)
-            self._app.call_from_thread(self._told, way, what)
+            self._app.call_later(self._told, way, what)
 
         self._app.run_worker(work, thread=True, group="copy")
 
@@ -56,13 +60,20 @@ class Copying:
 
     # Values
 
-    def hold(self, token: "Token") -> None:
-        """A value was copied: say so, and take it away after a while."""
+    def copy_value(self, value: "Secret") -> None:
+        """Copy a value, say so, and take it away after a while. It may take a second: for threads."""
+        with self._lock:
+            if self._ended:  # nobody would take it away again
+                return
+            token = self.clipboard.copy_secret(value)
+            self._token = token if token.way.copied else None
+        self._app.call_later(self._held, token)
+
+    def _held(self, token: "Token") -> None:
         if not token.way.copied:
             self._app.notify(f"Value {token.way.value}.", severity="warning")
             return
         self._drop_timer()
-        self._token = token
         self._timer = self._app.set_timer(CLEARED_AFTER, self._clear)
         self._app.notify(f"Value {token.way.value}. It is cleared in {int(CLEARED_AFTER)} s.", timeout=8)
 
@@ -73,13 +84,15 @@ class Copying:
 
         def work() -> None:
             said = self.clipboard.clear(token)
-            self._app.call_from_thread(self._app.notify, f"Clipboard: {said}.")
+            self._app.call_later(self._app.notify, f"Clipboard: {said}.")
 
         self._app.run_worker(work, thread=True, group="copy")
 
     def end(self) -> None:
         """The app ends: what is still in the clipboard goes now."""
-        token = self._take()
+        self._ended = True
+        with self._lock:  # a copy under way ends first
+            token = self._take()
         if token is not None:
             self.clipboard.clear(token)
 

@@ -1,6 +1,7 @@
 """Showing a value: only after a dialog, for a while, to nobody's camera; what cannot be read or put down is not shown."""
 
 import secrets
+import threading
 
 import pytest
 
@@ -204,3 +205,21 @@ async def test_a_copy_that_cannot_be_put_down_is_not_made(opened, value):
         await loaded(app, pilot)
         assert sent == []
         assert value not in shown(app)
+
+
+async def test_a_value_that_was_copied_while_it_was_hidden_is_cleared_too(opened, value):
+    sent, gate = [], threading.Event()
+    made = desk(value, copied=lambda *_: gate.wait(20))
+    async with opened(made) as (app, pilot):
+        await showing(app, pilot)
+        app.copying.clipboard._environ, app.copying.clipboard._send = {"TERM": "xterm"}, sent.append
+        await pilot.press("Y", "j")
+        await pilot.pause()
+        assert isinstance(app.screen, KeyScreen)
+        gate.set()
+        await loaded(app, pilot)
+        assert len(sent) == 1
+        app.copying.end()
+        assert sent[1:] == ["\x1b]52;c;IA==\x07"]
+        app.copying.copy_value(Secret.of(value))
+        assert len(sent) == 2, "who leaves copies nothing more: nobody would take it away"

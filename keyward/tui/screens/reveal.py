@@ -16,9 +16,9 @@ from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.value import Value
 
 if TYPE_CHECKING:
+    from keyward.desk import Desk
     from keyward.desk.revealing import Revealed
     from keyward.tui.app import KeywardApp
-    from keyward.tui.clipboard import Token
 
 SHOWN_FOR = 10.0
 """Seconds."""
@@ -109,12 +109,11 @@ class ValueScreen(ModalScreen[None]):
 
     def on_answer(self, event: Answer) -> None:
         """Here it is, or it was copied."""
-        answer, event.value = event.value, None
-        if isinstance(answer, tuple):
-            (token,) = answer
-            self._copied(token)
+        found: Revealed | None
+        found, event.value = event.value, None
+        if found is None:  # it was copied
+            self._busy = False
             return
-        found: Revealed = answer
         if self._over or not self.app.app_focus or not self.is_current:
             self.hide()
             return
@@ -191,14 +190,10 @@ class ValueScreen(ModalScreen[None]):
         if self._busy or secret is None:
             return
         self._busy = True
-        clipboard = self.app.copying.clipboard
+        copying = self.app.copying
 
-        def copy(desk: "object") -> "tuple[Token]":
-            desk.copied(self._key, "to the clipboard of the terminal")  # type: ignore[attr-defined]  # the desk's own type is loaded with the engines
-            return (clipboard.copy_secret(secret),)
+        def copy(desk: "Desk") -> None:
+            desk.copied(self._key, "to the clipboard of the terminal")
+            copying.copy_value(secret)
 
         self.app.feed.ask(self, copy)
-
-    def _copied(self, token: "Token") -> None:
-        self._busy = False
-        self.app.copying.hold(token)
