@@ -182,6 +182,16 @@ async def test_arrows_go_round_the_sections_and_each_is_read_once(opened):
         ]
 
 
+async def test_a_click_on_its_name_opens_a_section(opened):
+    async with opened(desk_with(usage=MANY), size=(120, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        at = shown(app).splitlines()[3].index("Usage")
+        await pilot.click(offset=(at, 3))
+        await loaded(app, pilot)
+        assert "[Usage]" in shown(app)
+
+
 @pytest.mark.parametrize("where", ["inventory", "key"])
 async def test_y_copies_ids_and_command_lines_by_the_one_clipboard(opened, where):
     texts = (
