@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from keyward.desk.books import Books
     from keyward.desk.comparing import Compared
     from keyward.desk.gaps import Gaps
+    from keyward.desk.revealing import Readable, Revealed
+    from keyward.desk.timeline import Moment
+    from keyward.desk.using import KeyUsage
+    from keyward.desk.where_used import WhereUsed
     from keyward.desk.wish import Changes, Check, Mended, ScanSummary, ScanWish, Status
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
@@ -170,7 +174,65 @@ class Desk:
 
         ask_around(self, of, self.parts.ctx(report, cancel))
 
+    def usage(self, key: str, days: int = 42) -> "KeyUsage":
+        """Calls of one key (a full id) in the last so many days, from what scans kept.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.using import usage
+
+        return usage(self, key, days)
+
+    def timeline(self, key: str) -> "Sequence[Moment]":
+        """What is known to have happened to one key (a full id), newest first."""
+        from keyward.desk.timeline import timeline
+
+        return timeline(self, key)
+
+    def where_used(self, key: str) -> "WhereUsed":
+        """Places of one key (a full id) on all hosts, and who is told when they change.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.where_used import where_used
+
+        return where_used(self, key)
+
+    def copies(self, key: str) -> Sequence[tuple[str, str]]:
+        """(what it is, the text) of everything that can be copied of one key (a full id); never its value.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.records import copies
+
+        return tuple(copies(self, key))
+
     # Reading the world
+
+    def readable(self, key: str) -> "Readable":
+        """Where the value of one key (a full id) would be read, or why it cannot be. Nothing is asked.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.revealing import where
+
+        return where(self, key)
+
+    def reveal(self, key: str, cancel: threading.Event | None = None) -> "Revealed":
+        """Read the value of one key (a full id) for the person at this terminal; see `keyward.desk.revealing.reveal`."""
+        from keyward.desk.revealing import reveal
+
+        return reveal(self, key, self.parts.ctx(None, cancel))
+
+    def copied(self, key: str, way: str) -> None:
+        """Put down that a value which is shown goes to a clipboard; see `keyward.desk.revealing.copied`."""
+        from keyward.desk.revealing import copied
+
+        copied(self, key, way)
 
     def scan(
         self,

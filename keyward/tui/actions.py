@@ -100,6 +100,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("unmark", "u", "Unmark all", Where.INVENTORY, "Takes every mark away."),
     Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),
     Action("local", "o", "Local keys", Where.INVENTORY, "Names a folder and the keyring as places to look at."),
+    Action("copy", "y", "Copy", Where.INVENTORY, "Copies id, name, a command line or the record; never a value."),
     Action("clear", "escape", "Clear", Where.INVENTORY, "Clears the filter."),
     Action("inventory", "1", "Inventory", Where.APP, "Back to the list of keys."),
     Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
@@ -129,6 +130,25 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
     ),
     Action("quit", "ctrl+q", "Quit from anywhere", Where.APP, "The same, also from dialogs and fields.", first=True),
+    Action(
+        "copy", "y", "Copy", Where.KEY, "Copies id, name, a command line or the record; never a value.", footer=True
+    ),
+    Action(
+        "reveal",
+        "x",
+        "Reveal",
+        Where.KEY,
+        "Asks, then shows the value for ten seconds; the audit trail tells.",
+        footer=True,
+    ),
+    Action("next_section", "right", "Next section", Where.KEY, "Overview, usage, where used, timeline.", footer=True),
+    Action("last_section", "left", "Section before", Where.KEY, "The same the other way."),
+    Action("overview", "o", "Overview", Where.KEY, "What is known of the key."),
+    Action("usage", "u", "Usage", Where.KEY, "Calls by day, response class and service."),
+    Action(
+        "where_used", "w", "Where used", Where.KEY, "The places that hold it, who is told of a change, on which hosts."
+    ),
+    Action("timeline", "t", "Timeline", Where.KEY, "What happened to it, newest first."),
     Action("rotate", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
     Action("around", "ctrl+r", "Ask around", Where.KEY, "Asks for billing, APIs, labels and who may read its secrets."),
     Action("back", "escape", "Back", Where.KEY, _BACK, footer=True),

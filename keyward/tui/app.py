@@ -18,6 +18,7 @@ from keyward.model.source import SourceReport
 from keyward.tui import coverage, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.asked import AskedApp
+from keyward.tui.copying import Copying, refused
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.widgets.head import Standing
 
@@ -62,6 +63,8 @@ class KeywardApp(AskedApp):
         self._scanned: float | None = None
         self._epoch = (time.time(), time.monotonic())
         self._asked_first = False
+        self.copying = Copying(self)
+        self.value_shown = False
 
     def get_system_commands(self, screen: "Screen[Any]") -> Iterable[SystemCommand]:
         """Of Textual's own commands only the theme: the others have keys here, and a picture is made by the terminal."""
@@ -86,7 +89,8 @@ class KeywardApp(AskedApp):
         self.exit(return_code=128 + signal.SIGTERM)
 
     def on_unmount(self) -> None:
-        """What is under way in threads stops at the next safe place."""
+        """What is under way in threads stops at the next safe place; a copied value leaves the clipboard."""
+        self.copying.end()
         self.feed.close()
 
     def now(self) -> float:
@@ -282,7 +286,20 @@ class KeywardApp(AskedApp):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
-    # What never happens: locals on a crash, markup in a message
+    # What never happens: a text kept for pasting, a picture of a value, locals on a crash, markup in a message
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text that was selected on the screen; Textual's own would keep it."""
+        self.copying.copy(text)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """A picture of the screen (SVG), for those who test the app.
+
+        Raises:
+            Refused: a value is shown.
+        """
+        refused(self.value_shown)
+        return super().export_screenshot(title=title, simplify=simplify)
 
     def _fatal_error(self) -> None:
         """Leave with a trace that has no locals; Textual's own prints every local variable."""

@@ -271,6 +271,14 @@ class InventoryScreen(Screen[None]):
 
             self.app.push_screen(KeyScreen(self.rows.text(row, "id")))
 
+    def action_copy(self) -> None:
+        """Copy something of the key under the cursor."""
+        row = self.grid.row
+        if row is not None and self.is_current:
+            from keyward.tui.screens.copy import CopyScreen
+
+            self.app.push_screen(CopyScreen(self.rows.text(row, "id"), cells.shown_name(self.rows, row)))
+
     def on_grid_opened(self) -> None:
         """A double click opens too."""
         self.action_open()
