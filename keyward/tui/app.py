@@ -61,6 +61,8 @@ class KeywardApp(App[None]):
         self._scanned: float | None = None
         self._epoch = (time.time(), time.monotonic())
         self._asked_first = False
+        self.demo = False
+        """Whether the demo is to be opened when this has ended."""
 
     def get_system_commands(self, screen: "Screen[Any]") -> Iterable[SystemCommand]:
         """Of Textual's own commands only the theme: the others have keys here, and a picture is made by the terminal."""
@@ -176,7 +178,7 @@ class KeywardApp(App[None]):
         self._asked_first = True
         if self.standing.emulated:
             self.scan(screen)
-        else:
+        elif self._scanned is None:
             self.open_welcome()
 
     def empty_words(self) -> tuple[str, str]:
@@ -196,10 +198,16 @@ class KeywardApp(App[None]):
     # Screens
 
     def open_welcome(self) -> None:
-        """Ask where to look."""
+        """Say what is on this machine, and ask what of it to look at."""
         from keyward.tui.screens.welcome import WelcomeScreen
 
         self.push_screen(WelcomeScreen())
+
+    def open_local(self) -> None:
+        """Ask for a folder, and whether the keyring is read."""
+        from keyward.tui.screens.local import LocalScreen
+
+        self.push_screen(LocalScreen())
 
     def open_plan(self, ids: list[str]) -> None:
         """Show what rotating these keys would do."""
@@ -229,6 +237,11 @@ class KeywardApp(App[None]):
             self.feed.read_only = False
             self.tell(write=True)
 
+    def leave_for_the_demo(self) -> None:
+        """End, and have the demo opened in this terminal."""
+        self.demo = True
+        self.exit()
+
     def action_leave(self) -> None:
         """Quit. What is under way is on disk."""
         self.exit()
@@ -242,8 +255,27 @@ class KeywardApp(App[None]):
         """Rotations and their audit trail."""
         from keyward.tui.screens.history import HistoryScreen
 
-        if not any(isinstance(screen, HistoryScreen) for screen in self.screen_stack):
-            self.push_screen(HistoryScreen())
+        self._enter(HistoryScreen)
+
+    def action_doctor(self) -> None:
+        """What is missing or wrong."""
+        from keyward.tui.screens.doctor import DoctorScreen
+
+        self._enter(DoctorScreen)
+
+    def action_settings(self) -> None:
+        """Every setting."""
+        from keyward.tui.screens.settings import SettingsScreen
+
+        self._enter(SettingsScreen)
+
+    def _enter(self, room: "type[Screen[None]]") -> None:
+        """Open this screen, or go back to it where it is open already: each is open once at most."""
+        if any(isinstance(screen, room) for screen in self.screen_stack):
+            while not isinstance(self.screen, room):
+                self.pop_screen()
+        else:
+            self.push_screen(room())
 
     def action_help(self) -> None:
         """Keys of this screen."""

@@ -41,4 +41,7 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
     app = KeywardApp(make_seat, write=write)
     app.run()
     app.feed.end()
+    if app.demo:
+        # The ordinary command in place of this process; -P: nothing is loaded from the working folder.
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "keyward", "demo"])  # noqa: S606  # ourselves, no shell
     return app.return_code or 0
