@@ -1,6 +1,7 @@
 """The app: which screens there are, how it ends, and what never happens on the way."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from textual.binding import BindingType
 
 from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
-from keyward.tui import coverage, words
+from keyward.tui import coverage, looks, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.widgets.head import Standing
@@ -52,7 +53,8 @@ class KeywardApp(App[None]):
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012  # Textual declares it as an instance variable
 
     def __init__(self, make_seat: MakeSeat, *, write: bool = False) -> None:
-        super().__init__()
+        # Without colours nothing but bold, underlined and reversed text is sent: greys would be colours.
+        super().__init__(ansi_color=True if looks.no_colour(os.environ) else None)
         self.feed = Feed(self, make_seat)
         self.standing = Standing(write=write)
         self.feed.read_only = not write

@@ -42,9 +42,9 @@ class Grid(ScrollView, can_focus=True):
     Grid { height: 1fr; background: $surface; color: $foreground; overflow-x: hidden; overflow-y: scroll;
       scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $panel-lighten-2; }
     Grid > .grid--header { background: $panel; color: $foreground; text-style: bold; }
-    Grid > .grid--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+    Grid > .grid--cursor { background: $block-cursor-blurred-background; color: $block-cursor-blurred-foreground; text-style: bold; }
     Grid:focus > .grid--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-    Grid > .grid--mark { text-style: bold; color: $warning; }
+    Grid > .grid--mark { text-style: bold; color: $text-warning; }
     Grid > .grid--match { text-style: bold underline; }
     Grid > .grid--odd { background: $surface-darken-1; }
     Grid > .grid--dim { text-style: dim; }
