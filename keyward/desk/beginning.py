@@ -21,6 +21,10 @@ _YES, _NO, _UNKNOWN = "yes", "no", "unknown"
 LOGIN = "gcloud auth application-default login"
 _SECONDS = 20
 _SHOWN = 3
+_HEAD = """\
+# What keyward looks at on this machine. Nothing else is read, and no value is kept.
+# Every setting with its meaning: keyward config show, or 6 in the app.
+"""
 _USUAL = ("work", "src", "code", "projects", "Projects", "dev", "git", "repos", "Developer", "workspace")
 """Names that folders with projects often have."""
 _NOBODY = "keyward-init-looks-for-nothing"
@@ -239,7 +243,8 @@ def _with(surroundings: "Surroundings", options: dict[str, object]) -> "Surround
 
 def proposal(choices: Iterable[Choice]) -> str:
     """The settings file that names these; empty when there is nothing that it could say."""
-    return "\n".join(_tables(list(choices)))
+    tables = list(_tables(list(choices)))
+    return "\n".join([_HEAD, *tables]) if tables else ""
 
 
 def _tables(choices: Sequence[Choice]) -> Iterator[str]:
