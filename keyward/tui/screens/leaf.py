@@ -23,7 +23,7 @@ class Leaf(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
     DEFAULT_CSS = """
-    Leaf > Vertical { width: 100%; max-width: 110; height: auto; max-height: 100%; border-top: solid $primary; border-bottom: solid $primary;
+    Leaf > Vertical { width: 100%; height: auto; max-height: 100%; border-top: solid $primary; border-bottom: solid $primary;
       background: $surface; }
     Leaf VerticalScroll { height: auto; }
     Leaf .title { padding: 0 1; }
