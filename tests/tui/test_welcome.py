@@ -164,3 +164,14 @@ async def test_where_something_was_scanned_before_it_does_not_come_again(opened)
     async with opened(Desk([], scanned_at=NOW), world="google") as (app, _):
         assert not isinstance(app.screen, WelcomeScreen)
         assert "No key was found." in shown(app)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (100, 30)])
+async def test_a_tick_is_a_letter_and_not_a_colour(opened, size):
+    async with opened(Desk([], scanned_at=NOW), world="google", size=size) as (app, pilot):
+        await pilot.press("o", "tab")
+        await pilot.pause()
+        assert "[ ] Look into the OS keyring too" in shown(app)
+        await pilot.press("space")
+        await pilot.pause()
+        assert "[x] Look into the OS keyring too" in shown(app)

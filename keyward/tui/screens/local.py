@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input
+from textual.widgets import Button, Input
 
 from keyward.tui.feed import Answer, Failed
 from keyward.tui.widgets.plain import Plain
+from keyward.tui.widgets.tick import Tick
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
@@ -26,7 +27,7 @@ class LocalScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """What will be done, the folder, the keyring, buttons."""
-        with Vertical(classes="box"):
+        with VerticalScroll(classes="box", can_focus=False):
             yield Plain("Where should keyward look for keys?", classes="title")
             yield Plain(
                 "It reads env files (.env, .envrc and the like) in a folder that you name, "
@@ -35,7 +36,7 @@ class LocalScreen(ModalScreen[bool]):
             yield Plain("Folder with projects, such as ~/work (empty: none)", classes="label")
             yield Input(placeholder="~/work", id="folder")
             yield Plain("", id="refused")
-            yield Checkbox("Look into the OS keyring too", id="keyring")
+            yield Tick("Look into the OS keyring too", id="keyring")
             yield Plain("Both are written to keyward.toml and can be changed there.", classes="dim")
             with Horizontal(classes="buttons"):
                 yield Button("Later", id="later")
@@ -43,7 +44,7 @@ class LocalScreen(ModalScreen[bool]):
 
     def on_input_submitted(self) -> None:
         """Enter in the folder goes on to the keyring; it begins nothing."""
-        self.query_one("#keyring", Checkbox).focus()
+        self.query_one("#keyring", Tick).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Look, or later."""
@@ -57,7 +58,7 @@ class LocalScreen(ModalScreen[bool]):
         self.dismiss(False)
 
     def _look(self) -> None:
-        typed, keyring = self.query_one("#folder", Input).value.strip(), self.query_one("#keyring", Checkbox).value
+        typed, keyring = self.query_one("#folder", Input).value.strip(), self.query_one("#keyring", Tick).value
         folder = Path(os.path.expanduser(typed)).absolute() if typed else None  # noqa: PTH111  # an unknown ~user stays as it is
         if folder is not None and not folder.is_dir():
             self._trouble(f"{folder} is not a folder.")
