@@ -22,7 +22,7 @@ HERE = Beginning(
     (Check("env", "/h/work", "yes", LONG), Check("keyring", "keyring", "no", LONG, LONG)), NOW, exists=False, proposed="",
     commands=(), choices=(Choice("env", "/h/work"), None),
 )  # fmt: skip
-SIZES = ((60, 16), (80, 24), (120, 36), (300, 80))
+SIZES = ((60, 16), (80, 24), (300, 80))
 DARK, LIGHT = "textual-dark", "textual-light"
 ANSI = ("ansi-dark", "ansi-light")
 

@@ -66,7 +66,6 @@ class DoctorScreen(Page):
 
     def on_mount(self) -> None:
         """Look."""
-        super().on_mount()
         self.query_one(Grid).focus()
         self._look()
 

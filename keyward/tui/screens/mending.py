@@ -53,7 +53,6 @@ class MendingScreen(Page):
 
     def on_mount(self) -> None:
         """Look."""
-        super().on_mount()
         self.action_again()
 
     def action_again(self) -> None:

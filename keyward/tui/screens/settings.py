@@ -51,7 +51,6 @@ class SettingsScreen(Page):
 
     def on_mount(self) -> None:
         """Ask for them."""
-        super().on_mount()
         self.query_one(Grid).display = False
         self.say("Reading ...")
         self.app.feed.ask(self, lambda desk: desk.configured())

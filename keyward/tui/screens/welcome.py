@@ -65,7 +65,6 @@ class WelcomeScreen(Page):
         """Look at this machine, and ask Google beside it."""
         from keyward.desk.wish import Check
 
-        super().on_mount()
         self._google = [_Line(Check(GOOGLE, "Google Cloud", "asking", "looking for credentials and projects"), None)]
         self.query_one(Grid).display = False
         self.say("Looking for keys on this machine ...", "No value is read. Nothing is written.")
