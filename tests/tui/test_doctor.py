@@ -102,7 +102,9 @@ async def test_looking_again_forgets_what_the_look_before_still_says(opened):
 async def test_what_stops_the_doctor_is_a_line_and_the_terminal_is_still_told(opened):
     async with opened(Desk([row(1)], doctor=NotConfigured("no [settings", hint="do this"))) as (app, pilot):
         await opened_on(app, pilot)
-        assert "no [settings" in shown(app)
+        lines = [line for line in shown(app).splitlines() if "no [settings" in line]
+        assert "MISSING" in lines[0]
+        assert len(lines) == 2, "a line of the list, and the same in full below; nothing over it"
         assert "120x36" in shown(app)
 
 

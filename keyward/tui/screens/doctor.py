@@ -106,6 +106,7 @@ class DoctorScreen(Page):
         """It could not go on: as a line, because the others still hold."""
         from keyward.desk.wish import Check
 
+        event.prevent_default()
         self._looking = False
         error = event.error
         self._found.append(Check("keyward", error.title.lower(), "no", error.message, error.hint))

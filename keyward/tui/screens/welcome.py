@@ -12,6 +12,7 @@ from keyward.tui.copying import hand_over
 from keyward.tui.feed import Answer, Failed
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
+from keyward.tui.widgets.keysbar import KeysBar
 from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Plain
 
@@ -93,11 +94,11 @@ class WelcomeScreen(Page):
     def on_failed(self, event: Failed) -> None:
         """It could not be looked, or not be written: why, and what to do."""
         if self._writing:
+            event.prevent_default()  # the page stays: what was chosen is still to be seen
             self._writing = False
-            self.app.notify(str(event.error), title=event.error.title, severity="error", timeout=15)
+            self.query_one("#summary", Plain).show(f"✗ {event.error.title}: {event.error}")
         else:
             self.query_one(Grid).display = False
-            super().on_failed(event)
 
     @property
     def _lines(self) -> list[_Line]:
@@ -117,6 +118,7 @@ class WelcomeScreen(Page):
         else:
             said = _HOME_PAGE
         self.query_one("#summary", Plain).show(said)
+        self.query_one(KeysBar).leave_out(frozenset({"choose"} if self._fixed else ()))
         under = grid.row
         grid.repaint()
         grid.show(range(len(lines)))
@@ -178,17 +180,18 @@ class WelcomeScreen(Page):
         if not (begun.proposed or cloud or self._fixed):
             self.app.notify(_HOME_PAGE if not any(line.choice for line in self._lines) else "Space chooses something.")
             return
-        scans = "Then what it names is looked at" + (
+        names = "keyward.toml" if self._fixed else "it"
+        scans = f"Then what {names} names is looked at" + (
             ", and Google Cloud is asked." if cloud else "; no cloud is asked."
         )
         if begun.proposed:
             title, verb, text = f"Write {begun.file}", "Write and scan", f"For you alone (mode 0600). {scans}"
         else:
-            title, verb, text = "Scan", "Scan", "Nothing is written." if cloud else scans
+            title, verb, text = "Scan", "Scan", f"Nothing is written. {scans}"
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._go(begun, cloud=cloud or self._fixed)
+                self._go(begun, cloud=cloud)
 
         self.app.push_screen(Agree(title, text, begun.proposed.rstrip(), verb), answered)
 
