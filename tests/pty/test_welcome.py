@@ -35,14 +35,13 @@ def planted(folder):
 NO_KEYRING = {"KEYWARD_CONFIG": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", "NO_GCE_CHECK": "true"}
 
 
-@pytest.mark.parametrize(("columns", "lines"), [(60, 16), (140, 36)])
-def test_what_is_found_is_agreed_to_written_and_scanned_without_any_account(tmp_path, monkeypatch, columns, lines):
+def test_what_is_found_is_agreed_to_written_and_scanned_without_any_account(tmp_path, monkeypatch):
     """The folder is the one in which the app was started."""
     value = planted(tmp_path / "mine")
     monkeypatch.chdir(tmp_path / "mine")
     written = tmp_path / "config" / "keyward" / "keyward.toml"
     with terminal(
-        ["-m", "keyward"], tmp_path, columns=columns, lines=lines, XDG_CONFIG_HOME=str(tmp_path / "config"), **NO_KEYRING
+        ["-m", "keyward"], tmp_path, columns=60, lines=16, XDG_CONFIG_HOME=str(tmp_path / "config"), **NO_KEYRING
     ) as term:  # fmt: skip
         term.wait("Found without reading a value", "[x] env", "none")
         assert not (tmp_path / "config").exists()

@@ -22,9 +22,9 @@ HERE = Beginning(
     (Check("env", "/h/work", "yes", LONG), Check("keyring", "keyring", "no", LONG, LONG)), NOW, exists=False, proposed="",
     commands=(), choices=(Choice("env", "/h/work"), None),
 )  # fmt: skip
-SIZES = ((60, 16), (80, 24), (300, 80))
+SIZES = ((60, 16), pytest.param((80, 24), marks=pytest.mark.slow), (300, 80))
 DARK, LIGHT = "textual-dark", "textual-light"
-ANSI = ("ansi-dark", "ansi-light")
+ANSI = ("ansi-dark", pytest.param("ansi-light", marks=pytest.mark.slow))
 
 
 def desk():
