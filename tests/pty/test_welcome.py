@@ -1,8 +1,10 @@
 """A laptop without any cloud account: from nothing to the keys of a folder, in the app, within the first minute; or to the demo."""
 
 import re
+import socket
 import stat
 import termios
+import time
 import tomllib
 
 import pytest
@@ -104,3 +106,22 @@ def test_later_changes_nothing_and_d_opens_the_demo_in_place(tmp_path):
         assert term.end() == 0
         assert b"taken from" not in term.raw
         assert termios.tcgetattr(term._fd)[3] == term.modes[3]
+
+
+def test_a_network_that_never_answers_holds_nobody_up(tmp_path):
+    """What is on this machine is shown at once, and q leaves although Google has not answered."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silence = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with terminal(
+            ["-m", "keyward"], tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"), CLOUDSDK_AUTH_DISABLE_CREDENTIALS="1",
+            CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER=silence, **NO_KEYRING,
+        ) as term:  # fmt: skip
+            term.wait("First run", "looking for credentials and projects", "keyring")
+            silent.settimeout(30)
+            asking, _ = silent.accept()
+            term.press("j", "k")
+            term.send("q")
+            began = time.monotonic()
+            assert term.end() == 0
+            assert time.monotonic() - began < 15, "it waited for an answer; the question gives up after 20 seconds"
+            asking.close()

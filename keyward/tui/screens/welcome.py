@@ -199,7 +199,7 @@ class WelcomeScreen(Page):
         self._cloud = cloud
         if begun.proposed:
             self._writing = True
-            self.app.feed.ask(self, lambda desk: desk.write_settings(begun))
+            self.app.feed.act(self, lambda desk, _: desk.write_settings(begun))
         else:
             self._written()
 
