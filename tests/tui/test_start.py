@@ -76,6 +76,9 @@ class Desk:
         return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=now(), close=lambda: None)
     def gaps(self):
         return SimpleNamespace(open=lambda _: {})
+    def doctor(self, hear, stop):
+        local_of_the_question = CANARY
+        raise RuntimeError("the desk fell over")
     def close(self):
         pass
 
@@ -108,7 +111,9 @@ def test_the_first_frame_needs_no_command_line_no_cloud_library_and_no_database(
 
 
 @pytest.mark.pty
-@pytest.mark.parametrize(("key", "said"), [("4", "the app fell over"), ("?", "the thread fell over")])
+@pytest.mark.parametrize(
+    ("key", "said"), [("4", "the app fell over"), ("?", "the thread fell over"), ("5", "the desk fell over")]
+)
 def test_a_crash_prints_where_but_no_local_variable(tmp_path, key, said):
     script = tmp_path / "crash.py"
     script.write_text(CRASH)
