@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from keyward.desk.beginning import Beginning
     from keyward.desk.books import Books
     from keyward.desk.comparing import Compared
+    from keyward.desk.configured import Setting
     from keyward.desk.gaps import Gaps
     from keyward.desk.revealing import Readable, Revealed
     from keyward.desk.timeline import Moment
@@ -454,11 +456,46 @@ class Desk:
 
         return mend(self, wanted, self.parts.ctx(None, cancel))
 
-    def doctor(self) -> Sequence["Check"]:
-        """Whether credentials, permissions, stores, ledger and cache are fine, with the exact fix for what is not."""
+    def doctor(
+        self, hear: "Callable[[Sequence[Check]], None] | None" = None, cancel: threading.Event | None = None
+    ) -> Sequence["Check"]:
+        """Whether credentials, permissions, stores, ledger and cache are fine, with the exact fix for what is not.
+
+        `hear` is told the lines of each area as soon as they are known.
+        """
         from keyward.desk.doctor import doctor
 
-        return doctor(self)
+        return doctor(self, hear, cancel)
+
+    def configured(self) -> "Sequence[Setting]":
+        """Every setting: its value, where that came from and how far that place is trusted, what it means, the line to write."""
+        from keyward.desk.configured import configured
+
+        return configured(self.parts)
+
+    def look_here(self, folders: Sequence[Path]) -> "Beginning":
+        """What is on this machine before keyward knows anything; see `keyward.desk.beginning.look_here`. Nothing is written."""
+        from keyward.desk.beginning import likely_folders, look_here
+
+        return look_here(self.parts, folders, likely_folders(self.parts))
+
+    def look_at_google(self) -> "tuple[list[Check], bool]":
+        """Whose credentials there are and how many projects they see; whether Google Cloud can be asked. It asks Google."""
+        from keyward.desk.beginning import look_at_google
+
+        return look_at_google(self.parts)
+
+    def write_settings(self, begun: "Beginning") -> Path:
+        """Write the settings that were agreed to, and read them; gives the file.
+
+        Raises:
+            NotAllowed: there is a file already, or it cannot be written.
+        """
+        from keyward.desk.beginning import write
+
+        write(begun)
+        self.parts.reload()
+        return begun.file
 
     def remember_local(self, folders: Sequence[Path], *, keyring: bool) -> Path:
         """Write folders and the wish to read the keyring into the user's own `keyward.toml`, comments kept; gives the file."""

@@ -117,3 +117,17 @@ def refused(shown: Any) -> None:
         from keyward.model.errors import Refused
 
         raise Refused("No picture is taken while a value is shown.")
+
+
+def hand_over(app: "KeywardApp", title: str, text: str) -> None:
+    """Give the person the text, which is never a value: copied where that can be done, and shown in a place of its own.
+
+    Args:
+        app: on whose screen.
+        title: what it is, in a few words.
+        text: clean, any number of lines.
+    """
+    from keyward.tui.screens.leaf import Leaf
+
+    app.copying.copy(text, title)
+    app.push_screen(Leaf(title, (), text))

@@ -343,4 +343,4 @@ class InventoryScreen(Screen[None]):
     def action_local(self) -> None:
         """Name a folder and the keyring."""
         if self.is_current:
-            self.app.open_welcome()
+            self.app.open_local()
