@@ -29,6 +29,7 @@ from keyward.cli.show import show
 from keyward.cli.status import status
 from keyward.cli.swap import swap
 from keyward.cli.undo import undo
+from keyward.cli.usage import usage
 from keyward.cli.verify import verify
 
 
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     app.command("ls", hidden=True)(list_keys)
     app.command()(show)
     app.command("describe", hidden=True)(show)
+    app.command()(usage)
     app.command()(diff)
     app.command()(identify)
     app.command()(verify)

@@ -81,7 +81,8 @@ def demo(
     kept = [f"--state={state or home / f'emulator-{org}-{seed}.json'}", "--until-stdin-closes"]
     return _app_on(
         subprocess.Popen(
-            [sys.executable, "-m", "keyward.emulator", *arguments, *kept],
+            # -P: nothing is loaded from the working folder, which may be anybody's.
+            [sys.executable, "-P", "-m", "keyward.emulator", *arguments, *kept],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -45,7 +45,7 @@ def history(
 ) -> int:
     """Show rotations, newest first, each step with time, actor, target, versions, verdict, evidence and reason.
 
-    Then what was done to single keys: revoke, restore, disable, enable, import.
+    Then what was done to single keys: revoke, restore, disable, enable, import, values that were shown or copied.
     """
     from keyward.desk.acts_done import acts_done, touched
 

@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from keyward.desk.beginning import Beginning
     from keyward.desk.books import Books
     from keyward.desk.comparing import Compared
+    from keyward.desk.configured import Setting
     from keyward.desk.gaps import Gaps
+    from keyward.desk.revealing import Readable, Revealed
+    from keyward.desk.timeline import Moment
+    from keyward.desk.using import KeyUsage
+    from keyward.desk.where_used import WhereUsed
     from keyward.desk.wish import Changes, Check, Mended, ScanSummary, ScanWish, Status
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
@@ -170,7 +176,65 @@ class Desk:
 
         ask_around(self, of, self.parts.ctx(report, cancel))
 
+    def usage(self, key: str, days: int = 42) -> "KeyUsage":
+        """Calls of one key (a full id) in the last so many days, from what scans kept.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.using import usage
+
+        return usage(self, key, days)
+
+    def timeline(self, key: str) -> "Sequence[Moment]":
+        """What is known to have happened to one key (a full id), newest first."""
+        from keyward.desk.timeline import timeline
+
+        return timeline(self, key)
+
+    def where_used(self, key: str) -> "WhereUsed":
+        """Places of one key (a full id) on all hosts, and who is told when they change.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.where_used import where_used
+
+        return where_used(self, key)
+
+    def copies(self, key: str) -> Sequence[tuple[str, str]]:
+        """(what it is, the text) of everything that can be copied of one key (a full id); never its value.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.records import copies
+
+        return tuple(copies(self, key))
+
     # Reading the world
+
+    def readable(self, key: str) -> "Readable":
+        """Where the value of one key (a full id) would be read, or why it cannot be. Nothing is asked.
+
+        Raises:
+            UnknownKey: there is none of that id.
+        """
+        from keyward.desk.revealing import where
+
+        return where(self, key)
+
+    def reveal(self, key: str, cancel: threading.Event | None = None) -> "Revealed":
+        """Read the value of one key (a full id) for the person at this terminal; see `keyward.desk.revealing.reveal`."""
+        from keyward.desk.revealing import reveal
+
+        return reveal(self, key, self.parts.ctx(None, cancel))
+
+    def copied(self, key: str, way: str) -> None:
+        """Put down that a value which is shown goes to a clipboard; see `keyward.desk.revealing.copied`."""
+        from keyward.desk.revealing import copied
+
+        copied(self, key, way)
 
     def scan(
         self,
@@ -392,11 +456,46 @@ class Desk:
 
         return mend(self, wanted, self.parts.ctx(None, cancel))
 
-    def doctor(self) -> Sequence["Check"]:
-        """Whether credentials, permissions, stores, ledger and cache are fine, with the exact fix for what is not."""
+    def doctor(
+        self, hear: "Callable[[Sequence[Check]], None] | None" = None, cancel: threading.Event | None = None
+    ) -> Sequence["Check"]:
+        """Whether credentials, permissions, stores, ledger and cache are fine, with the exact fix for what is not.
+
+        `hear` is told the lines of each area as soon as they are known.
+        """
         from keyward.desk.doctor import doctor
 
-        return doctor(self)
+        return doctor(self, hear, cancel)
+
+    def configured(self) -> "Sequence[Setting]":
+        """Every setting: its value, where that came from and how far that place is trusted, what it means, the line to write."""
+        from keyward.desk.configured import configured
+
+        return configured(self.parts)
+
+    def look_here(self, folders: Sequence[Path]) -> "Beginning":
+        """What is on this machine before keyward knows anything; see `keyward.desk.beginning.look_here`. Nothing is written."""
+        from keyward.desk.beginning import likely_folders, look_here
+
+        return look_here(self.parts, folders, likely_folders(self.parts))
+
+    def look_at_google(self) -> "tuple[list[Check], bool]":
+        """Whose credentials there are and how many projects they see; whether Google Cloud can be asked. It asks Google."""
+        from keyward.desk.beginning import look_at_google
+
+        return look_at_google(self.parts)
+
+    def write_settings(self, begun: "Beginning") -> Path:
+        """Write the settings that were agreed to, and read them; gives the file.
+
+        Raises:
+            NotAllowed: there is a file already, or it cannot be written.
+        """
+        from keyward.desk.beginning import write
+
+        write(begun)
+        self.parts.reload()
+        return begun.file
 
     def remember_local(self, folders: Sequence[Path], *, keyring: bool) -> Path:
         """Write folders and the wish to read the keyring into the user's own `keyward.toml`, comments kept; gives the file."""

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from keyward.desk.overrides import by_place
 from keyward.desk.wish import Check
-from keyward.model.errors import KeywardError
+from keyward.model.errors import Interrupted, KeywardError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from keyward.desk.desk import Desk
     from keyward.google.parts import GoogleParts
+    from keyward.model.context import Ctx
+
+    Look = Callable[[Desk, Ctx], Iterator[Check]]
 
 _YES, _NO, _UNKNOWN = "yes", "no", "unknown"
 _TESTED = 5
@@ -32,9 +36,18 @@ _CHANGES = frozenset({"apikeys.keys.create", "apikeys.keys.delete", "secretmanag
 """Those that only a rotation needs."""
 
 
-def doctor(desk: "Desk") -> Sequence[Check]:
-    """All lines, in the order in which they should be mended."""
+def doctor(
+    desk: "Desk", hear: "Callable[[Sequence[Check]], None] | None" = None, cancel: "threading.Event | None" = None
+) -> Sequence[Check]:
+    """All lines, in the order in which they should be mended.
+
+    `hear` is told the lines of each area as soon as they are known.
+
+    Raises:
+        Interrupted: cancelled.
+    """
     lines: list[Check] = []
+    ctx = desk.parts.ctx(None, cancel)
     for area, look in (
         ("settings", _settings),
         ("google", _google),
@@ -44,21 +57,27 @@ def doctor(desk: "Desk") -> Sequence[Check]:
         ("rotation", _rotations),
         ("cache", _cache),
     ):
-        lines += _safely(area, look, desk)
+        ctx.check()
+        found = _safely(area, look, desk, ctx)
+        if hear is not None:
+            hear(tuple(found))
+        lines += found
     return tuple(lines)
 
 
-def _safely(area: str, look: "Callable[[Desk], Iterator[Check]]", desk: "Desk") -> list[Check]:
+def _safely(area: str, look: "Look", desk: "Desk", ctx: "Ctx") -> list[Check]:
     """The lines of one area; what stops them is the last of them."""
     found: list[Check] = []
     try:
-        found.extend(look(desk))
+        found.extend(look(desk, ctx))
+    except Interrupted:
+        raise
     except KeywardError as error:
         found.append(Check(area, error.title.lower(), _NO, error.message, error.hint))
     return found
 
 
-def _settings(desk: "Desk") -> Iterator[Check]:
+def _settings(desk: "Desk", _: "Ctx") -> Iterator[Check]:
     file = desk.parts.loaded.file
     yield Check("settings", "settings file", _YES, str(file) if file else "none; the defaults hold")
     for group in (desk.parts.providers, desk.parts.stores):
@@ -67,7 +86,7 @@ def _settings(desk: "Desk") -> Iterator[Check]:
                 yield Check("settings", f"plug-in {plugin.name}", _UNKNOWN, plugin.passed_over, "keyward config show")
 
 
-def _google(desk: "Desk") -> Iterator[Check]:
+def _google(desk: "Desk", ctx: "Ctx") -> Iterator[Check]:
     parts = desk.parts
     for line in by_place(parts.endpoints.active_overrides()):
         yield Check("google", "endpoint", _YES, line)
@@ -75,14 +94,13 @@ def _google(desk: "Desk") -> Iterator[Check]:
     google = parts.google
     yield Check("google", "credentials", _YES, google.identity.description)
     yield from _identities(google)
-    ctx = parts.ctx().within(60)
     settings = parts.settings.scan
-    projects = [project.id for project in google.projects.search(ctx, settings.projects, settings.exclude)]
+    projects = [project.id for project in google.projects.search(ctx.within(60), settings.projects, settings.exclude)]
     known = f"{len(projects)} can be seen" if projects else "none can be seen"
     fix = "" if projects else "Ask for roles/browser on the organisation, or name projects under [scan] projects."
     yield Check("google", "projects", _YES if projects else _NO, known, fix)
     for project in projects[:_TESTED]:
-        yield from _tested(desk, project)
+        yield from _tested(desk, project, ctx)
     if len(projects) > _TESTED:
         yield Check("google", "permissions", _UNKNOWN, f"not tested in {len(projects) - _TESTED} more projects")
 
@@ -105,23 +123,26 @@ def _identities(google: "GoogleParts") -> Iterator[Check]:
                 yield Check("google", what, _NO, refusal.message, advise(refusal, "iamcredentials.googleapis.com", ""))
 
 
-def _tested(desk: "Desk", project: str) -> Iterator[Check]:
+def _tested(desk: "Desk", project: str, ctx: "Ctx") -> Iterator[Check]:
     if not desk.parts.google.identities.apart(project):
-        yield _permissions(desk, project, f"permissions in {project}", _NEEDED, "scanning and rotating need")
+        yield _permissions(desk, project, f"permissions in {project}", _NEEDED, "scanning and rotating need", ctx)
         return
     reads = {name: what for name, what in _NEEDED.items() if name not in _CHANGES}
-    yield _permissions(desk, project, f"permissions to read in {project}", reads, "scanning needs")
-    yield _permissions(desk, project, f"permissions to change in {project}", _NEEDED, "rotating needs", changes=True)
+    yield _permissions(desk, project, f"permissions to read in {project}", reads, "scanning needs", ctx)
+    changing = replace(ctx, changes=True)
+    yield _permissions(desk, project, f"permissions to change in {project}", _NEEDED, "rotating needs", changing)
 
 
 def _permissions(  # noqa: PLR0917  # one line of the report
-    desk: "Desk", project: str, what: str, needed: Mapping[str, str], good_for: str, changes: bool = False
+    desk: "Desk", project: str, what: str, needed: Mapping[str, str], good_for: str, within: "Ctx"
 ) -> Check:
     from keyward.google.advice import grant
 
-    google, ctx = desk.parts.google, replace(desk.parts.ctx().within(30), changes=changes)
+    google, ctx = desk.parts.google, within.within(30)
     try:
         held = google.projects.permitted(project, list(needed), ctx)
+    except Interrupted:
+        raise
     except KeywardError as error:
         return Check("google", what, _UNKNOWN, error.message, error.hint)
     missing = [permission for permission in needed if permission not in held]
@@ -132,18 +153,18 @@ def _permissions(  # noqa: PLR0917  # one line of the report
     return Check("google", what, _NO, found, "\n".join(fixes))
 
 
-def _keyring(desk: "Desk") -> Iterator[Check]:
+def _keyring(desk: "Desk", ctx: "Ctx") -> Iterator[Check]:
     services = desk.parts.settings.keyring.services
     if not services:
         fix = 'To read it: services = ["*"] under [keyring] in keyward.toml'
         yield Check("keyring", "keyring", _UNKNOWN, "not read, because no services are set", fix)
         return
     store = desk.parts.stores.get("keyring")
-    items = sum(1 for _ in store.list("*", desk.parts.ctx().within(30)))
+    items = sum(1 for _ in store.list("*", ctx.within(30)))
     yield Check("keyring", "keyring", _YES, f"{items} entries of {', '.join(services)}")
 
 
-def _env(desk: "Desk") -> Iterator[Check]:
+def _env(desk: "Desk", ctx: "Ctx") -> Iterator[Check]:
     folders = dict.fromkeys([*(one.path for one in desk.parts.settings.env), *desk.books.folders()])
     if not folders:
         yield Check("env", "folders", _UNKNOWN, "none is known", "keyward scan ~/work")
@@ -151,7 +172,9 @@ def _env(desk: "Desk") -> Iterator[Check]:
     store = desk.parts.stores.get("env")
     for folder in folders:
         try:
-            found = list(store.list(str(folder), desk.parts.ctx().within(30)))
+            found = list(store.list(str(folder), ctx.within(30)))
+        except Interrupted:
+            raise
         except KeywardError as error:
             yield Check("env", str(folder), _NO, error.message, error.hint)
             continue
@@ -164,7 +187,7 @@ def _env(desk: "Desk") -> Iterator[Check]:
         )
 
 
-def _ledger(desk: "Desk") -> Iterator[Check]:
+def _ledger(desk: "Desk", _: "Ctx") -> Iterator[Check]:
     ledger = desk.books.reading()
     if ledger is None:
         yield Check("ledger", "ledger", _YES, f"none yet at {desk.books.name}; the first scan makes it")
@@ -180,7 +203,7 @@ def _ledger(desk: "Desk") -> Iterator[Check]:
         yield Check("ledger", "fingerprint key", _YES, named)
 
 
-def _rotations(desk: "Desk") -> Iterator[Check]:
+def _rotations(desk: "Desk", ctx: "Ctx") -> Iterator[Check]:
     """Loose ends of rotations, as far as there is a ledger that tells of any."""
     ledger = desk.books.reading()
     if ledger is None:
@@ -188,7 +211,7 @@ def _rotations(desk: "Desk") -> Iterator[Check]:
         yield Check("rotation", "rotations", _UNKNOWN, "there is no ledger", fix)
         return
     ledger.close()
-    found = desk.troubles()
+    found = desk.troubles(ctx.cancel)
     for one in found:
         fix = "keyward doctor --fix" if one.mending else one.todo
         yield Check("rotation", one.wrong.value, _NO if one.mending else _UNKNOWN, one.what, fix)
@@ -198,7 +221,7 @@ def _rotations(desk: "Desk") -> Iterator[Check]:
         )
 
 
-def _cache(desk: "Desk") -> Iterator[Check]:
+def _cache(desk: "Desk", _: "Ctx") -> Iterator[Check]:
     damage: list[str] = []
     warn, desk.warn = desk.warn, damage.append
     try:

@@ -51,6 +51,8 @@ class CacheWriter:
         self.connection.row_factory = sqlite3.Row
         self._path, self.world = path, world
         self.key_id = ""
+        self.records: dict[str, UsageReport] = {}
+        """The records of use that were written, by source, without their buckets."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -187,6 +189,8 @@ class CacheWriter:
         from keyward.model.usage import UNSUPPORTED
 
         changed, kept = [], []
+        if report is not None:
+            self.records[source] = replace(report, by_key={}, second=None)
         for before in self.connection.execute(f"{_KEY}source = ?", (source,)).fetchall():
             one = credential(before)
             known = UNSUPPORTED if report is None else report.last_use(one.uid, one.created, off=one.off)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from keyward.inventory.link import BY_ID
+from keyward.inventory.values import StoreOf, read_value
 from keyward.ledger.records import ProbeRow
 from keyward.model.capability import Can
 from keyward.model.detectors import BY_KIND
@@ -15,15 +15,11 @@ if TYPE_CHECKING:
     from keyward.ledger.interface import Ledger
     from keyward.model.context import Ctx
     from keyward.model.credential import Credential
-    from keyward.model.ids import CredentialRef
     from keyward.model.placement import Placement
-    from keyward.model.secret import Secret
     from keyward.providers.interface import Provider
-    from keyward.stores.interface import Store
 
 ProviderOf = Callable[[str], "Provider | None"]
 """The provider of that name; None when keyward has none."""
-StoreOf = Callable[[str], "Store"]
 
 
 class Verifier:
@@ -55,43 +51,18 @@ class Verifier:
             return self._cannot(f"keyward cannot try keys of {credential.issuer or ref.provider}.")
         listed = ref if provider.name == ref.provider else None
         try:
-            value = self._value(provider, listed, placements)
+            read = read_value(provider, listed, placements, self._store, self._ctx)
         except Gone as gone:
             return Verdict(VerdictKind.DEAD, str(gone), self._ctx.now, "gone")
         except KeywardError as error:
             return self._cannot(f"Its value cannot be read: {error}")
-        if value is None:
+        if read is None:
             return self._cannot("No place with its value is known.")
-        verdict = provider.verify(value, listed, self._ctx)
+        verdict = provider.verify(read[0], listed, self._ctx)
         if self._ledger is not None:
             at = verdict.at or self._ctx.now
             self._ledger.probe(ProbeRow(credential.id, at, verdict.kind.value, verdict.evidence))
         return verdict
-
-    def _value(
-        self, provider: "Provider", ref: "CredentialRef | None", placements: Iterable["Placement"]
-    ) -> "Secret | None":
-        if ref is not None and Can.READ_VALUE in provider.can:
-            return provider.read_value(ref, self._ctx)
-        from keyward.model.parts import read_part
-
-        trouble: KeywardError | None = None
-        for place in sorted(placements, key=lambda one: one.role.value != "current"):
-            if place.found_by == BY_ID and not place.fingerprint:
-                continue  # what is there is the key's id, and not its value
-            try:
-                payload = self._store(place.at.secret.store).read(place.at.secret, self._ctx, place.at.version)
-                value = read_part(payload.data.reveal(), place.at.part, payload.hint)
-            except Gone:
-                continue
-            except KeywardError as error:
-                trouble = error
-                continue
-            if value is not None:
-                return value
-        if trouble is not None:
-            raise trouble
-        return None
 
     def _cannot(self, why: str) -> Verdict:
         return Verdict(VerdictKind.UNPROVED, why, self._ctx.now, "not-tried")

@@ -23,6 +23,10 @@ class Where(StrEnum):
     ROTATION = "rotation"
     HISTORY = "history"
     RECORD = "record"
+    DOCTOR = "doctor"
+    MENDING = "mending"
+    SETTINGS = "settings"
+    WELCOME = "first run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose", "C", "Choose columns", Where.INVENTORY, "Which columns, in which order, how wide."),
     Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),
     Action("local", "o", "Local keys", Where.INVENTORY, "Names a folder and the keyring as places to look at."),
+    Action("copy", "y", "Copy", Where.INVENTORY, "Copies id, name, a command line or the record; never a value."),
     Action("clear", "escape", "Clear", Where.INVENTORY, "Takes an open range back, else clears the filter."),
     Action("inventory", "1", "Inventory", Where.APP, "Back to the list of keys."),
     Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
+    Action("doctor", "5", "Doctor", Where.APP, "What is missing or wrong, and the command that mends it."),
+    Action("settings", "6", "Settings", Where.APP, "Every setting, where its value came from, what it means."),
+    Action(
+        "suspend_process",
+        "ctrl+z",
+        "To the shell",
+        Where.APP,
+        "Rests and gives the terminal back; `fg` comes back here.",
+    ),
     Action(
         "write_mode",
         "W",
@@ -147,6 +161,25 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
     ),
     Action("quit", "ctrl+q", "Quit from anywhere", Where.APP, "The same, also from dialogs and fields.", first=True),
+    Action(
+        "copy", "y", "Copy", Where.KEY, "Copies id, name, a command line or the record; never a value.", footer=True
+    ),
+    Action(
+        "reveal",
+        "x",
+        "Reveal",
+        Where.KEY,
+        "Asks, then shows the value for ten seconds; the audit trail tells.",
+        footer=True,
+    ),
+    Action("next_section", "right", "Next section", Where.KEY, "Overview, usage, where used, timeline.", footer=True),
+    Action("last_section", "left", "Section before", Where.KEY, "The same the other way."),
+    Action("overview", "o", "Overview", Where.KEY, "What is known of the key."),
+    Action("usage", "u", "Usage", Where.KEY, "Calls by day, response class and service."),
+    Action(
+        "where_used", "w", "Where used", Where.KEY, "The places that hold it, who is told of a change, on which hosts."
+    ),
+    Action("timeline", "t", "Timeline", Where.KEY, "What happened to it, newest first."),
     Action("rotate", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
     Action("around", "ctrl+r", "Ask around", Where.KEY, "Asks for billing, APIs, labels and who may read its secrets."),
     Action("back", "escape", "Back", Where.KEY, _BACK, footer=True),
@@ -212,6 +245,46 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("back", "escape", "Back", Where.HISTORY, _BACK, footer=True),
     Action("back", "escape", "Back", Where.RECORD, _BACK, footer=True),
+    Action("command", "y", "Command", Where.DOCTOR, "Hands over the command that mends this line.", footer=True),
+    Action(
+        "mend", "m", "Mend", Where.DOCTOR, "Shows what could be mended around rotations; changes nothing.", footer=True
+    ),
+    Action("again", "ctrl+r", "Look again", Where.DOCTOR, "Looks at everything anew.", footer=True),
+    Action("back", "escape", "Back", Where.DOCTOR, _BACK, footer=True),
+    Action(
+        "apply",
+        "a",
+        "Mend these",
+        Where.MENDING,
+        "Asks for the typed phrase, then does what stands behind each arrow.",
+        footer=True,
+        danger=True,
+    ),
+    Action("again", "ctrl+r", "Look again", Where.MENDING, "Looks for trouble anew.", footer=True),
+    Action(
+        "back", "escape", "Back", Where.MENDING, "Leaves; nothing was done that is not listed as done.", footer=True
+    ),
+    Action("open", "enter", "Explain", Where.SETTINGS, "What the setting means, and the line to write.", footer=True),
+    Action(
+        "find", "slash", "Filter", Where.SETTINGS, "Type a part of a name, value or place.", footer=True, first=True
+    ),
+    Action("line", "y", "Line", Where.SETTINGS, "Hands over the lines for keyward.toml.", footer=True),
+    Action("back", "escape", "Back", Where.SETTINGS, "Clears the filter, then goes back.", footer=True),
+    Action(
+        "choose", "space", "Choose", Where.WELCOME, "Puts the line into the settings, or takes it out.", footer=True
+    ),
+    Action(
+        "propose",
+        "enter",
+        "Settings file",
+        Where.WELCOME,
+        "Shows the file before it is written, and asks.",
+        footer=True,
+    ),
+    Action("folder", "o", "Folder", Where.WELCOME, "Names another folder to look at.", footer=True),
+    Action("demo", "D", "Demo", Where.WELCOME, "Leaves this and opens the sample organisation.", footer=True),
+    Action("command", "y", "Command", Where.WELCOME, "Hands over the command of this line.", footer=True),
+    Action("back", "escape", "Later", Where.WELCOME, "Leaves without changing anything; o asks again.", footer=True),
     Action("up", "up,k", "Up", Where.TABLE, "One row up.", run="move(-1)"),
     Action("down", "down,j", "Down", Where.TABLE, "One row down.", run="move(1)"),
     Action("page_up", "pageup,ctrl+b", "Page up", Where.TABLE, "One page up.", run="page(-1)"),

@@ -1,6 +1,7 @@
 """The app: which screens there are, how it ends, and what never happens on the way."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +16,10 @@ from textual.binding import BindingType
 
 from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
-from keyward.tui import coverage, words
+from keyward.tui import coverage, looks, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.asked import AskedApp
+from keyward.tui.copying import Copying, refused
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.keeping import EVERY, Keeping
 from keyward.tui.widgets.head import Standing
@@ -56,7 +58,8 @@ class KeywardApp(AskedApp):
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (20, "-tall")]  # noqa: RUF012  # Textual declares it as an instance variable
 
     def __init__(self, make_seat: MakeSeat, *, write: bool = False, kept: "Callable[[], Path] | None" = None) -> None:
-        super().__init__()
+        # Without colours nothing but bold, underlined and reversed text is sent: greys would be colours.
+        super().__init__(ansi_color=True if looks.no_colour(os.environ) else None)
         self.feed = Feed(self, make_seat)
         self.standing = Standing(write=write)
         self.feed.read_only = not write
@@ -67,6 +70,10 @@ class KeywardApp(AskedApp):
         self._scanned: float | None = None
         self._epoch = (time.time(), time.monotonic())
         self._asked_first = False
+        self.copying = Copying(self)
+        self.value_shown = False
+        self.demo = False
+        """Whether the demo is to be opened when this has ended."""
 
     def get_system_commands(self, screen: "Screen[Any]") -> Iterable[SystemCommand]:
         """Of Textual's own commands only the theme: the others have keys here, and a picture is made by the terminal."""
@@ -99,7 +106,8 @@ class KeywardApp(AskedApp):
         self.exit(return_code=128 + signal.SIGTERM)
 
     def on_unmount(self) -> None:
-        """What is under way in threads stops at the next safe place."""
+        """What is under way in threads stops at the next safe place; a copied value leaves the clipboard."""
+        self.copying.end()
         self.feed.close()
 
     def now(self) -> float:
@@ -196,7 +204,7 @@ class KeywardApp(AskedApp):
         self._asked_first = True
         if self.standing.emulated:
             self.scan(screen)
-        else:
+        elif self._scanned is None:
             self.open_welcome()
 
     def empty_words(self) -> tuple[str, str]:
@@ -218,10 +226,16 @@ class KeywardApp(AskedApp):
     # Screens
 
     def open_welcome(self) -> None:
-        """Ask where to look."""
+        """Say what is on this machine, and ask what of it to look at."""
         from keyward.tui.screens.welcome import WelcomeScreen
 
         self.push_screen(WelcomeScreen())
+
+    def open_local(self) -> None:
+        """Ask for a folder, and whether the keyring is read."""
+        from keyward.tui.screens.local import LocalScreen
+
+        self.push_screen(LocalScreen())
 
     def open_plan(self, ids: list[str]) -> None:
         """Show what rotating these keys would do."""
@@ -255,6 +269,11 @@ class KeywardApp(AskedApp):
             self.feed.read_only = False
             self.tell(write=True)
 
+    def leave_for_the_demo(self) -> None:
+        """End, and have the demo opened in this terminal."""
+        self.demo = True
+        self.exit()
+
     def action_leave(self) -> None:
         """Quit; ask first while a rotation is being worked on here. What is under way is on disk."""
         if not self.feed.acting:
@@ -286,9 +305,25 @@ class KeywardApp(AskedApp):
         """Rotations and their audit trail."""
         from keyward.tui.screens.history import HistoryScreen
 
-        below = next((screen for screen in self.screen_stack if isinstance(screen, HistoryScreen)), None)
+        self._enter(HistoryScreen)
+
+    def action_doctor(self) -> None:
+        """What is missing or wrong."""
+        from keyward.tui.screens.doctor import DoctorScreen
+
+        self._enter(DoctorScreen)
+
+    def action_settings(self) -> None:
+        """Every setting."""
+        from keyward.tui.screens.settings import SettingsScreen
+
+        self._enter(SettingsScreen)
+
+    def _enter(self, room: "type[Screen[None]]") -> None:
+        """Open this screen, or go back to it where it is open already: each is open once at most."""
+        below = next((screen for screen in self.screen_stack if isinstance(screen, room)), None)
         if below is None:
-            self.push_screen(HistoryScreen())
+            self.push_screen(room())
         else:
             self.go_to(below)
 
@@ -299,7 +334,20 @@ class KeywardApp(AskedApp):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
-    # What never happens: locals on a crash, markup in a message
+    # What never happens: a text kept for pasting, a picture of a value, locals on a crash, markup in a message
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text that was selected on the screen; Textual's own would keep it."""
+        self.copying.copy(text)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """A picture of the screen (SVG), for those who test the app.
+
+        Raises:
+            Refused: a value is shown.
+        """
+        refused(self.value_shown)
+        return super().export_screenshot(title=title, simplify=simplify)
 
     def _fatal_error(self) -> None:
         """Leave with a trace that has no locals; Textual's own prints every local variable."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class AskedApp(App[None]):
     """An app with the keys of the registry, or the user's own."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
         self.keymap = Keymap()
         self._said = ("", 0.0)
 

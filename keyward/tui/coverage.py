@@ -39,14 +39,19 @@ class Line:
 
 
 def summary(sources: Sequence[SourceReport], gaps: Mapping[str, Gap]) -> str:
-    """`2 sources denied, 1 disabled`; empty when every source was read or is an accepted gap."""
-    counted = Counter(source.status for source in sources if source.id not in gaps)
+    """`2 sources denied, 1 disabled, 1 stale, 12 values not read`; empty when every source was read or is an accepted gap."""
+    open_ones = [source for source in sources if source.id not in gaps]
+    counted = Counter(source.status for source in open_ones)
     pieces = [(counted[status], status.value) for status in _ORDER if counted[status]]
-    if not pieces:
-        return ""
-    first, word = pieces[0]
-    noun = "source" if first == 1 else "sources"
-    return ", ".join([f"{first} {noun} {word}", *(f"{count} {other}" for count, other in pieces[1:])])
+    if stale := sum(source.stale_since is not None for source in open_ones):
+        pieces.append((stale, "stale"))
+    said = [f"{count:,} {word}" for count, word in pieces]
+    if pieces:
+        first, word = pieces[0]
+        said[0] = f"{first:,} {'source' if first == 1 else 'sources'} {word}"
+    if unread := sum(source.not_looked for source in open_ones):
+        said.append(f"{unread:,} {'value' if unread == 1 else 'values'} not read")
+    return ", ".join(said)
 
 
 def progress(done: int, total: int, waiting: "Mapping[str, datetime]") -> str:

@@ -181,8 +181,10 @@ def _calls(uses: Sequence[tuple[float, float, int, str, str]], now: float, days:
     if not uses or days <= 0:
         return
     counts = [0] * days
-    for start, _, count, _, _ in uses:
-        day = int((now - start) // words.DAY)
+    for start, end, count, _, _ in uses:
+        day = int(
+            (now - (start + end) / 2) // words.DAY
+        )  # the scan was a while ago: the first bucket began before the window
         if 0 <= day < days:
             counts[days - 1 - day] += count
     most = max(counts)

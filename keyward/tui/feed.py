@@ -3,10 +3,12 @@
 The engines are asked through `keyward.desk` only.
 """
 
+import asyncio
+import contextvars
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -188,15 +190,39 @@ class Feed:
             self._seat = None
 
     def _run(self, work: Callable[[], None], to: "MessagePump", name: str) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except Interrupted:
-                pass  # the app is leaving, or the user stopped it: who stopped it says so
-            except KeywardError as error:
-                to.post_message(Failed(error))
+        self._app.run_worker(lambda: self._guarded(work, to), thread=True, name=name, group=name)
 
-        self._app.run_worker(guarded, thread=True, name=name, group=name)
+    @staticmethod
+    def _guarded(work: Callable[[], None], to: "MessagePump") -> None:
+        try:
+            work()
+        except Interrupted:
+            pass  # the app is leaving, or the user stopped it: who stopped it says so
+        except KeywardError as error:
+            to.post_message(Failed(error))
+
+    def _run_aside(self, work: Callable[[], None], to: "MessagePump", name: str) -> None:
+        """As `_run`, for what only reads: when the app ends, nobody waits for an answer that a dead network never gives."""
+        ended: list[BaseException] = []
+
+        async def waiting() -> None:
+            loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+            def run() -> None:
+                try:
+                    self._guarded(work, to)
+                except BaseException as error:  # noqa: BLE001  # raised again below, in the app's own thread
+                    ended.append(error)
+                with suppress(RuntimeError):  # the loop is closed: the app is gone
+                    loop.call_soon_threadsafe(done.set)
+
+            context = contextvars.copy_context()
+            threading.Thread(target=context.run, args=(run,), name=name, daemon=True).start()
+            await done.wait()
+            if ended:
+                raise ended[0]
+
+        self._app.run_worker(waiting(), name=name, group=name)
 
     # The inventory
 
@@ -302,8 +328,8 @@ class Feed:
     # Questions and deeds
 
     def ask(self, to: "MessagePump", question: "Callable[[Desk], Any]") -> None:
-        """Ask the desk something; the answer comes as `Answer`, a refusal as `Failed`."""
-        self._run(lambda: _answer(to, question(self.desk)), to, "ask")
+        """Ask the desk something that changes nothing; the answer comes as `Answer`, a refusal as `Failed`."""
+        self._run_aside(lambda: _answer(to, question(self.desk)), to, "ask")
 
     def act(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
         """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`.
@@ -318,6 +344,10 @@ class Feed:
         with self._lock:
             self._deeds += 1
         self._run(lambda: self._do(to, deed), to, "act")
+
+    def write_settings(self, to: "MessagePump", deed: "Callable[[Desk], Any]") -> None:
+        """Write the user's own settings file, which a read-only app may too: it changes nothing at any provider and in any store."""
+        self._run(lambda: _answer(to, deed(self.desk)), to, "settings")
 
     def _do(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
         try:

@@ -51,13 +51,15 @@ class Keeping:
     def take_up(self, event: Restored) -> None:
         """The screens have what was kept; take the theme, unless this terminal was given one."""
         self._ready, kept = True, event.kept
+        forced = self._app.theme != self._theme  # by what this terminal can show: nobody chose it
+        self._theme = self._app.theme
         if kept is None:
             self.look()
             self._saved = None if event.trouble else self._latest  # a fresh start alone is nothing to write down
             return
         self._chosen = kept.theme
         given = os.environ.get("TEXTUAL_THEME") or os.environ.get("NO_COLOR")
-        if kept.theme in self._app.available_themes and not given and self._app.theme == self._theme:
+        if kept.theme in self._app.available_themes and not given and not forced:
             self._app.theme = self._theme = kept.theme
 
     def reopen(self, screen: str) -> None:

@@ -30,11 +30,12 @@ def tree(placements: Iterable[Mapping[str, object]], host: str = "") -> Content:
         lines.append(Content.assemble((STORES.get(store, store), "dim"), "  ", (secret.partition(":")[2], "bold")))
         for number, one in enumerate(several):
             branch = "└─ " if number == len(several) - 1 else "├─ "
-            lines.append(Content.assemble((branch, "dim"), *_leaf(one, host)))
+            lines.append(Content.assemble((branch, "dim"), *leaf(one, host)))
     return Content("\n").join(lines) if lines else Content.styled("No place was seen that holds it.", "dim")
 
 
-def _leaf(one: Mapping[str, object], host: str) -> list[tuple[str, str] | str]:
+def leaf(one: Mapping[str, object], host: str, *, accepting: bool = True) -> list[tuple[str, str] | str]:
+    """One placement in a line; `accepting` says whether it was accepted as a place to write to."""
     role, state = str(one.get("role") or ""), str(one.get("version_state") or "")
     version, part, where = str(one.get("version") or ""), str(one.get("part") or ""), str(one.get("host") or "")
     pieces: list[tuple[str, str] | str] = []
@@ -48,6 +49,8 @@ def _leaf(one: Mapping[str, object], host: str) -> list[tuple[str, str] | str]:
     pieces.append(f"  part {part}" if part else "  whole value")
     if where and where != host:
         pieces.append((f"  on {where}", "$text-warning"))
+    if not accepting:
+        return pieces
     if one.get("new"):
         pieces.append(("  NEW", "bold $text-warning"))
     elif one.get("accepted"):

@@ -27,6 +27,7 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
         return int(Exit.USAGE)
     # Frames are made only when something changed; with more of them a second, what was typed waits less for the next one.
     os.environ.setdefault("TEXTUAL_FPS", "120")
+    from keyward.tui import looks
     from keyward.tui.app import KeywardApp  # textual is loaded only when there is a terminal for it
     from keyward.tui.feed import Seat
     from keyward.tui.kept import NAME
@@ -46,11 +47,18 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
 
         return find(variables).state / NAME
 
+    if "NO_COLOR" in os.environ and not os.environ["NO_COLOR"]:
+        del os.environ["NO_COLOR"]  # Textual takes an empty one for a wish, the convention does not
     app = KeywardApp(make_seat, write=write, kept=kept)
+    if theme := looks.plain_theme(os.environ, app.console.color_system):
+        app.theme = theme
     app.run()
     app.feed.end()
     if app.keeping is not None:
         app.keeping.end()
+    if app.demo:
+        # The ordinary command in place of this process; -P: nothing is loaded from the working folder.
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "keyward", "demo"])  # noqa: S606  # ourselves, no shell
     return app.return_code or 0
 
 

@@ -43,6 +43,7 @@ def told(tmp_path_factory):
             "scan": scene.keyward("scan", scene.work, "--values", "all", "-o", "json"),
             "list": scene.keyward("list", "-o", "json"),
             "show": scene.keyward("show", full, "--refresh", "-o", "json"),
+            "usage": scene.keyward("usage", full, "-o", "json"),
             "show a secret": scene.keyward("show", "gsm:acme-prod/app", "--refresh", "-o", "json"),
             "verify": scene.keyward("verify", "--all", "-o", "json"),
             "identify": scene.keyward("identify", "-o", "json", stdin=key.key_string),

@@ -18,7 +18,21 @@ from tests.tui.test_plan import PLACES, planner
 REF = CredentialRef("google-api-keys", "acme-prod", ("11111111-2222",))
 KEY = str(REF)
 PROD = {"id": KEY, "name": "maps", "scope": "acme-prod"}
-READS = frozenset({"plan", "rotations", "history", "show", "ask_around", "scan"})
+READS = frozenset(
+    {
+        "doctor",
+        "configured",
+        "troubles",
+        "look_here",
+        "look_at_google",
+        "plan",
+        "rotations",
+        "history",
+        "show",
+        "ask_around",
+        "scan",
+    }
+)
 """What a screen may ask of a desk without changing anything anywhere."""
 
 
@@ -52,11 +66,15 @@ def desk(**more):
 def made():
     """A function for each screen that makes one; None for the inventory, which is always there."""
     from keyward.tui.screens.coverage import CoverageScreen
+    from keyward.tui.screens.doctor import DoctorScreen
     from keyward.tui.screens.history import HistoryScreen
     from keyward.tui.screens.key import KeyScreen
+    from keyward.tui.screens.mending import MendingScreen
     from keyward.tui.screens.plan import PlanScreen
     from keyward.tui.screens.record import RecordScreen
     from keyward.tui.screens.rotation import RotationScreen
+    from keyward.tui.screens.settings import SettingsScreen
+    from keyward.tui.screens.welcome import WelcomeScreen
 
     return {
         Where.INVENTORY: None,
@@ -66,4 +84,8 @@ def made():
         Where.ROTATION: lambda: RotationScreen(rotation="01m7abc", key=KEY),
         Where.HISTORY: HistoryScreen,
         Where.RECORD: lambda: RecordScreen("01m7abc"),
+        Where.DOCTOR: DoctorScreen,
+        Where.MENDING: MendingScreen,
+        Where.SETTINGS: SettingsScreen,
+        Where.WELCOME: WelcomeScreen,
     }

@@ -33,9 +33,10 @@ class Terminal:
         argv: the program.
         environ: its environment, complete.
         columns, lines: the size.
+        cwd: the working folder; None for this one.
     """
 
-    def __init__(self, argv, environ, *, columns=120, lines=36):
+    def __init__(self, argv, environ, *, columns=120, lines=36, cwd=None):
         self.raw = b""
         self.status = None
         self._rest = b""
@@ -45,6 +46,8 @@ class Terminal:
         if self.pid == 0:  # pragma: no cover  # another process
             try:
                 self._size(0, columns, lines)
+                if cwd is not None:
+                    os.chdir(cwd)
                 os.execvpe(argv[0], argv, environ)  # noqa: S606  # a program of ours, no shell
             finally:
                 os._exit(127)
@@ -173,9 +176,16 @@ def environment(home, **more):
 
 
 @contextlib.contextmanager
-def terminal(argv, home, *, columns=120, lines=36, **more):
-    """A program in a terminal, killed at the end."""
-    one = Terminal([sys.executable, *argv], environment(home, **more), columns=columns, lines=lines)
+def terminal(argv, home, *, columns=120, lines=36, cwd=None, **more):
+    """A program of this Python in a terminal, killed at the end."""
+    with terminal_of([sys.executable, *argv], home, columns=columns, lines=lines, cwd=cwd, **more) as one:
+        yield one
+
+
+@contextlib.contextmanager
+def terminal_of(argv, home, *, columns=120, lines=36, cwd=None, **more):
+    """Any program in a terminal, killed at the end."""
+    one = Terminal(argv, environment(home, **more), columns=columns, lines=lines, cwd=cwd)
     try:
         yield one
     finally:

@@ -3,12 +3,13 @@
 import os
 import re
 import signal
+import sys
 import termios
 import time
 
 import pytest
 
-from tests.parts.terminal import terminal
+from tests.parts.terminal import terminal, terminal_of
 
 pytestmark = pytest.mark.pty
 TAB, ENTER, ESC, SPACE = "\t", "\r", "\x1b", " "
@@ -58,13 +59,13 @@ def test_terminal_modes_are_as_before(tmp_path):
 def test_filter_echoes_and_narrows_in_a_burst(demo):
     term = demo()
     term.send("/project:acme-prod used:used")
-    term.wait("project:acme-prod used:used", " of 1")
+    term.wait("project:acme-prod used:used", " of 122")
     screen = term.settle()
     rows = [line for line in screen.splitlines() if re.search(r" (api|auth)-key ", line)]
     assert rows
     assert all("acme-prod" in row for row in rows)
     term.press(ESC)
-    assert "project:acme-prod used:used" not in term.settle()
+    term.wait_gone("project:acme-prod used:used")
 
 
 def test_a_bad_query_names_the_column_and_keeps_the_rows(demo):
@@ -101,15 +102,52 @@ def test_without_colour_marks_and_states_are_still_there(demo):
     term.press(SPACE)
     screen = term.wait("1 marked")
     assert any("✓" in line for line in screen.splitlines()[2:5])
-    colours = {tuple(map(int, found)) for found in re.findall(rb"\x1b\[[0-9;]*?[34]8;2;(\d+);(\d+);(\d+)", term.raw)}
-    assert all(red == green == blue for red, green, blue in colours), colours
+    sent = {code for found in re.findall(rb"\x1b\[([0-9;]*)m", term.raw) for code in found.split(b";")}
+    assert {b"1", b"7"} <= sent, "bold and reverse"
+    coloured = {str(code).encode() for code in (*range(30, 39), *range(40, 49), *range(90, 98), *range(100, 108))}
+    assert not sent & coloured, "greys are colours too"
+
+
+def test_with_sixteen_colours_only_those_are_sent_and_the_doctor_says_so(demo):
+    term = demo(TERM="xterm", COLORTERM="")
+    term.press("5")
+    term.wait("16 (TERM xterm), theme ansi-dark")
+    assert not re.search(rb"\x1b\[[0-9;]*[34]8;[25];", term.raw)
+    assert re.search(rb"\x1b\[(?:[0-9]+;)*3[1-7][;m]", term.raw), "and those are"
+
+
+def test_it_rests_and_comes_back_as_it_was(tmp_path):
+    """A shell with jobs in between, as everywhere: ctrl+z gives the terminal back, `fg` paints the app again."""
+    command = f"{sys.executable} -m keyward demo"
+    with terminal_of(["bash", "--norc", "--noprofile", "-i"], tmp_path, PS1="shell> ") as term:
+        term.wait("shell>")
+        at_the_prompt = termios.tcgetattr(term._fd)[3]
+        term.send(f"{command}\r")
+        term.wait("EMULATOR", "keys", patience=60)
+        term.wait_gone("scanning")
+        term.press("5")
+        term.wait("Doctor")
+        term.send("\x1a")
+        term.wait("Stopped", "shell>")
+        assert term.raw.rindex(RESTORED) > term.raw.rindex(b"\x1b[?1049h")
+        assert termios.tcgetattr(term._fd)[3] == at_the_prompt
+        term.send("echo it $((40 + 2)) works\r")
+        term.wait("it 42 works")
+        term.send("fg\r")
+        term.wait("EMULATOR", "Doctor", "settings file")
+        term.press(ESC)
+        term.wait("LAST USE")
+        term.send("q")
+        term.wait("shell>")
+        term.send("exit\r")
+        assert term.end() == 0
 
 
 def test_hostile_names_reach_the_terminal_as_plain_text(demo):
     term = demo(columns=160, lines=60)
     before = len(term.raw)
     term.send("/project:acme-dev")
-    term.wait("project:acme-dev", " of 1")
+    term.wait("project:acme-dev", " of 122")
     names = term.settle()
     assert "�" in names, "the sample's names with control characters are there, made harmless"
     for _ in range(30):
@@ -133,7 +171,7 @@ def test_a_burst_of_r_and_enter_changes_nothing(demo):
 def test_a_whole_rotation_by_keyboard_and_bursts_that_do_nothing(demo):
     term = demo()
     term.send("/Web shop assistant project:acme-prod state:active\r")
-    term.wait("Web shop assistant", "1 of 1")
+    term.wait("Web shop assistant", "1 of 122")
     term.press("r")
     term.wait("not accepted")
     term.send("*")
@@ -174,6 +212,9 @@ def test_ctrl_c_does_not_kill_it_and_sigterm_ends_it(demo):
     term.send("\x03")
     term.settle()
     assert "EMULATOR" in term.text
+    during = termios.tcgetattr(term._fd)[3]
     os.kill(term.pid, signal.SIGTERM)
-    term.end()
-    assert RESTORED in term.raw
+    while RESTORED not in term.raw:
+        term.settle()
+    assert termios.tcgetattr(term._fd)[3] == term.modes[3] != during
+    assert term.end() == 128 + signal.SIGTERM

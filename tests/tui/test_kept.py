@@ -25,12 +25,14 @@ def opened(tmp_path):
     """A function that opens the app with a memory in a folder of its own."""
 
     @contextlib.asynccontextmanager
-    async def open_app(size=(120, 36), desk=None):
+    async def open_app(size=(120, 36), desk=None, theme=""):
         from keyward.tui.app import KeywardApp
         from keyward.tui.feed import Seat
 
         seat = Seat(made.parts(), desk or Desk([row(at) for at in range(20)], [OK], rotations=()))
         app = KeywardApp(lambda cancel: seat, kept=lambda: tmp_path / "state" / "app.json")
+        if theme:
+            app.theme = theme
         async with app.run_test(size=size) as pilot:
             await loaded(app, pilot)
             yield app, pilot
@@ -67,6 +69,16 @@ async def test_the_next_run_finds_filter_order_columns_pane_theme_and_screen(ope
         assert not app.screen.query_one("#pane").display
         await pilot.press("q")
     assert load(file).screen == "inventory"
+
+
+async def test_a_theme_for_the_want_of_colours_is_no_choice_and_the_chosen_one_waits(opened, file):
+    save(file, Kept(theme="nord"))
+    async with opened(theme="ansi-dark") as (app, pilot):
+        assert app.theme == "ansi-dark"
+        await pilot.press("w", "q")
+    assert (load(file).columns, load(file).theme) == (Choice("wide"), "nord")
+    async with opened() as (app, pilot):
+        assert app.theme == "nord"
 
 
 async def test_a_run_in_which_nothing_was_changed_writes_nothing(opened, file):
@@ -171,7 +183,7 @@ def test_in_a_real_terminal_the_next_run_is_as_the_last_one_was_left(tmp_path):
     (tmp_path / "keyward.toml").touch(0o600)
     for run in (1, 2):
         with terminal(["-m", "keyward"], tmp_path) as term:
-            term.wait("keyward", "Later")
+            term.wait("First run")
             term.press("\x1b")
             term.wait("^R asks Google Cloud")
             if run == 1:

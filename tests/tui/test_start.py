@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+import termios
 
 import pytest
 
 from tests.parts.terminal import environment, terminal
 
+RESTORED = b"\x1b[?1049l"
 HEAVY = (
     "typer",
     "click",
@@ -51,6 +53,9 @@ from types import SimpleNamespace
 import keyward.tui.app as module
 from keyward.tui.feed import Seat
 
+def now():
+    return __import__("datetime").datetime.now(__import__("datetime").timezone.utc)
+
 CANARY = "canary-" + "-".join(("value", "of", "a", "local"))
 
 class Crashing(module.KeywardApp):
@@ -68,14 +73,17 @@ class Crashing(module.KeywardApp):
 
 class Desk:
     def cache(self):
-        return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=None, close=lambda: None)
+        return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=now(), close=lambda: None)
     def gaps(self):
         return SimpleNamespace(open=lambda _: {})
+    def doctor(self, hear, stop):
+        local_of_the_question = CANARY
+        raise RuntimeError("the desk fell over")
     def close(self):
         pass
 
 parts = SimpleNamespace(world="google", emulated=False, settings=SimpleNamespace(production=SimpleNamespace(match=""), display=SimpleNamespace(motion=True), keys=()),
-    clock=SimpleNamespace(now=lambda: __import__("datetime").datetime.now(__import__("datetime").timezone.utc)))
+    clock=SimpleNamespace(now=now))
 app = Crashing(lambda cancel: Seat(parts, Desk()))
 app.run()
 raise SystemExit(app.return_code or 0)
@@ -103,14 +111,20 @@ def test_the_first_frame_needs_no_command_line_no_cloud_library_and_no_database(
 
 
 @pytest.mark.pty
-@pytest.mark.parametrize(("key", "said"), [("4", "the app fell over"), ("?", "the thread fell over")])
+@pytest.mark.parametrize(
+    ("key", "said"), [("4", "the app fell over"), ("?", "the thread fell over"), ("5", "the desk fell over")]
+)
 def test_a_crash_prints_where_but_no_local_variable(tmp_path, key, said):
     script = tmp_path / "crash.py"
     script.write_text(CRASH)
     with terminal([str(script)], tmp_path) as term:
-        term.wait("keyward", "Later")
-        term.press("\x1b")
+        term.wait("keyward", "No key was found.")
+        before = term.modes[3]
+        assert termios.tcgetattr(term._fd)[3] != before, "the app did not use raw mode, so this test shows nothing"
         term.send(key)
+        while RESTORED not in term.raw:
+            term.settle()
+        assert termios.tcgetattr(term._fd)[3] == before, "echo and line editing are back"
         assert term.end() == 1
         text = term.raw.decode(errors="replace")
         assert said in text
@@ -118,7 +132,7 @@ def test_a_crash_prints_where_but_no_local_variable(tmp_path, key, said):
         assert "raise RuntimeError" in text
         assert "canary-value" not in text
         assert "also_local" not in text.replace("also_local = [handed", "")
-        assert b"\x1b[?1049l" in term.raw, "the terminal is given back before"
+        assert RESTORED in term.raw, "the terminal is given back before"
 
 
 def test_without_a_terminal_it_says_so_and_what_to_run_instead(tmp_path):

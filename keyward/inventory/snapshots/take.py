@@ -1,4 +1,4 @@
-"""Keeps what a scan knew as a snapshot, and lets old snapshots go."""
+"""Keeps what a scan knew as a snapshot, with the calls by day that it read, and lets old snapshots and days go."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyward.inventory.snapshots import file
+from keyward.inventory.snapshots import days, file
 from keyward.inventory.times import DAY
 from keyward.model.source import SourceStatus
 
@@ -62,7 +62,9 @@ def take(
     connection = file.to_write(path, cache.world, warn)
     try:
         connection.execute("BEGIN IMMEDIATE")
-        _Taking(connection, cache.connection, status).run(now, cancelled=cancelled)
+        taking = _Taking(connection, cache.connection, status)
+        taking.run(now, cancelled=cancelled)
+        days.keep(connection, cache.connection, cache.records, (taking.numbers, taking.fresh), now)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise file.unwritten(path, error) from None
@@ -75,6 +77,8 @@ class _Taking:
 
     def __init__(self, kept: "sqlite3.Connection", cache: "sqlite3.Connection", status: Mapping[str, str]) -> None:
         self._kept, self._cache, self._status = kept, cache, status
+        self.numbers: dict[str, int] = {}
+        self.fresh: set[str] = set()
 
     def run(self, now: datetime, *, cancelled: bool) -> None:
         run = self._kept.execute
@@ -87,11 +91,12 @@ class _Taking:
         self._sources(this)
         seen_now = {key: _kept(*rest) for key, *rest in rows}
         self._kept.executemany("INSERT OR IGNORE INTO key (id) VALUES (?)", [(key,) for key in seen_now])
-        numbers = dict(run("SELECT id, n FROM key"))
+        numbers = self.numbers = dict(run("SELECT id, n FROM key"))
         open_rows = (
             {n: tuple(fields) for n, *fields in run("SELECT n, fields FROM state WHERE last IS NULL")},
             {n: tuple(use) for n, *use in run("SELECT n, status, used, window_days FROM use WHERE last IS NULL")},
         )
+        self.fresh = {key for key in seen_now if numbers[key] not in open_rows[0]}
         keys = {numbers[key]: kept for key, kept in seen_now.items()}
         gone = self._gone(
             [(key, numbers[key]) for key in numbers if numbers[key] in open_rows[0]], keys, open_rows[0], since
@@ -140,7 +145,7 @@ class _Taking:
         ]
         for table in ("state", "use", "source"):
             self._kept.executemany(f"DELETE FROM {table} WHERE last > ? AND last < ? AND first > ?", holes)  # noqa: S608  # one of three names
-        run("DELETE FROM key WHERE n NOT IN (SELECT n FROM state)")
+        run("DELETE FROM key WHERE n NOT IN (SELECT n FROM state) AND n NOT IN (SELECT n FROM called)")
 
 
 def seen(source: str, status: Mapping[str, str]) -> bool:

@@ -65,6 +65,10 @@ class GoogleApiKeys(Plain):
         self._parts = parts
         self._keys = Keys(parts)
 
+    def describe_command(self, ref: "CredentialRef", resource: str) -> tuple[str, ...]:
+        """The command line of gcloud that shows this key, without its value."""
+        return ("gcloud", "services", "api-keys", "describe", resource or ref.local[0], f"--project={ref.scope}")
+
     def list(self, scope: str, ctx: "Ctx") -> Iterator[Credential]:
         """Every key of the project, restorable ones too, as pages arrive; one request a page."""
         for item in self._keys.list(scope, ctx):

@@ -68,6 +68,10 @@ class GoogleHmacKeys(Plain):
     def __init__(self, parts: "GoogleParts") -> None:
         self._storage = Storage(parts)
 
+    def describe_command(self, ref: "CredentialRef", resource: str) -> tuple[str, ...]:  # noqa: ARG002  # as other providers need it
+        """The command line of gcloud that shows this key, without its secret."""
+        return ("gcloud", "storage", "hmac", "describe", ref.local[0], f"--project={ref.scope}")
+
     def list(self, scope: str, ctx: "Ctx") -> Iterator[Credential]:
         """Every key of the project's service accounts that is not deleted, as pages arrive."""
         for item in self._storage.list(scope, ctx):

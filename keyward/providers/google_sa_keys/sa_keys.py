@@ -60,6 +60,12 @@ class GoogleServiceAccountKeys(Plain):
         self._parts = parts
         self._iam = Iam(parts)
 
+    def describe_command(self, ref: CredentialRef, resource: str) -> tuple[str, ...]:  # noqa: ARG002  # as other providers need it
+        """The command line of gcloud that shows this key: it can only list them, so the list is filtered."""
+        email, key = ref.local
+        listed = ("gcloud", "iam", "service-accounts", "keys", "list", f"--iam-account={email}")
+        return (*listed, f"--filter=name~/{key}$", "--format=yaml", f"--project={ref.scope}")
+
     def list(self, scope: str, ctx: "Ctx") -> Iterator[Credential]:
         """Every user-managed key of the project; one request for a hundred accounts, and one for each account."""
         for account in self._iam.list_accounts(scope, ctx):

@@ -11,7 +11,7 @@ from keyward.rotation.reach import Reach
 BEGUN = "act:"
 """What the name of a note of an act that was begun starts with; the key's id follows."""
 
-STEPS = frozenset({"revoke", "restore", "disable", "enable", "import"})
+STEPS = frozenset({"revoke", "restore", "disable", "enable", "import", "reveal", "copy-value"})
 
 
 def unfinished(ledger: Ledger, key: str) -> str:

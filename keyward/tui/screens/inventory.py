@@ -237,7 +237,7 @@ class InventoryScreen(KeyTable):
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
-        if action in ("open", "mark", "mark_all", "range") and not self.view.order:
+        if action in ("open", "copy", "mark", "mark_all", "range") and not self.view.order:
             return "no key is listed"
         if action == "rotate" and not self.view.order and not self.grid.marks - self.rows.gone:
             return "no key is listed, and none is marked"
@@ -264,6 +264,14 @@ class InventoryScreen(KeyTable):
             from keyward.tui.screens.key import KeyScreen  # each screen is loaded when it opens
 
             self.app.push_screen(KeyScreen(self.rows.text(row, "id")))
+
+    def action_copy(self) -> None:
+        """Copy something of the key under the cursor."""
+        row = self.grid.row
+        if row is not None and self.is_current:
+            from keyward.tui.screens.copy import CopyScreen
+
+            self.app.push_screen(CopyScreen(self.rows.text(row, "id"), cells.shown_name(self.rows, row)))
 
     def on_grid_opened(self) -> None:
         """A double click opens too."""
@@ -294,4 +302,4 @@ class InventoryScreen(KeyTable):
     def action_local(self) -> None:
         """Name a folder and the keyring."""
         if self.is_current:
-            self.app.open_welcome()
+            self.app.open_local()

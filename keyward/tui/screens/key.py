@@ -1,27 +1,52 @@
-"""Everything known of one key. No value, ever."""
+"""Everything known of one key: overview, usage, where it is used, what happened. Its value only by way of the reveal."""
 
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
+from keyward.model.errors import KeywardError
 from keyward.tui import places
 from keyward.tui.actions import Where, bindings
+from keyward.tui.dayplot import DAYS
 from keyward.tui.facts import DIM, WARN, of_record
 from keyward.tui.feed import Answer
+from keyward.tui.happened import moments
 from keyward.tui.screens.page import Page
+from keyward.tui.used import used
+from keyward.tui.where_used import tree
+from keyward.tui.widgets.dayplot import DayPlot
 from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Plain
+from keyward.tui.widgets.sections import Sections
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from keyward.desk import Desk
     from keyward.model.credential import Credential
+
+
+_SECTIONS = ("Overview", "Usage", "Where used", "Timeline")
+_OVERVIEW, USAGE, WHERE, _TIMELINE, REVEAL = range(5)
+"""The sections in their order, and the question whether the value can be shown."""
+_ASKED: "Mapping[int, Callable[[Desk, str], Any]]" = {
+    USAGE: lambda desk, key: desk.usage(key, DAYS),
+    WHERE: lambda desk, key: desk.where_used(key),
+    _TIMELINE: lambda desk, key: desk.timeline(key),
+}
+
+
+class Section(NamedTuple):
+    """What was asked for a section, or why it could not be had."""
+
+    place: int
+    value: Any = None
+    trouble: str = ""
 
 
 class KeyScreen(Page):
@@ -38,16 +63,19 @@ class KeyScreen(Page):
     def __init__(self, key: str) -> None:
         super().__init__()
         self.key = key
+        self._record: Mapping[str, Any] = {}
+        self._asked: set[int] = set()
 
     def production(self) -> bool:
         """Whether the key is one of production."""
         return self.app.production(self.key)
 
     def content(self) -> ComposeResult:
-        """Facts on the left; places and rotations on the right, or below on a narrow screen."""
+        """The names of the sections and the sections; of those one is shown."""
         with VerticalScroll(classes="content"):
             yield Plain("", id="name", classes="name")
-            with Horizontal(id="columns"):
+            yield Sections(_SECTIONS)
+            with Horizontal(id="columns", classes="part"):
                 yield FactList(id="facts")
                 with VerticalScroll(id="right", can_focus=False):
                     yield Plain("Places", classes="section")
@@ -56,16 +84,31 @@ class KeyScreen(Page):
                     yield FactList(id="rotations")
                     yield Plain("Around it", classes="section")
                     yield FactList(id="around")
+            with Vertical(id="usage", classes="part"):
+                yield Plain("Reading ...", classes="waits")
+                yield DayPlot(id="days")
+                yield FactList(id="record", classes="spaced")
+            with Vertical(id="where", classes="part"):
+                yield Plain("Reading ...", classes="waits")
+                yield Static(id="tree", markup=False)
+            with Vertical(id="timeline", classes="part"):
+                yield Plain("Reading ...", classes="waits")
+                yield FactList(id="moments")
 
     def on_mount(self) -> None:
         """Ask for it."""
+        self._choose(0)
         self.say("Reading ...")
         self.app.feed.ask(self, lambda desk: _shown(desk, self.key))
 
     def on_answer(self, event: Answer) -> None:
-        """Here it is."""
+        """Here it is, or one of its sections."""
+        if isinstance(event.value, Section):
+            self._tell(event.value)
+            return
         shown: Mapping[str, Any] = event.value[0]
         record: Mapping[str, Any] = shown["key"]
+        self._record = record
         self.say("")
         now = datetime.fromtimestamp(self.app.now(), UTC)
         self.query_one("#name", Plain).show(str(record.get("name") or record.get("id")))
@@ -78,6 +121,104 @@ class KeyScreen(Page):
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
 
+    # Sections
+
+    def _choose(self, place: int) -> None:
+        """Show one section, and ask for what stands in it when it is shown for the first time."""
+        names = self.query_one(Sections)
+        names.choose(place)
+        for number, widget in enumerate(self.query(".part")):
+            widget.display = number == names.place
+        self.query_one("VerticalScroll.content", VerticalScroll).scroll_home(animate=False)
+        if names.place in _ASKED and names.place not in self._asked:
+            self._asked.add(names.place)
+            ask, number = _ASKED[names.place], names.place
+            self.app.feed.ask(self, lambda desk: _section(number, lambda: ask(desk, self.key)))
+
+    def _tell(self, section: "Section") -> None:
+        if section.place == REVEAL:
+            self._ask_reveal(section)
+            return
+        waits = self.query(".part")[section.place].query_one(".waits", Plain)
+        waits.display = bool(section.trouble)
+        waits.show(section.trouble)
+        if section.trouble:
+            return
+        now = self.app.moment()
+        if section.place == USAGE:
+            no_data, facts = used(section.value)
+            waits.display = bool(no_data)
+            waits.show(no_data)
+            self.query_one("#days", DayPlot).show(section.value)
+            self.query_one("#record", FactList).tell(facts)
+        elif section.place == WHERE:
+            about = (
+                f"{self._record.get('kind', '')} · {self._record.get('provider', '')} · {self._record.get('scope', '')}"
+            )
+            self.query_one("#tree", Static).update(tree(section.value, self._named, about))
+        else:
+            self.query_one("#moments", FactList).tell(moments(section.value, now))
+
+    @property
+    def _named(self) -> str:
+        return str(self._record.get("name") or self.key)
+
+    def on_sections_chosen(self, event: Sections.Chosen) -> None:
+        """A click on its name."""
+        self._choose(event.place)
+
+    def action_overview(self) -> None:
+        """Show what is known of it."""
+        self._choose(_OVERVIEW)
+
+    def action_usage(self) -> None:
+        """Show its calls by day."""
+        self._choose(USAGE)
+
+    def action_where_used(self) -> None:
+        """Show who gets it from where."""
+        self._choose(WHERE)
+
+    def action_timeline(self) -> None:
+        """Show what happened to it."""
+        self._choose(_TIMELINE)
+
+    def action_next_section(self) -> None:
+        """Show the next section."""
+        self._choose(self.query_one(Sections).place + 1)
+
+    def action_last_section(self) -> None:
+        """Show the section before."""
+        self._choose(self.query_one(Sections).place - 1)
+
+    # Actions
+
+    def action_copy(self) -> None:
+        """Copy something of it."""
+        if self.is_current:
+            from keyward.tui.screens.copy import CopyScreen
+
+            self.app.push_screen(CopyScreen(self.key, self._named))
+
+    def action_reveal(self) -> None:
+        """Ask whether its value is to be shown."""
+        if self.is_current and self._record:
+            self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.readable(self.key)))
+
+    def _ask_reveal(self, section: "Section") -> None:
+        from keyward.tui.screens.reveal import AskReveal, ValueScreen
+
+        why = section.trouble or section.value.why
+        if why or not self.is_current:
+            self.app.notify(f"The value cannot be shown: {why}.", severity="warning")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.app.push_screen(ValueScreen(self.key, self._named))
+
+        self.app.push_screen(AskReveal(self._named, section.value.source), answered)
+
     def action_around(self) -> None:
         """Ask what is around it."""
         if self.is_current:
@@ -88,6 +229,13 @@ class KeyScreen(Page):
         """Plan its rotation."""
         if self.is_current:
             self.app.open_plan([self.key])
+
+
+def _section(place: int, ask: "Callable[[], Any]") -> Section:
+    try:
+        return Section(place, ask())
+    except KeywardError as error:  # one section that cannot be read hides no other
+        return Section(place, trouble=f"{error.title}: {error.message} {error.hint}".strip())
 
 
 def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:

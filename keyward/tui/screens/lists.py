@@ -22,7 +22,7 @@ class ListScreen(ModalScreen[Taken], Generic[Taken]):
     ListScreen > Vertical { width: 56; max-width: 95%; height: auto; max-height: 95%; border: round $primary; background: $surface; padding: 0 1; }
     ListScreen OptionList { height: auto; max-height: 70vh; border: none; padding: 0; background: $surface; }
     ListScreen OptionList:focus { border: none; }
-    ListScreen.-low OptionList { max-height: 50vh; }
+    ListScreen.-low OptionList { max-height: 40vh; }
     ListScreen .title { margin: 0; }
     ListScreen Plain { height: auto; }
     """

@@ -68,12 +68,12 @@ class Page(Screen[None]):
 
     def say(self, title: str, text: str = "") -> None:
         """Show words in the place of the content; without a title show the content."""
-        board = self.query_one(Board)
-        board.display = bool(title)
+        for board in self.query(Board):  # none where the app ends while this screen opens
+            board.display = bool(title)
+            if title:
+                board.tell(title, text)
         for widget in self.query(".content"):
             widget.display = not title
-        if title:
-            board.tell(title, text)
 
     def on_failed(self, event: Failed) -> None:
         """It could not be read: why, and what to do."""

@@ -218,8 +218,7 @@ class PlanScreen(Page):
     def action_copy_command(self) -> None:
         """Copy the command line that does exactly this; it holds ids and no value."""
         if self._plan is not None:
-            self.app.copy_to_clipboard(planned.command(self._plan))
-            self.app.notify("Copied the command that does exactly this.")
+            self.app.copying.copy(planned.command(self._plan), "The command that does exactly this")
 
     def action_apply(self) -> None:
         """Ask for the phrase; with it, apply."""

@@ -1,90 +1,243 @@
-"""Where to look, on a machine where nothing was looked at yet: a folder, the keyring, Google Cloud, or the demo."""
+"""The first run: what is on this machine, found without reading a value; what of it to look at; a settings file to agree to; the demo."""
 
-import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input
+from textual.binding import BindingType
 
+from keyward.tui.actions import Where, bindings
+from keyward.tui.copying import hand_over
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.screens.page import Page
+from keyward.tui.widgets.grid import Column, Grid
+from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
-    from keyward.tui.app import KeywardApp
+    from keyward.desk.beginning import Beginning, Choice
+    from keyward.desk.wish import Check
 
-ARMED_AFTER = 0.35
+_COLUMNS = (
+    Column("chosen", "", 3, 0),
+    Column("area", "AREA", 8, 0),
+    Column("what", "WHAT", 14, 0, grows=True),
+    Column("ready", "STATE", 5, 1),
+    Column("found", "FOUND", 22, 0, grows=True),
+)
+_WORDS = {"yes": "found", "no": "none", "unknown": "?", "asking": "..."}
+_TONES = {"yes": "grid--good", "no": "grid--dim", "unknown": "grid--warn", "asking": "grid--dim"}
+GOOGLE = "google"
+_HOME_PAGE = "Nothing was found that could be looked at: o names a folder, D opens the demo."
 
 
-class WelcomeScreen(ModalScreen[None]):
-    """Asks for a folder and the keyring, writes both to keyward.toml, and has them scanned."""
+class _Line:
+    """One line: what was found, what it would put into the settings, whether it is chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "later", "Later")]
-    AUTO_FOCUS = "#folder"
-    app: "KeywardApp"
+    def __init__(self, check: "Check", choice: "Choice | None") -> None:
+        self.check, self.choice = check, choice
+        self.chosen = choice is not None and choice.wanted
 
-    def compose(self) -> ComposeResult:
-        """What will be done, the folder, the keyring, buttons."""
-        with Vertical(classes="box"):
-            yield Plain("Where should keyward look for keys?", classes="title")
-            yield Plain(
-                "It has read nothing yet. It reads env files (.env, .envrc and the like) in a folder that you name, "
-                "and the keyring if you say so. Values are compared by fingerprint and never kept or shown."
-            )
-            yield Plain("Folder with projects, such as ~/work (empty: none)", classes="label")
-            yield Input(placeholder="~/work", id="folder")
-            yield Plain("", id="refused")
-            yield Checkbox("Look into the OS keyring too", id="keyring")
-            yield Plain(
-                "Both are written to keyward.toml and can be changed there. Google Cloud keys: leave this with Esc and "
-                f"press {self.app.keymap.key_of('inventory.scan')}. No keys at hand? `keyward demo` opens a sample organisation.",
-                classes="dim",
-            )
-            with Horizontal(classes="buttons"):
-                yield Button("Later", id="later")
-                yield Button("Look", id="look", variant="primary")
 
-    def on_input_submitted(self) -> None:
-        """Enter in the folder goes on to the keyring; it begins nothing."""
-        self.query_one("#keyring", Checkbox).focus()
+class WelcomeScreen(Page):
+    """What was found. Nothing is written or scanned before somebody agrees."""
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Look, or later."""
-        if event.button.id == "look":
-            self._look()
+    where = Where.WELCOME
+    heading = "First run"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.WELCOME)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._here: list[_Line] = []
+        self._google: list[_Line] = []
+        self._begun: Beginning | None = None
+        self._writing = False
+        self._cloud = False
+
+    def content(self) -> ComposeResult:
+        """What this is, the lines, the whole of the one under the cursor."""
+        yield Plain("", id="summary", classes="content name")
+        yield Grid(_COLUMNS, self._cells, self._tone, id="found")
+        yield FactList(id="line", classes="content below")
+
+    def on_mount(self) -> None:
+        """Look at this machine, and ask Google beside it."""
+        from keyward.desk.wish import Check
+
+        self._google = [_Line(Check(GOOGLE, "Google Cloud", "asking", "looking for credentials and projects"), None)]
+        self.query_one(Grid).display = False
+        self.say("Looking for keys on this machine ...", "No value is read. Nothing is written.")
+        self.app.feed.ask(self, lambda desk: desk.look_here([Path()]))
+        self.app.feed.ask(self, lambda desk: desk.look_at_google())
+
+    def on_answer(self, event: Answer) -> None:
+        """What was found here; what Google said; or the settings are written."""
+        if isinstance(event.value, tuple):
+            self._google_found(*event.value)
+        elif isinstance(event.value, Path):
+            self._written()
+            return
         else:
-            self.dismiss()
+            self._begun = event.value
+            self._here = [_Line(*pair) for pair in zip(event.value.found, event.value.choices, strict=True)]
+        self._show()
 
-    def action_later(self) -> None:
-        """Leave without changing anything."""
-        self.dismiss()
+    def _google_found(self, checks: "list[Check]", usable: bool) -> None:
+        from keyward.desk.beginning import Choice
 
-    def _look(self) -> None:
-        typed, keyring = self.query_one("#folder", Input).value.strip(), self.query_one("#keyring", Checkbox).value
-        folder = Path(os.path.expanduser(typed)).absolute() if typed else None  # noqa: PTH111  # an unknown ~user stays as it is
-        if folder is not None and not folder.is_dir():
-            self._trouble(f"{folder} is not a folder.")
-        elif folder is None and not keyring:
-            self._trouble("Name a folder, or tick the keyring.")
-        else:
-            self._trouble("")
-            self.query_one("#look", Button).disabled = True
-            folders = [folder] if folder is not None else []
-            self.app.feed.ask(self, lambda desk: desk.remember_local(folders, keyring=keyring))
-
-    def _trouble(self, text: str) -> None:
-        self.query_one("#refused", Plain).show(text)
-
-    def on_answer(self, _: Answer) -> None:
-        """It is written down: look there, and only there, now."""
-        self.app.feed.forget()
-        self.dismiss()
-        self.app.scan_local()
+        self._google = [_Line(check, None) for check in checks]
+        if usable:  # chosen by the last line, which tells how many projects there are
+            self._google[-1] = _Line(checks[-1], Choice(GOOGLE, "", wanted=checks[-1].ready == "yes"))
 
     def on_failed(self, event: Failed) -> None:
-        """It could not be written down."""
-        self.query_one("#look", Button).disabled = False
-        self._trouble(str(event.error))
+        """It could not be looked, or not be written: why, and what to do."""
+        if self._writing:
+            event.prevent_default()  # the page stays: what was chosen is still to be seen
+            self._writing = False
+            self.query_one("#summary", Plain).show(f"✗ {event.error.title}: {event.error}")
+        else:
+            self.query_one(Grid).display = False
+
+    @property
+    def _lines(self) -> list[_Line]:
+        return [*self._google, *self._here]
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        return "the settings file is there and stays as it is" if action == "choose" and self._fixed else ""
+
+    def _show(self) -> None:
+        if self._begun is None:
+            return
+        grid, lines = self.query_one(Grid), self._lines
+        grid.display = True
+        self.say("")
+        file = str(self._begun.file)
+        if self._begun.exists:
+            said = f"{file} is there and stays as it is. Enter scans what it names."
+        elif any(line.choice for line in lines):
+            said = "Found without reading a value. Space chooses, Enter shows the settings file that this makes."
+        else:
+            said = _HOME_PAGE
+        self.query_one("#summary", Plain).show(said)
+        self.app.keys_follow()
+        under = grid.row
+        grid.repaint()
+        grid.show(range(len(lines)))
+        if under is None:  # the first thing that can be chosen
+            grid.go_to(next((row for row, line in enumerate(lines) if line.choice), 0))
+            grid.focus()
+        self._tell()
+
+    def _cells(self, row: int) -> tuple[str, ...]:
+        line = self._lines[row]
+        chosen = "" if line.choice is None or self._fixed else "[x]" if line.chosen else "[ ]"
+        return (chosen, line.check.area, line.check.what, _WORDS[line.check.ready], line.check.found)
+
+    def _tone(self, row: int, column: str) -> str | None:
+        if column == "ready":
+            return _TONES[self._lines[row].check.ready]
+        return "grid--dim" if column == "area" else None
+
+    @property
+    def _fixed(self) -> bool:
+        return self._begun is not None and self._begun.exists
+
+    def on_grid_moved(self) -> None:
+        """The whole of the line under the cursor."""
+        self._tell()
+
+    def _chosen(self) -> "_Line | None":
+        row = self.query_one(Grid).row
+        return self._lines[row] if row is not None and row < len(self._lines) else None
+
+    def _tell(self) -> None:
+        if (line := self._chosen()) is not None:
+            check = line.check
+            facts = [Fact(check.area, check.what), Fact("found", check.found)]
+            facts += [Fact("" if number else "do", text) for number, text in enumerate(check.fix.splitlines())]
+            self.query_one("#line", FactList).tell([fact for fact in facts if fact.text])
+
+    # Actions
+
+    def action_choose(self) -> None:
+        """Put the line under the cursor into the settings, or take it out, and move on."""
+        line = self._chosen()
+        if line is not None and line.choice is not None and not self._fixed:
+            line.chosen = not line.chosen
+            grid = self.query_one(Grid)
+            grid.repaint()
+            grid.action_move(1)
+
+    def action_propose(self) -> None:
+        """Show what would be written and scanned, and ask."""
+        if self._begun is None or self._writing or not self.is_current:
+            return
+        from keyward.desk.beginning import proposal
+        from keyward.tui.widgets.agree import Agree
+
+        chosen = [line.choice for line in self._lines if line.choice is not None and line.chosen]
+        cloud = any(choice.kind == GOOGLE for choice in chosen)
+        begun = replace(self._begun, proposed="" if self._fixed else proposal(chosen))
+        if not (begun.proposed or cloud or self._fixed):
+            self.app.notify(_HOME_PAGE if not any(line.choice for line in self._lines) else "Space chooses something.")
+            return
+        names = "keyward.toml" if self._fixed else "it"
+        scans = f"Then what {names} names is looked at" + (
+            ", and Google Cloud is asked." if cloud else "; no cloud is asked."
+        )
+        if begun.proposed:
+            title, verb, text = f"Write {begun.file}", "Write and scan", f"For you alone (mode 0600). {scans}"
+        else:
+            title, verb, text = "Scan", "Scan", f"Nothing is written. {scans}"
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._go(begun, cloud=cloud)
+
+        self.app.push_screen(Agree(title, text, begun.proposed.rstrip(), verb), answered)
+
+    def _go(self, begun: "Beginning", *, cloud: bool) -> None:
+        self._cloud = cloud
+        if begun.proposed:
+            self._writing = True
+            self.app.feed.write_settings(self, lambda desk: desk.write_settings(begun))
+        else:
+            self._written()
+
+    def _written(self) -> None:
+        """Look there now."""
+        self.app.feed.forget()
+        self.dismiss()
+        if self._cloud:
+            self.app.scan_or_stop()
+        else:
+            self.app.scan_local()
+
+    def action_folder(self) -> None:
+        """Name another folder; it is written down and scanned."""
+        if not self.is_current:
+            return
+        from keyward.tui.screens.local import LocalScreen
+
+        def named(done: bool | None) -> None:
+            if done:
+                self.dismiss()
+
+        self.app.push_screen(LocalScreen(), named)
+
+    def action_demo(self) -> None:
+        """Leave for the sample organisation."""
+        if self.is_current:
+            self.app.leave_for_the_demo()
+
+    def action_command(self) -> None:
+        """Hand over what helps with the line under the cursor."""
+        line: Any = self._chosen()
+        if line is None or not self.is_current:
+            return
+        if line.check.fix:
+            hand_over(self.app, f"{line.check.area}, {line.check.what}", line.check.fix)
+        else:
+            self.app.notify("There is nothing to do for this line.")

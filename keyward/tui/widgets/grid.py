@@ -44,11 +44,12 @@ class Grid(ScrollView, can_focus=True):
     Grid { height: 1fr; background: $surface; color: $foreground; overflow-x: hidden; overflow-y: scroll;
       scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $panel-lighten-2; }
     Grid > .grid--header { background: $panel; color: $foreground; text-style: bold; }
-    Grid > .grid--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+    Grid > .grid--cursor { background: $primary-muted; color: $foreground; text-style: bold; }
     Grid:focus > .grid--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-    Grid > .grid--mark { text-style: bold; color: $warning; }
+    Grid > .grid--mark { text-style: bold; color: $text-warning; }
     Grid > .grid--match { text-style: bold underline; }
     Grid > .grid--odd { background: $surface-darken-1; }
+    Grid:light > .grid--odd { background: $surface-lighten-1; }
     Grid > .grid--dim { text-style: dim; }
     Grid > .grid--warn { color: $text-warning; }
     Grid > .grid--bad { color: $text-error; }
@@ -262,7 +263,10 @@ class Grid(ScrollView, can_focus=True):
                 text = " " * (width - cell_len(text)) + text
             text = fitted(text, width) + " "
             tone = self._tone(row, column.name)
-            style = base if tone is None or cursor else base + self.get_component_rich_style(tone, partial=True)
+            plain = (
+                tone is None or cursor or (mark and tone == "grid--dim")
+            )  # a mark says more, and dimmed it cannot be read
+            style = base if plain or tone is None else base + self.get_component_rich_style(tone, partial=True)
             if column.name in flashing:
                 style += self.get_component_rich_style("grid--flash", partial=True)
             segments.extend(self._underlined(text, style))

@@ -28,8 +28,13 @@ class Standing:
     busy: str = ""
 
 
+_COVERAGE = 4
+INCOMPLETE = "incomplete"
+"""What is left of the coverage where there is no room for it."""
+
+
 class Head(Widget):
-    """One line; what matters least goes first when the terminal is narrow, EMULATOR, WRITE and PROD never go."""
+    """One line; what matters least goes first when the terminal is narrow. EMULATOR, WRITE, PROD and that something is missing never go."""
 
     DEFAULT_CSS = """
     Head { height: 1; background: $panel; color: $foreground; }
@@ -49,11 +54,14 @@ class Head(Widget):
         """The pieces that fit, left and right."""
         now, width = self.standing, self.size.width
         left: list[tuple[int, str, str]] = [(0, " keyward ", "bold")]
+        # The themes that keep the terminal's colours have one of each kind: text on its like would not be seen.
+        on = "" if self.app.native_ansi_color else " on ${}-muted"
         if now.emulated:
-            left.append((0, " EMULATOR ", "bold $text-warning on $warning-muted"))
-        left.append((0, " WRITE ", "bold $text-error on $error-muted") if now.write else (0, "READ-ONLY", "dim"))
+            left.append((0, " EMULATOR ", f"bold $text-warning{on.format('warning')}"))
+        write = (0, " WRITE ", f"bold $text-error{on.format('error')}")
+        left.append(write if now.write else (0, "READ-ONLY", "dim"))
         if now.production:
-            left.append((0, f" {PROD} ", "bold $text-error on $error-muted"))
+            left.append((0, f" {PROD} ", f"bold $text-error{on.format('error')}"))
         if now.title:
             left.append((1, now.title, "bold"))
         world = "" if now.emulated and not now.world else now.world
@@ -62,13 +70,15 @@ class Head(Widget):
         right = [
             (2, now.busy, "$text-accent"),
             (3, f"{now.keys:,} keys" if now.keys is not None else "", "bold"),
-            (4, now.coverage, "$text-warning"),
+            (_COVERAGE, now.coverage, "$text-warning"),
             (5, now.age, "dim"),
         ]
         right = [piece for piece in right if piece[1]]
         while (weight := max(piece[0] for piece in (*left, *right))) and _length(left) + _length(right) + 2 > width:
             left = [piece for piece in left if piece[0] != weight]
             right = [piece for piece in right if piece[0] != weight]
+            if weight == _COVERAGE:
+                right.append((0, INCOMPLETE, "$text-warning"))
         space = max(1, width - _length(left) - _length(right) - 1)
         return Content.assemble(*_joined(left), " " * space, *_joined(right), " ")
 
