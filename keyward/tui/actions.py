@@ -172,8 +172,16 @@ ACTIONS: tuple[Action, ...] = (
         "Asks, then shows the value for ten seconds; the audit trail tells.",
         footer=True,
     ),
-    Action("next_section", "right", "Next section", Where.KEY, "Overview, usage, where used, timeline.", footer=True),
-    Action("last_section", "left", "Section before", Where.KEY, "The same the other way."),
+    Action(
+        "next_section",
+        "right",
+        "Next section",
+        Where.KEY,
+        "Overview, usage, where used, timeline.",
+        footer=True,
+        first=True,
+    ),
+    Action("last_section", "left", "Section before", Where.KEY, "The same the other way.", first=True),
     Action("overview", "o", "Overview", Where.KEY, "What is known of the key."),
     Action("usage", "u", "Usage", Where.KEY, "Calls by day, response class and service."),
     Action(

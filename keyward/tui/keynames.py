@@ -36,7 +36,7 @@ _TAKEN = {
     "shift+tab": "it goes from part to part of a screen",
     "ctrl+c": "it copies what is selected",
 }
-_SAME = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+j": "Enter", "ctrl+h": "Backspace", "ctrl+z": "a signal to stop"}
+_SAME = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+j": "Enter", "ctrl+h": "Backspace"}
 
 
 def canonical(text: str) -> str:

@@ -3,9 +3,11 @@
 A new screen is added to `made`, and what it asks the desk for to `desk`; if that changes nothing anywhere, its name to `READS`.
 """
 
+from keyward.desk.revealing import Readable
 from keyward.desk.wish import ScanSummary
 from keyward.ledger.records import RotationRow, RotationState
 from keyward.model.credential import Credential, Kind, State
+from keyward.model.errors import NotConfigured
 from keyward.model.ids import CredentialRef
 from keyward.providers.interface import Want
 from keyward.rotation.history import History, Line
@@ -13,13 +15,21 @@ from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation
 from keyward.tui.actions import Where
 from tests.parts.desk import NOW, OK, Desk, row
+from tests.tui.test_doctor import LINES, TROUBLES, doctor
 from tests.tui.test_plan import PLACES, planner
+from tests.tui.test_settings import SETTINGS
+from tests.tui.test_welcome import begun
 
 REF = CredentialRef("google-api-keys", "acme-prod", ("11111111-2222",))
 KEY = str(REF)
 PROD = {"id": KEY, "name": "maps", "scope": "acme-prod"}
 READS = frozenset(
     {
+        "copies",
+        "readable",
+        "usage",
+        "where_used",
+        "timeline",
         "doctor",
         "configured",
         "troubles",
@@ -55,6 +65,14 @@ def desk(**more):
         "show": lambda _: {"key": record, "rotations": [], "sources": []},
         "ask_around": None,
         "scan": ScanSummary(NOW, ()),
+        "doctor": doctor(LINES),
+        "troubles": TROUBLES,
+        "configured": SETTINGS,
+        "look_here": begun(),
+        "look_at_google": ((), False),
+        "copies": (("id", KEY),),
+        **dict.fromkeys(("usage", "where_used", "timeline"), NotConfigured("nothing here")),
+        "readable": Readable("google-api-keys:acme-prod"),
         **dict.fromkeys(("apply", "go_on", "undo", "hand_in"), lambda *_, **__: ()),
         **more,
     }
