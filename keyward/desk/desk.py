@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from keyward.desk.auditing import Checked
     from keyward.desk.books import Books
     from keyward.desk.comparing import Compared
     from keyward.desk.gaps import Gaps
@@ -384,6 +385,24 @@ class Desk:
                     raise UnknownKey(f"There is no rotation {rotation!r}.", hint="`keyward history` lists them.")
                 found.append(history(ledger, row))
         return found
+
+    def check_trail(self, stop: threading.Event | None = None) -> "Checked":
+        """Whether every line of the audit trail fits the one before it.
+
+        Raises:
+            NotConfigured: there is no ledger.
+            FingerprintKeyMissing: only who has the key can check.
+            Interrupted: stopped.
+        """
+        from keyward.desk.auditing import check
+
+        return check(self, stop=stop)
+
+    def export_trail(self, rotation: str, file: str, stop: threading.Event | None = None) -> tuple[Path, int]:
+        """Write the audit trail of one rotation (its full id) into a new file; see `keyward.desk.exporting.export`."""
+        from keyward.desk.exporting import export
+
+        return export(self, rotation, file, stop)
 
     # The state of things
 

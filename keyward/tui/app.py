@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +19,7 @@ from keyward.model.source import SourceReport
 from keyward.tui import coverage, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
+from keyward.tui.lives import LiveSaid
 from keyward.tui.widgets.head import Standing
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from keyward.tui.runs import Runs
     from keyward.tui.screens.inventory import InventoryScreen
 
 
@@ -206,6 +209,17 @@ class KeywardApp(App[None]):
         from keyward.tui.screens.plan import PlanScreen
 
         self.push_screen(PlanScreen(ids))
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """The rotations that this app is at work on."""
+        from keyward.tui.runs import Runs  # loaded with the first of them
+
+        return Runs(self)
+
+    def on_live_said(self, event: LiveSaid) -> None:
+        """A run goes on, whatever screen is shown."""
+        self.runs.said(event.live, event.said)
 
     def may_write(self) -> bool:
         """Whether something may be changed; says why not."""

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from weakref import WeakSet
 
 from textual.message import Message
 
@@ -95,6 +96,14 @@ class Failed(Message):
         self.error = error
 
 
+class Posts(Protocol):
+    """Whoever takes messages: a screen, the app, or what stands for one."""
+
+    def post_message(self, message: Message) -> bool:
+        """Take it, from any thread."""
+        ...
+
+
 class Answer(Message):
     """What a question was answered with."""
 
@@ -138,6 +147,7 @@ class Feed:
         self._leave = threading.Event()
         self._stop_scan = threading.Event()
         self._lock = threading.Lock()
+        self._stoppers: WeakSet[threading.Event] = WeakSet()
         self._pending: set[str] = set()
         self._tally: Tally | None = None
         self._rest_until = 0.0
@@ -165,6 +175,16 @@ class Feed:
         """The app ends: everything under way stops at the next safe place."""
         self._leave.set()
         self._stop_scan.set()
+        for stop in list(self._stoppers):
+            stop.set()
+
+    def stopper(self) -> threading.Event:
+        """A stop for one question: whoever asked sets it when nobody waits for the answer any more, and so does the end of the app."""
+        stop = threading.Event()
+        self._stoppers.add(stop)
+        if self._leave.is_set():
+            stop.set()
+        return stop
 
     def end(self) -> None:
         """Let go of files and connections; the app is gone and its threads have ended."""
@@ -172,7 +192,7 @@ class Feed:
             self._seat.desk.close()
             self._seat = None
 
-    def _run(self, work: Callable[[], None], to: "MessagePump", name: str) -> None:
+    def _run(self, work: Callable[[], None], to: "MessagePump | Posts", name: str) -> None:
         def guarded() -> None:
             try:
                 work()
@@ -280,7 +300,7 @@ class Feed:
         """Ask the desk something; the answer comes as `Answer`, a refusal as `Failed`."""
         self._run(lambda: _answer(to, question(self.desk)), to, "ask")
 
-    def act(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
+    def act(self, to: "MessagePump | Posts", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
         """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`."""
         self._run(lambda: _answer(to, deed(self.desk, lambda event: _tell(to, event))), to, "act")
 
@@ -294,9 +314,9 @@ def picked(columns: "Columns", ids: set[str]) -> "Columns | None":
     return type(columns)(**fields) if kept else None
 
 
-def _answer(to: "MessagePump", value: Any) -> None:
+def _answer(to: "MessagePump | Posts", value: Any) -> None:
     to.post_message(Answer(value))
 
 
-def _tell(to: "MessagePump", event: "Event") -> None:
+def _tell(to: "MessagePump | Posts", event: "Event") -> None:
     to.post_message(Heard(event))

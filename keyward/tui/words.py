@@ -1,8 +1,9 @@
 """How ages, moments and kinds of not knowing are said in a cell. Short, never empty, never ambiguous."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 DAY = 86_400.0
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STEPS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s"))
 
 
@@ -12,6 +13,16 @@ def span(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return "0s"
+
+
+def length(span: timedelta) -> str:
+    """A length of time exactly, as it is typed: `24h`, `90s`, `1d12h`."""
+    left, pieces = round(span.total_seconds()), []
+    for size, unit in _STEPS:
+        if left >= size and (unit != "d" or left % size == 0 or left >= 2 * size):
+            count, left = divmod(left, int(size))
+            pieces.append(f"{count}{unit}")
+    return "".join(pieces) or "0s"
 
 
 def age(created: float | None, first_seen: float | None, now: float) -> str:
@@ -49,6 +60,11 @@ def expiry(expires: float | None, now: float) -> str:
 def moment(at: datetime | None) -> str:
     """A moment in UTC to the minute; `-` for none."""
     return at.strftime("%Y-%m-%d %H:%M") if at is not None else "-"
+
+
+def day(at: datetime) -> str:
+    """The day of a moment in UTC: `26 May 2026`, which is the same in every country."""
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 def ago(at: float | None, now: float) -> str:

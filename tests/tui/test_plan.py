@@ -62,7 +62,7 @@ PLACES = (
 def planner(places=PLACES, **more):
     """`Desk.plan` with facts that never change: the real planner."""
 
-    def make(ids, changes):
+    def make(ids, changes, _stop=None):
         wanted = set(changes.accept_target)
         read = [replace(place, accepted=place.at in wanted, how="accepted now") for place in places]
         facts = KeyAsRead(
