@@ -20,7 +20,7 @@ _COUNTED: "tuple[tuple[str, str, Callable[[KeyPlan], int]], ...]" = (
     ("step", "", lambda key: len(key.steps)),
     ("thing", " in the way", lambda key: len(key.blockers)),
 )
-LEFT_OUT = "- left out"
+READY, LEFT_OUT = "✓ ready", "- left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _state(key: "KeyPlan", waiting: Sequence[PlaceLine]) -> tuple[str, str, str]
     if key.under_way is not None and not key.under_way.state.closed:
         return "◷ goes on", "grid--warn", f"rotation {key.under_way.id}, {key.under_way.state.value}"
     unknown = sum(1 for step in key.steps if step.ready is Ready.UNKNOWN and step.permission)
-    return "✓ ready", "grid--good", f"{unknown} permissions not known" if unknown else ""
+    return READY, "grid--good", f"{unknown} permissions not known" if unknown else ""
 
 
 def missing_permissions(key: "KeyPlan") -> list[str]:

@@ -22,9 +22,26 @@ CALLS = 1_000
 """Requests that are remembered."""
 _SAME = {"cut-over": "overlap", "revoke": "retire"}
 """Steps that the engine and the plan call by different names."""
-_AFTER = ("gate", "disable", "retire", "confirm", "tidy")
-"""Steps that come when the overlap is over."""
-_RESTING = {"time": "overlap", "use": "gate", "person": "gate", "host": "write"}
+_WORDS = {
+    "create": "create the new key",
+    "stage": "keep the values until all is done",
+    "verify": "use the new key once",
+    "overlap": "both keys work",
+    "gate": "read every place again, prove the new key",
+    "disable": "disable the old key",
+    "retire": "delete the old key",
+    "confirm": "probe the old key until it is dead",
+    "tidy": "tidy up",
+    "restore": "bring the old key back and prove it",
+    "undo": "write the old key back",
+    "delete-new": "delete the new key",
+}
+"""What a step is called of which only the machine's name was heard."""
+WAY_BACK = ("restore", "undo", "delete-new")
+_AFTER = ("gate", "disable", "retire", "confirm", "tidy", *WAY_BACK)
+"""Steps that come when the overlap is over, or given up."""
+_RESTING = {"time": "overlap", "use": "gate"}
+"""The step that belongs to a kind of waiting; for the others it is the next one."""
 
 
 @dataclass(slots=True)
@@ -181,6 +198,14 @@ class Live:
             one.waits = event
             _rest(one, event)
 
+    def turn_back(self) -> None:
+        """An undo: its steps, before any of them is heard of."""
+        for one in self.keys.values():
+            for step in WAY_BACK:
+                if one.line(step, "") is None:
+                    one.add(Line(step, "", _WORDS[step]))
+        self.changes += 1
+
     def ended(self, outcomes: Iterable[Any]) -> None:
         """The run came to the end of what it could do now."""
         self.busy, self._took = False, self.elapsed
@@ -228,8 +253,10 @@ def _mark(
         mark, evidence = RESTS, evidence or "every place has the new key"
     line = one.line(event.step, event.target)
     if line is None:
-        name = what or (f"{event.step} {event.target}" if event.target else event.step)
-        line = one.add(Line(_SAME.get(event.step, event.step), event.target, name))
+        step = _SAME.get(event.step, event.step)
+        line = one.add(Line(step, event.target, what or f"{_WORDS.get(step, step)} {event.target}".rstrip()))
+    if mark == DONE and event.step == "undo" and event.target and not line.target:
+        mark = DOING  # one place of all
     line.mark, line.time = mark, at
     line.evidence = evidence or line.evidence
 
@@ -238,12 +265,13 @@ def _rest(one: KeyLive, event: Waiting) -> None:
     """The step that it stands still before: the one under way, else the one that this kind of waiting belongs to."""
     doing = [line for line in one.lines if line.mark in (DOING, RESTS)]
     name = _RESTING.get(event.waiting_on, "")
-    line = doing[-1] if doing else next((line for line in one.lines if line.step == name and line.mark == LATER), None)
-    if line is not None:
+    left = [line for line in one.lines if line.mark in (LATER, FAILED)]
+    line = doing[-1] if doing else next((line for line in left if line.step == name), left[0] if left else None)
+    if line is not None and line.mark != FAILED:
         line.mark = RESTS
 
 
-def why(event: Waiting) -> str:
-    """For what it waits, why, and until when."""
-    until = f" · until {words.moment(event.until)} UTC" if event.until is not None else ""
+def why(event: Waiting, now: datetime) -> str:
+    """Why it waits, and until when."""
+    until = f" · until {words.until(event.until, now)}" if event.until is not None else ""
     return f"{event.why}{until}"

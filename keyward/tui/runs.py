@@ -104,6 +104,8 @@ class Runs:
             live.belongs({row.id: row.credential for row in message.value.rows})
         elif isinstance(message, Answer) and isinstance(message.value, _Before):
             live.remember(message.value.history)
+            if live.title == "undo":
+                live.turn_back()
         elif isinstance(message, Answer):
             outcomes = list(message.value or ())
             self._over(live, lambda: live.ended(outcomes), rests(outcomes))

@@ -62,6 +62,12 @@ def moment(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M") if at is not None else "-"
 
 
+def until(at: datetime, now: datetime) -> str:
+    """The end of a wait in UTC: the day only when it is another one, seconds only when it is soon."""
+    soon = abs((at - now).total_seconds()) < 600
+    return f"{'' if at.date() == now.date() else f'{at:%Y-%m-%d} '}{at:{'%H:%M:%S' if soon else '%H:%M'}} UTC"
+
+
 def day(at: datetime) -> str:
     """The day of a moment in UTC: `26 May 2026`, which is the same in every country."""
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"

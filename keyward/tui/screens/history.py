@@ -31,6 +31,10 @@ _COLUMNS = (
 )
 
 
+_ENDS = {"overlap": "overlap_until", "disabled": "soak_until", "rollback-waiting": "back_until"}
+"""Until when a rotation rests in that state."""
+
+
 class HistoryScreen(Page):
     """Every rotation in the ledger."""
 
@@ -211,4 +215,6 @@ class HistoryScreen(Page):
 
 
 def _next(one: "RotationRow") -> str:
-    return f"goes on {words.moment(one.due)}" if one.due is not None and not one.state.closed else ""
+    """When it goes on, where it only waits for time."""
+    due = one.due or words.read_time(one.data.get(_ENDS.get(one.state.value, "")))
+    return f"goes on {words.moment(due)}" if due is not None and not one.state.closed else ""

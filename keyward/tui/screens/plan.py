@@ -37,7 +37,7 @@ _STEPS = (
     Column("number", " #", 3, 0, right=True),
     Column("ready", "", 1, 0),
     Column("what", "STEP", 30, 0, grows=True),
-    Column("undo", "UNDO", 43, 3),
+    Column("undo", "UNDO", 34, 3),
     Column("permission", "NEEDS", 26, 4),
 )
 
@@ -228,8 +228,12 @@ class PlanScreen(Page):
             return said if self.app.write else "✓ ready, but this app is read-only: W switches to write mode"
         blocked = sum(len(key.blockers) for key in plan.keys)
         said = f"✗ cannot be applied yet: {blocked} {'thing is' if blocked == 1 else 'things are'} in the way"
-        held = sum(1 for key in plan.keys if not key.ready)
-        return said if len(plan.keys) == 1 else f"{said} of {held} of {len(plan.keys)} keys; X leaves those out"
+        held = [line for line in self._lines if line.key not in self._out and line.status != bulk.READY]
+        if len(plan.keys) == 1:
+            return said
+        only = all(line.status.startswith("!") for line in held)
+        how = "* accepts their places" if only else "X leaves those out"
+        return f"{said} of {sum(1 for key in plan.keys if not key.ready)} of {len(plan.keys)} keys; {how}"
 
     @property
     def _production(self) -> list[str]:

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, RadioButton, RadioSet
+from textual.widgets import Button, Input
 
 from keyward.model.errors import UsageError
 from keyward.tui import words
@@ -16,12 +16,6 @@ from keyward.tui.widgets.plain import Plain
 if TYPE_CHECKING:
     from keyward.desk import Changes
     from keyward.rotation.policy import Policy
-
-_RETIRE = (
-    ("auto", "when it is quiet"),
-    ("now", "without waiting for quiet; needs a reason"),
-    ("never", "keep the old key"),
-)
 
 
 class EditPlan(ModalScreen["Changes | None"]):
@@ -45,10 +39,10 @@ class EditPlan(ModalScreen["Changes | None"]):
             yield Plain("Options of this plan", classes="title")
             yield Plain("Both keys work for (24h, 90m, 1d12h, 0s)", classes="label")
             yield Input(words.length(self._policy.grace), id="grace", select_on_focus=False)
-            yield Plain("The old key goes", classes="label")
-            with RadioSet(id="retire"):
-                for name, meaning in _RETIRE:
-                    yield RadioButton(f"{name}: {meaning}", name=name, value=name == self._policy.retire.value)
+            yield Plain(
+                "Retire: auto (when it is quiet), now (without waiting, needs a reason), never", classes="label"
+            )
+            yield Input(self._policy.retire.value, placeholder="auto, now or never", id="retire", select_on_focus=False)
             yield Plain("Reason, kept in the audit trail", classes="label")
             yield Input(self._policy.reason, id="reason", select_on_focus=False, max_length=200)
             yield Plain("", id="refused")
@@ -74,15 +68,9 @@ class EditPlan(ModalScreen["Changes | None"]):
     def _use(self) -> None:
         from keyward.desk.editing import edited  # light
 
-        pressed = self.query_one("#retire", RadioSet).pressed_button
-        grace = self.query_one("#grace", Input).value
+        grace, retire, reason = (self.query_one(f"#{name}", Input).value for name in ("grace", "retire", "reason"))
         try:
-            wish = edited(
-                self._wish,
-                grace=grace,
-                retire=(pressed.name if pressed is not None else None) or self._policy.retire.value,
-                reason=self.query_one("#reason", Input).value,
-            )
+            wish = edited(self._wish, grace=grace, retire=retire.strip(), reason=reason)
         except UsageError as error:
             self.query_one("#refused", Plain).show(f"✗ {error}")
             return

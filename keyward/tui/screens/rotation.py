@@ -16,6 +16,7 @@ from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 _KEYS = (
     Column("name", "KEY", 18, 0, grows=True),
@@ -116,6 +117,7 @@ class RotationScreen(Page):
         self._choose()
         if self._shown is not None and self._shown is not before:
             self._refill(self.query_one("#steps", Grid), len(self._shown.lines))
+            self.query_one("#waits", FactList).tell(list(self._facts()))
 
     def _show_calls(self) -> None:
         grid = self.query_one("#calls", Grid)
@@ -143,18 +145,15 @@ class RotationScreen(Page):
 
     def _facts(self) -> "Iterator[Fact]":
         live = self.live
-        several = len(live.keys) > 1
         if live.error is not None:
             yield Fact(f"✗ {live.error.title}", live.error.message, "$text-error")
             if live.error.hint:
                 yield Fact("do", live.error.hint)
-        for one in live.keys.values():
+        for one in [self._shown] if self._shown is not None else []:
             if one.waits is not None and one.outcome is None:
-                label = f"◷ {one.name}" if several else f"◷ waits for {one.waits.waiting_on}"
-                said = f"waits for {one.waits.waiting_on}: {why(one.waits)}" if several else why(one.waits)
-                yield Fact(label, said, "$text-warning")
+                yield Fact(f"◷ waits for {one.waits.waiting_on}", why(one.waits, self.app.moment()), "$text-warning")
             elif one.outcome is not None:
-                yield from _ended(one, named=several)
+                yield from _ended(one, self.app.moment())
         if not self.query_one("#calls").display and live.called:
             yield Fact("requests", f"{live.called:,} were made · L shows them", "dim")
         yield self._safe()
@@ -230,14 +229,15 @@ class RotationScreen(Page):
             self.app.runs.again(self.live)
 
 
-def _ended(one: KeyLive, *, named: bool) -> "Iterator[Fact]":
+def _ended(one: KeyLive, now: "datetime") -> "Iterator[Fact]":
     outcome = one.outcome
     whom = ", ".join(outcome.awaits) or outcome.waiting_on.value
-    due = f"; goes on from {words.moment(outcome.due)} UTC" if outcome.due is not None else ""
-    reason = f": {outcome.why}" if outcome.why else ""
-    waits = f", waits for {whom}{reason}" if whom else ""
-    yield Fact(one.name if named else "state", f"{outcome.state.value}{waits}{due}")
-    if outcome.successor and not named:
+    yield Fact("state", f"{outcome.state.value}{f', waits for {whom}' if whom else ''}")
+    if whom and outcome.why:
+        yield Fact("why", outcome.why, "$text-warning")
+    if outcome.due is not None:
+        yield Fact("goes on", f"from {words.until(outcome.due, now)}")
+    if outcome.successor:
         yield Fact("new key", outcome.successor)
     for note in outcome.notes:
         yield Fact("loose end", note, "$text-warning")
