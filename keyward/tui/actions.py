@@ -152,7 +152,7 @@ ACTIONS: tuple[Action, ...] = (
         "copy_command", "y", "Copy command", Where.PLAN, "Copies the command line that does exactly this.", footer=True
     ),
     Action("back", "escape", "Back", Where.PLAN, "Leaves the plan; nothing has happened.", footer=True),
-    Action("go_on", "g", "Go on", Where.ROTATION, "Does what can be done now.", footer=True),
+    Action("go_on", "R", "Resume", Where.ROTATION, "Does what can be done now.", footer=True),
     Action(
         "calls",
         "L",
@@ -174,8 +174,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "go_on",
-        "g",
-        "Go on",
+        "R",
+        "Resume",
         Where.HISTORY,
         "Does what can be done now for the rotation under the cursor.",
         footer=True,
@@ -200,7 +200,7 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
         danger=True,
     ),
-    Action("go_on", "g", "Go on", Where.RECORD, "Does what can be done now for this rotation.", footer=True),
+    Action("go_on", "R", "Resume", Where.RECORD, "Does what can be done now for this rotation.", footer=True),
     Action("export", "e", "Export", Where.RECORD, _EXPORT, footer=True),
     Action("back", "escape", "Back", Where.RECORD, _BACK, footer=True),
 )

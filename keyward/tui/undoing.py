@@ -26,7 +26,7 @@ def way_back(row: "RotationRow", now: float) -> WayBack:  # noqa: PLR0911  # one
     if state == "aborted":
         return WayBack(False, "was undone", "it was rolled back already")
     if state in _BACK:
-        return WayBack(False, "under way", "it is being rolled back; g goes on with it")
+        return WayBack(False, "under way", "it is being rolled back; R goes on with it")
     policy = row.data.get("policy")
     if isinstance(policy, Mapping) and policy.get("old_gone"):
         return WayBack(False, "no", "a person deleted the old key")

@@ -19,7 +19,9 @@ ENTER, ESC = "\r", "\x1b"
 def scene(tmp_path):
     # Ten minutes until a new key works: the time to quit in.
     with Scene(tmp_path / "home", behaviour={"fresh_seconds": (600.0, 600.0)}) as made:
-        made.settings('[scan]\nprojects = ["acme-prod"]\nread_values = ["project:acme-prod"]\n[production]\nmatch = "project:*-prod"\n')
+        made.settings(
+            '[scan]\nprojects = ["acme-prod"]\nread_values = ["project:acme-prod"]\n[production]\nmatch = "project:*-prod"\n'
+        )
         yield made
 
 
@@ -90,7 +92,9 @@ def test_three_keys_from_marks_to_undo_with_a_quit_in_the_middle(scene):
         term.wait("write the old key back", "waits for time")
         term.press("L")
         calls = term.wait("METHOD", "STATUS", "AddSecretVersion", "OK")
-        assert re.search(r"GET +/v1beta/models\?pageSize +200 +\d+", calls), "of what was asked only the names are shown"
+        assert re.search(r"GET +/v1beta/models\?pageSize +200 +\d+", calls), (
+            "of what was asked only the names are shown"
+        )
         term.send("q")
         assert term.end() == 0
         said += term.raw

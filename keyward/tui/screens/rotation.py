@@ -173,7 +173,11 @@ class RotationScreen(Page):
         one = list(self.live.keys.values())[row]
         said = one.waits is not None and one.outcome is None
         reason = (
-            why(one.waits, self.app.moment()) if said and one.waits is not None else one.outcome.why if one.outcome is not None else ""
+            why(one.waits, self.app.moment())
+            if said and one.waits is not None
+            else one.outcome.why
+            if one.outcome is not None
+            else ""
         )
         return (one.name, one.state, f"{one.done}/{len(one.lines)}", one.marks, reason)
 
