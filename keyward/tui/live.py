@@ -165,13 +165,8 @@ class Live:
         return False
 
     def _key(self, rotation: str) -> KeyLive | None:
-        if rotation in self._of:
-            return self.keys[self._of[rotation]]
-        if len(self.keys) == 1:
-            (one,) = self.keys.values()
-            self.belongs({rotation: one.key})
-            return one
-        return None
+        # Never guessed, not even of one key: one that shares a secret with it may be worked on too.
+        return self.keys[self._of[rotation]] if rotation in self._of else None
 
     def belongs(self, found: Mapping[str, str]) -> None:
         """These rotations are of these keys; what was heard of them before is sorted in now."""

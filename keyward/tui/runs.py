@@ -63,12 +63,15 @@ class Runs:
             live, self._remembered(live, lambda desk, report: desk.go_on([rotation], report, wait=_until(), calls=True))
         )
 
-    def again(self, live: Live) -> None:
-        """Do what can be done now for all that such a run was about."""
+    def again(self, live: Live) -> bool:
+        """Do what can be done now for all that such a run was about; False when it began nothing that could be gone on with."""
         rotations = [live.rotation] if live.rotation else live.rotations
+        if not rotations:  # to the desk, none means all that are open
+            return False
         live.title = "go on"
         live.begin()
         self._begin(live, lambda desk, report: desk.go_on(rotations, report, wait=_until(), calls=True))
+        return True
 
     def undo(self, rotation: str) -> Live:
         """Bring an old key back, which a person agreed to."""
@@ -97,7 +100,7 @@ class Runs:
         """Something was said of a run."""
         if isinstance(message, Heard):
             if live.hear(message.event, self._app.moment()):
-                self._app.feed.act(_Relay(self._app, live), lambda desk, _: _Whose(desk.rotations(open_only=True)))
+                self._app.feed.act(_Relay(self._app, live), lambda desk, _: _Whose(desk.rotations()))
         elif isinstance(message, Failed):
             self._over(live, lambda: live.failed(message.error), str(message.error.title))
         elif isinstance(message, Answer) and isinstance(message.value, _Whose):

@@ -29,7 +29,7 @@ def desk(parts):
     ledger.append(
         [
             EventRow(
-                kind, rotation=rotation, step="write", detail={"evidence": "gelesen – gleich"}, actor="ana", at=now
+                kind, rotation=rotation, step="write", detail={"evidence": "gelesen und gleich"}, actor="ana", at=now
             )
             for rotation, kind in (("r1", "intent"), ("r2", "intent"), ("r1", "outcome"))
         ]

@@ -56,7 +56,7 @@ def test_terminal_modes_are_as_before(tmp_path):
 def test_filter_echoes_and_narrows_in_a_burst(demo):
     term = demo()
     term.send("/project:acme-prod used:used")
-    term.wait("project:acme-prod used:used", " of 117")
+    term.wait("project:acme-prod used:used", " of 122")
     screen = term.settle()
     rows = [line for line in screen.splitlines() if re.search(r" (api|auth)-key ", line)]
     assert rows
@@ -107,7 +107,7 @@ def test_hostile_names_reach_the_terminal_as_plain_text(demo):
     term = demo(columns=160, lines=60)
     before = len(term.raw)
     term.send("/project:acme-dev")
-    term.wait("project:acme-dev", " of 117")
+    term.wait("project:acme-dev", " of 122")
     names = term.settle()
     assert "�" in names, "the sample's names with control characters are there, made harmless"
     for _ in range(30):
@@ -131,7 +131,7 @@ def test_a_burst_of_r_and_enter_changes_nothing(demo):
 def test_a_whole_rotation_by_keyboard_and_bursts_that_do_nothing(demo):
     term = demo()
     term.send("/Web shop assistant project:acme-prod state:active\r")
-    term.wait("Web shop assistant", "1 of 117")
+    term.wait("Web shop assistant", "1 of 122")
     term.press("r")
     term.wait("not accepted")
     term.send("*")

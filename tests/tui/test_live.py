@@ -10,7 +10,7 @@ from keyward.model.errors import Exit, Held
 from keyward.model.events import CallMade, Finished, StepDone, StepStarted, Waiting
 from keyward.rotation.outcome import Outcome
 from keyward.tui import words
-from keyward.tui.feed import Heard
+from keyward.tui.feed import Failed, Heard
 from keyward.tui.live import CALLS, KeyLive, Line, Live
 from keyward.tui.lives import LiveSaid
 from keyward.tui.screens.history import HistoryScreen
@@ -31,6 +31,12 @@ def call(number=1, status="200"):
     return CallMade(NOW, "GET", "127.0.0.1", f"/v2/{number}", status, number)
 
 
+def one_key():
+    live = Live("rotate", [key("a")])
+    live.belongs({"r": "google-api-keys:p/a"})
+    return live
+
+
 async def until(app, pilot, *texts, gone=""):
     """Wait until all these texts stand on the screen; a busy machine is no failure."""
     for _ in range(200):
@@ -47,7 +53,7 @@ def outcome(rotation, name, **more):
 
 
 def test_steps_go_from_later_to_under_way_to_done_or_failed():
-    live = Live("rotate", [key("a")])
+    live = one_key()
     live.hear(StepStarted("r", "create", "create it"), NOW)
     (one,) = live.keys.values()
     assert one.marks == "◐·····"
@@ -61,7 +67,7 @@ def test_steps_go_from_later_to_under_way_to_done_or_failed():
 
 
 def test_the_overlap_waits_until_the_next_step_begins():
-    live = Live("rotate", [key("a")])
+    live = one_key()
     live.hear(StepDone("r", "cut-over", True), NOW)
     (one,) = live.keys.values()
     assert one.lines[3].mark == "◷", "the places are written, both keys work"
@@ -70,7 +76,7 @@ def test_the_overlap_waits_until_the_next_step_begins():
 
 
 def test_what_it_waits_for_marks_the_step_and_goes_with_the_next_one():
-    live = Live("rotate", [key("a")])
+    live = one_key()
     live.hear(Waiting("r", "use", "14 calls by others", NOW + timedelta(hours=2)), NOW)
     (one,) = live.keys.values()
     assert (one.lines[4].mark, one.state) == ("◷", "◷ waits")
@@ -90,6 +96,25 @@ def test_several_keys_are_told_apart_also_when_it_is_learned_late_whose_a_rotati
     assert not live.busy
 
 
+def test_a_rotation_that_nobody_knows_is_never_taken_for_the_only_key():
+    live = one_key()
+    live.hear(StepDone("other", "create", True), NOW)
+    (one,) = live.keys.values()
+    assert one.done == 0, "a key of another rotation, which shares a secret with it"
+
+
+async def test_resume_after_a_plan_that_began_nothing_touches_no_other_rotation(opened):
+    desk = Desk([row(1)], [OK], go_on=lambda *_, **__: (), rotations=())
+    async with opened(desk, size=(120, 36), write=True) as (app, pilot):
+        live = Live("rotate", [key("first")])
+        app.push_screen(RotationScreen(live))
+        app.post_message(LiveSaid(live, Failed(Held("Somebody else works on it."))))
+        await until(app, pilot, "Somebody else works on it.")
+        await pilot.press("R")
+        await until(app, pilot, "Nothing was begun")
+        assert "go_on" not in [name for name, _, _ in desk.asked], "to the desk no rotation means all of them"
+
+
 def test_only_the_last_thousand_requests_are_kept_but_all_are_counted():
     live = Live("rotate")
     for number in range(CALLS + 5):
@@ -98,7 +123,7 @@ def test_only_the_last_thousand_requests_are_kept_but_all_are_counted():
 
 
 def test_a_run_that_stops_has_nothing_under_way_and_its_time_stands_still():
-    live = Live("rotate", [key("a")])
+    live = one_key()
     live.hear(StepStarted("r", "create", ""), NOW)
     live.failed(Held("Somebody else works on it."))
     (one,) = live.keys.values()

@@ -60,6 +60,7 @@ async def test_events_and_refusals_with_brackets_stay_text(opened, name):
 
     async with opened(Desk([row(1)]), size=(190, 50), write=True) as (app, pilot):
         live = Live("go on", [KeyLive("k1", f"key {name}")], rotation="r1")
+        live.belongs({"r1": "k1"})
         app.push_screen(RotationScreen(live))
         await loaded(app, pilot)
         for event in (

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from keyward.ledger.records import RotationRow
 
 _COLUMNS = (
-    Column("when", "WHEN", 16, 0),
+    Column("when", "WHEN", 16, 2),
     Column("key", "KEY", 18, 0, grows=True),
     Column("scope", "PROJECT/SCOPE", 14, 5),
     Column("state", "STATE", 12, 0),
-    Column("waits", "WAITS FOR", 9, 3),
-    Column("why", "WHY", 20, 6, grows=True),
+    Column("waits", "WAITS FOR", 9, 6),
+    Column("why", "WHY", 20, 3, grows=True),
     Column("by", "BY", 10, 4),
     Column("undo", "UNDO", 19, 1),
 )

@@ -88,9 +88,9 @@ class PlanScreen(Page):
         with VerticalScroll(classes="content", can_focus=False):
             yield Plain("", id="summary", classes="name")
             yield Plain("", id="verdict")
-            yield Plain("Keys (x leaves one out of the plan, X all that cannot go)", id="keys-title", classes="section")
+            yield Plain("Keys (x leaves one out, X all that cannot go)", id="keys-title", classes="section")
             yield Grid(_KEYS, self._key_cells, self._key_tone, shy=False, id="keys")
-            yield Plain("Places that hold the key (Space accepts one as a place to write to)", classes="section")
+            yield Plain("Places that hold it (Space accepts one to write to)", classes="section")
             yield Grid(_PLACES, self._place_cells, self._place_tone, shy=True, id="places")
             yield Plain("Steps", classes="section")
             yield Grid(_STEPS, self._step_cells, self._step_tone, shy=True, id="steps")

@@ -157,6 +157,8 @@ class RotationScreen(Page):
         if not self.query_one("#calls").display and live.called:
             yield Fact("requests", f"{live.called:,} were made · L shows them", "dim")
         yield self._safe()
+        if self._shown is not None and self._shown.outcome is not None and self._shown.outcome.successor:
+            yield Fact("new key", self._shown.outcome.successor, "dim")
 
     def _safe(self) -> Fact:
         names = " ".join(self.live.rotations or ([self.live.rotation] if self.live.rotation else []))
@@ -229,8 +231,8 @@ class RotationScreen(Page):
         """Do what can be done now."""
         if self.live.busy:
             self.app.notify("It is at work.")
-        elif self.app.may_write():
-            self.app.runs.again(self.live)
+        elif self.app.may_write() and not self.app.runs.again(self.live):
+            self.app.notify("Nothing was begun: Esc, then plan again.")
 
 
 def _ended(one: KeyLive, now: "datetime") -> "Iterator[Fact]":
@@ -241,7 +243,5 @@ def _ended(one: KeyLive, now: "datetime") -> "Iterator[Fact]":
         yield Fact("why", outcome.why, "$text-warning")
     if outcome.due is not None:
         yield Fact("goes on", f"from {words.until(outcome.due, now)}")
-    if outcome.successor:
-        yield Fact("new key", outcome.successor)
     for note in outcome.notes:
         yield Fact("loose end", note, "$text-warning")
