@@ -21,7 +21,7 @@ from keyward.model.errors import NotConfigured
 from keyward.model.text import clean
 from keyward.paths import Paths, find
 from keyward.settings import Loaded, Settings, load
-from keyward.settings.schema import LISTS, group, sections
+from keyward.settings.schema import KEYS, LISTS, group, sections
 from keyward.settings.values import show_duration
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ class Parts:
         for name, (tables, _) in LISTS.items():
             for table in getattr(self.settings, tables):
                 yield name, _table(table), str(self.loaded.origin(name))
+        for choice in self.settings.keys:
+            dotted = f"{KEYS}.{choice.action}"
+            yield dotted, _shown(choice.keys), str(self.loaded.origin(dotted))
 
     # Who and where
 

@@ -38,6 +38,10 @@ def validate(context: typer.Context) -> None:
     """Read the settings and say whether they can be used; exit 4 when not."""
     invocation: Invocation = context.obj
     file = invocation.parts.loaded.file
+    if invocation.parts.settings.keys:
+        from keyward.tui.keymap import read  # only settings with keys are checked against the app's actions
+
+        read(invocation.parts.settings.keys)
     typer.echo(
         f"{file}: fine."
         if file

@@ -15,7 +15,8 @@ from typing import Any
 
 from keyward.model.errors import NotAllowed, SettingsError
 from keyward.model.text import clean
-from keyward.settings.schema import LISTS, Settings, group, sections
+from keyward.settings.keys import read_keys
+from keyward.settings.schema import KEYS, LISTS, Settings, group, sections
 from keyward.settings.tables import read_tables
 from keyward.settings.where import line_of, named, nearest, said
 
@@ -83,6 +84,8 @@ def _from_file(loaded: Loaded, file: Path, *, own: bool) -> Loaded:
     for section, values in data.items():
         if section in LISTS:
             loaded = _list(loaded, section, values, file, source, own=own)
+        elif section == KEYS:
+            loaded = _keys(loaded, values, file, source)
         elif section in known:
             loaded = _section(loaded, section, values, file, source, own=own)
         else:
@@ -90,7 +93,7 @@ def _from_file(loaded: Loaded, file: Path, *, own: bool) -> Loaded:
                 f"there is no section [{clean(section)}].",
                 file=named(file),
                 line=line_of(source, section),
-                hint=nearest(section, [*known, *(name for name in LISTS if "." not in name)]),
+                hint=nearest(section, [*known, KEYS, *(name for name in LISTS if "." not in name)]),
             )
     return loaded
 
@@ -153,6 +156,15 @@ def _list(loaded: Loaded, name: str, tables: object, file: Path, source: str, *,
         loaded,
         settings=replace(loaded.settings, **{field_name: found}),
         origins={**loaded.origins, name: Origin("file", f"{named(file)}:{line_of(source, name)}")},
+    )
+
+
+def _keys(loaded: Loaded, table: object, file: Path, source: str) -> Loaded:
+    choices = read_keys(table, file, source)
+    kept = {choice.action: choice for choice in (*loaded.settings.keys, *choices)}
+    origins = {f"{KEYS}.{choice.action}": Origin("file", f"{choice.file}:{choice.line}") for choice in choices}
+    return replace(
+        loaded, settings=replace(loaded.settings, keys=tuple(kept.values())), origins={**loaded.origins, **origins}
     )
 
 

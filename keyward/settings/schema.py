@@ -292,6 +292,16 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyChoice:
+    """Keys that the user gives to one action of the app: its full id, the keys as written, and where that stands."""
+
+    action: str
+    keys: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, with its defaults."""
 
@@ -314,6 +324,7 @@ class Settings:
     rules: tuple[RotationRule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    keys: tuple[KeyChoice, ...] = ()
 
 
 LISTS: Mapping[str, tuple[str, type[Any]]] = {
@@ -326,6 +337,10 @@ LISTS: Mapping[str, tuple[str, type[Any]]] = {
 """Lists of tables: the name in the file, the field of `Settings`, the dataclass of one table."""
 
 
+KEYS = "keys"
+"""The table whose names are ids of the app's actions. It only displays, so a working folder may have one; the app checks ids and keys."""
+
+
 def group(section: str) -> str:
     """The field of `Settings` that holds a section, which in the file may stand inside of another one: `google.read`."""
     return section.replace(".", "_")
@@ -334,7 +349,7 @@ def group(section: str) -> str:
 def sections() -> dict[str, dict[str, Any]]:
     """Every section by its name in the file, with its fields by name, from the defaults; lists of tables are not among them."""
     default = Settings()
-    lists = {name for name, _ in LISTS.values()}
+    lists = {*(name for name, _ in LISTS.values()), KEYS}
     found: dict[str, dict[str, Any]] = {}
     for section in fields(Settings):
         if section.name not in lists:

@@ -8,7 +8,7 @@ from pathlib import Path
 from keyward.model.text import clean
 
 _HEADER = re.compile(r"\s*\[\[?\s*([\w.-]+)")
-_SETTING = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*=")
+_SETTING = re.compile(r"\s*[\"']?([\w.-]+)[\"']?\s*=")
 
 
 def named(file: Path) -> str:
@@ -47,7 +47,8 @@ def line_of(source: str, section: str, name: str | None = None, *, number: int =
             if current == section and seen == number:
                 first = first or at
         elif (found := _SETTING.match(line)) and (
-            (current == section and seen == number and found[1] == name) or (not current and found[1] == section)
+            (current == section and seen == number and found[1] == name)
+            or (not current and found[1] in (section, f"{section}.{name}"))
         ):
             return at
     parent, _, key = section.rpartition(".")

@@ -1,18 +1,21 @@
-"""Every action of the app, once: bindings, footer and the help page come from here.
+"""Every action of the app, once: bindings, footer, help, palette and the README's table of keys come from here.
 
 A plain letter never starts anything irreversible: `r` only opens a plan, and a plan is applied by a typed phrase.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+if TYPE_CHECKING:
+    from textual.binding import Binding, BindingType
 
 
 class Where(StrEnum):
     """On which screen an action works."""
 
     APP = "everywhere"
+    TABLE = "in tables"
     INVENTORY = "inventory"
     KEY = "key"
     COVERAGE = "coverage"
@@ -24,10 +27,13 @@ class Where(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: a stable id, the keys that start it, and what to call it.
+    """One action: what it is called in its scope, the keys that start it (separated by commas), a title, the scope, what it does.
 
-    `footer` shows it at the bottom; `danger` says that it begins something that changes the world (after a plan and a phrase). `first`
-    has the app do it before the next key is looked at, so that letters typed right behind it go where they were meant to.
+    `footer` shows it at the bottom. `write` says that a read-only app does not do it; `danger`, which includes that, that it begins
+    something that changes the world, after a phrase that is typed. One of danger that asks for no `phrase` may not stand on a letter.
+    `first` has the app do it before the next key is looked at, so that letters typed right behind it go where they were meant to.
+    `run` is the action as Textual knows it, where that is another one than `id`. Why it cannot be done at a moment says `why_not` of
+    the screen, or of the app.
     """
 
     id: str
@@ -38,17 +44,33 @@ class Action:
     footer: bool = False
     danger: bool = False
     first: bool = False
+    write: bool = False
+    phrase: bool = True
+    run: str = ""
 
     @property
-    def binding(self) -> Binding:
+    def ref(self) -> str:
+        """Its stable, unique id, such as `inventory.rotate`: by it a `keyward.toml` gives it other keys."""
+        return f"{self.where.name.lower()}.{self.id}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether only an app in write mode does it."""
+        return self.write or self.danger
+
+    @property
+    def binding(self) -> "Binding":
         """The key binding."""
+        from textual.binding import Binding  # the command line checks keys without the app
+
         return Binding(
             self.keys,
-            self.id,
+            self.run or self.id,
             self.title,
             show=self.footer,
             priority=self.first,
-            id=f"{self.where.name.lower()}.{self.id}",
+            id=self.ref,
+            tooltip=self.doc,
         )
 
 
@@ -89,8 +111,25 @@ ACTIONS: tuple[Action, ...] = (
         Where.APP,
         "Asks for the typed word, then allows plans to be applied; back at once.",
     ),
-    Action("help", "question_mark", "Help", Where.APP, "This page.", footer=True),
-    Action("leave", "q", "Quit", Where.APP, "Leaves; a rotation under way stays resumable.", footer=True),
+    Action(
+        "commands",
+        "colon,ctrl+p",
+        "Commands",
+        Where.APP,
+        "Every action and open screen, by name.",
+        footer=True,
+        run="command_palette",
+    ),
+    Action("help", "question_mark", "Help", Where.APP, "What can be done here, and with which key.", footer=True),
+    Action(
+        "leave",
+        "q",
+        "Quit",
+        Where.APP,
+        "Leaves; asks while a rotation is being worked on, which stays resumable.",
+        footer=True,
+    ),
+    Action("quit", "ctrl+q", "Quit from anywhere", Where.APP, "The same, also from dialogs and fields.", first=True),
     Action("rotate", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
     Action("around", "ctrl+r", "Ask around", Where.KEY, "Asks for billing, APIs, labels and who may read its secrets."),
     Action("back", "escape", "Back", Where.KEY, _BACK, footer=True),
@@ -152,7 +191,7 @@ ACTIONS: tuple[Action, ...] = (
         "copy_command", "y", "Copy command", Where.PLAN, "Copies the command line that does exactly this.", footer=True
     ),
     Action("back", "escape", "Back", Where.PLAN, "Leaves the plan; nothing has happened.", footer=True),
-    Action("go_on", "R", "Resume", Where.ROTATION, "Does what can be done now.", footer=True),
+    Action("go_on", "R", "Resume", Where.ROTATION, "Does what can be done now.", footer=True, write=True),
     Action(
         "calls",
         "L",
@@ -179,6 +218,7 @@ ACTIONS: tuple[Action, ...] = (
         Where.HISTORY,
         "Does what can be done now for the rotation under the cursor.",
         footer=True,
+        write=True,
     ),
     Action(
         "filter",
@@ -200,33 +240,43 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
         danger=True,
     ),
-    Action("go_on", "R", "Resume", Where.RECORD, "Does what can be done now for this rotation.", footer=True),
+    Action(
+        "go_on",
+        "R",
+        "Resume",
+        Where.RECORD,
+        "Does what can be done now for this rotation.",
+        footer=True,
+        write=True,
+    ),
     Action("export", "e", "Export", Where.RECORD, _EXPORT, footer=True),
     Action("back", "escape", "Back", Where.RECORD, _BACK, footer=True),
+    Action("up", "up,k", "Up", Where.TABLE, "One row up.", run="move(-1)"),
+    Action("down", "down,j", "Down", Where.TABLE, "One row down.", run="move(1)"),
+    Action("page_up", "pageup,ctrl+b", "Page up", Where.TABLE, "One page up.", run="page(-1)"),
+    Action("page_down", "pagedown,ctrl+f", "Page down", Where.TABLE, "One page down.", run="page(1)"),
+    Action("half_up", "ctrl+u", "Half a page up", Where.TABLE, "Half a page up.", run="half(-1)"),
+    Action("half_down", "ctrl+d", "Half a page down", Where.TABLE, "Half a page down.", run="half(1)"),
+    Action("first", "home,g", "First row", Where.TABLE, "To the first row.", run="go(0)"),
+    Action("last", "end,G", "Last row", Where.TABLE, "To the last row.", run="go(-1)"),
 )
 
-_NAMES = {"slash": "/", "question_mark": "?", "asterisk": "*", "escape": "Esc", "enter": "Enter", "space": "Space"}
+
+def of(where: Where) -> list[Action]:
+    """The actions of one scope."""
+    return [action for action in ACTIONS if action.where is where]
 
 
-def key_name(key: str) -> str:
-    """What is printed on the key."""
-    return _NAMES.get(key, key.replace("ctrl+", "^"))
+def bindings(where: Where) -> "list[BindingType]":
+    """The bindings of one scope, by the registry's own keys; the app lays the user's over them."""
+    return [action.binding for action in of(where)]
 
 
-def bindings(where: Where) -> list[BindingType]:
-    """The bindings of one screen."""
-    return [action.binding for action in ACTIONS if action.where is where]
+def found(where: Where, name: str) -> Action | None:
+    """The action of that scope which Textual knows by that name; None for what is no entry here."""
+    return next((action for action in of(where) if (action.run.partition("(")[0] or action.id) == name), None)
 
 
-def footer_actions(where: Where) -> list[Action]:
-    """What the bottom line offers on one screen, everywhere's actions last."""
-    chosen = [action for action in ACTIONS if action.where is where]
-    everywhere = [action for action in ACTIONS if action.where is Where.APP]
-    return [action for action in (*chosen, *everywhere) if action.footer]
-
-
-def help_rows(where: Where) -> list[tuple[str, str, str]]:
-    """(key, title, what it does) of one screen and of everywhere, the screen's own first."""
-    chosen = [action for action in ACTIONS if action.where is where]
-    everywhere = [action for action in ACTIONS if action.where is Where.APP and where is not Where.APP]
-    return [(key_name(action.keys), action.title, action.doc) for action in (*chosen, *everywhere)]
+def meet(one: Where, other: Where) -> bool:
+    """Whether actions of these two scopes are heard at the same time, so that they cannot share a key."""
+    return one is other or bool({one, other} & {Where.APP, Where.TABLE})

@@ -18,6 +18,7 @@ from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
 from keyward.tui import coverage, words
 from keyward.tui.actions import Where, bindings
+from keyward.tui.asked import AskedApp
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.lives import LiveSaid
 from keyward.tui.widgets.head import Standing
@@ -39,7 +40,7 @@ def _actions() -> "type[Provider]":
     return Actions
 
 
-class KeywardApp(App[None]):
+class KeywardApp(AskedApp):
     """keyward in a terminal.
 
     Args:
@@ -105,6 +106,7 @@ class KeywardApp(App[None]):
     def stood(self, event: Stood) -> None:
         """The world is known."""
         self._epoch = (event.now, time.monotonic())
+        self.take_keys(event.keymap)
         self.tell(world="" if event.emulated else event.world, emulated=event.emulated)
 
     def tell(
@@ -157,6 +159,7 @@ class KeywardApp(App[None]):
         self.scan(self._inventory(), ScanWish(local=True))
 
     def _pulse(self) -> None:
+        self.keys_follow()
         if self.feed.scanning:
             self.feed.drain(self._inventory(), self.moment())
 
@@ -184,16 +187,18 @@ class KeywardApp(App[None]):
 
     def empty_words(self) -> tuple[str, str]:
         """What stands where there are no keys, and what to do."""
+        local, scan = self.keymap.key_of("inventory.local"), self.keymap.key_of("inventory.scan")
         if self.feed.scanning:
-            return "Asking every source ...", "Keys appear here as they are found.\n^R stops."
+            return "Asking every source ...", f"Keys appear here as they are found.\n{scan} stops."
         if self._scanned is not None:
-            return (
-                "No key was found.",
-                "o names a folder or the keyring to look at · d shows what was read · ^R scans again",
+            shows = self.keymap.key_of("inventory.coverage")
+            text = (
+                f"{local} names a folder or the keyring to look at · {shows} shows what was read · {scan} scans again"
             )
+            return "No key was found.", text
         return (
             "Nothing was scanned yet.",
-            "o names a folder and the keyring · ^R asks Google Cloud with your credentials",
+            f"{local} names a folder and the keyring · {scan} asks Google Cloud with your credentials",
         )
 
     # Screens
@@ -224,7 +229,10 @@ class KeywardApp(App[None]):
     def may_write(self) -> bool:
         """Whether something may be changed; says why not."""
         if not self.write:
-            self.notify("This app is read-only: W switches to write mode.", severity="warning")
+            self.notify(
+                f"This app is read-only: {self.keymap.key_of('app.write_mode')} switches to write mode.",
+                severity="warning",
+            )
         return self.write
 
     def action_write_mode(self) -> None:
@@ -235,7 +243,8 @@ class KeywardApp(App[None]):
             return
         from keyward.tui.widgets.dialog import Confirm
 
-        text = "In write mode plans can be applied, each after a phrase of its own. W leaves it again."
+        key = self.keymap.key_of("app.write_mode")
+        text = f"In write mode plans can be applied, each after a phrase of its own. {key} leaves it again."
         self.push_screen(Confirm("Switch to write mode", text, "write", "Switch"), self._switch)
 
     def _switch(self, yes: bool | None) -> None:
@@ -244,8 +253,26 @@ class KeywardApp(App[None]):
             self.tell(write=True)
 
     def action_leave(self) -> None:
-        """Quit. What is under way is on disk."""
-        self.exit()
+        """Quit; ask first while a rotation is being worked on here. What is under way is on disk."""
+        if not self.feed.acting:
+            self.exit()
+            return
+        from keyward.tui.widgets.question import Question
+
+        if not isinstance(self.screen, Question):
+            text = (
+                "A rotation is being worked on. The rotation stays resumable: it stops at the next safe place, and "
+                "`keyward resume`, or the history in this app, goes on with it."
+            )
+            self.push_screen(Question("Leave?", text, no="Stay", yes="Leave"), self._leave)
+
+    async def action_quit(self) -> None:
+        """The same, from dialogs and fields too."""
+        self.action_leave()
+
+    def _leave(self, yes: bool | None) -> None:
+        if yes:
+            self.exit()
 
     def action_inventory(self) -> None:
         """Back to the list of keys."""
@@ -256,15 +283,18 @@ class KeywardApp(App[None]):
         """Rotations and their audit trail."""
         from keyward.tui.screens.history import HistoryScreen
 
-        if not any(isinstance(screen, HistoryScreen) for screen in self.screen_stack):
+        below = next((screen for screen in self.screen_stack if isinstance(screen, HistoryScreen)), None)
+        if below is None:
             self.push_screen(HistoryScreen())
+        else:
+            self.go_to(below)
 
     def action_help(self) -> None:
         """Keys of this screen."""
         from keyward.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(getattr(self.screen, "where", Where.APP)))
+            self.push_screen(HelpScreen(self.screen))
 
     # What never happens: locals on a crash, markup in a message
 

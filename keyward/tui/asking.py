@@ -59,14 +59,14 @@ class Asked:
             if line.can_accept and not line.accepted and line.status != planned.NEW
         }
 
-    def toggle(self, line: "planned.PlaceLine") -> str:
-        """Accept a place, or take that back; else why it cannot be."""
+    def toggle(self, line: "planned.PlaceLine", waive: str = "w") -> str:
+        """Accept a place, or take that back; else why it cannot be. `waive` is the key that leaves one out."""
         if line.at in self.accepted:
             self.accepted.discard(line.at)
         elif line.can_accept and not line.accepted:
             self.accepted.add(line.at)
         elif line.accepted:
-            return "It was accepted before; w leaves it out of this plan."
+            return f"It was accepted before; {waive} leaves it out of this plan."
         else:
             return f"It cannot be accepted: {line.detail or line.status}."
         return ""

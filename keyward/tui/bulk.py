@@ -83,10 +83,10 @@ def total_facts(plan: "Plan") -> Iterator[Fact]:
         yield Fact("for good", f"{_count(len(ends), 'step')} cannot be taken back{when}", "$text-warning")
 
 
-def options(policy: "Policy") -> Fact:
-    """What may be edited before it is applied."""
+def options(policy: "Policy", key: str) -> Fact:
+    """What may be edited before it is applied, with that key."""
     said = f"both keys work for {words.length(policy.grace)} · retire {policy.retire.value}"
-    return Fact("options", f"{said}{f' · reason: {policy.reason}' if policy.reason else ''} · e edits them")
+    return Fact("options", f"{said}{f' · reason: {policy.reason}' if policy.reason else ''} · {key} edits them")
 
 
 def phrase(plan: "Plan", production: Collection[str] = ()) -> str:

@@ -64,6 +64,14 @@ def cells(rows: Rows, row: int, now: float) -> tuple[str, ...]:
     )
 
 
+_SCOPE = next(index for index, column in enumerate(COLUMNS) if column.name == "scope")
+
+
+def of_production(said: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts of a row of production: its scope says so."""
+    return (*said[:_SCOPE], words.scope(said[_SCOPE], production=True), *said[_SCOPE + 1 :])
+
+
 def use(rows: Rows, row: int, now: float) -> str:
     """When it was last used, or which kind of not knowing it is."""
     window = rows.time(row, "last_used_window")

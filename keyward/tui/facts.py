@@ -22,8 +22,8 @@ def _no_end(provider: str) -> str:
     return "not known" if provider in {SHAPE, DECLARED} else "never"
 
 
-def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
-    """The side pane."""
+def of_row(rows: Rows, row: int, now: float, *, production: bool = False) -> list[Fact]:
+    """The side pane; `production` says that the key is one of production."""
     columns = rows.columns
 
     def toned(name: str) -> str:
@@ -33,7 +33,7 @@ def of_row(rows: Rows, row: int, now: float) -> list[Fact]:
     created = rows.time(row, "created")
     facts = [
         Fact("kind", texts["kind"]),
-        Fact("project", texts["scope"]),
+        Fact("project", words.scope(texts["scope"], production=production), f"bold {BAD}" if production else ""),
         Fact("state", texts["state"], toned("state")),
         Fact("age", texts["age"] + (f" · made {day(created)}" if created is not None else ""), toned("age")),
         Fact("last use", use_words(rows, row, now), toned("use")),

@@ -13,7 +13,8 @@ from weakref import WeakSet
 
 from textual.message import Message
 
-from keyward.model.errors import Interrupted, KeywardError
+from keyward.model.errors import Interrupted, KeywardError, NotAllowed, SettingsError
+from keyward.tui.keymap import Keymap, read
 from keyward.tui.rows import FIELDS
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ _REST = 5
 
 
 class Stood(Message):
-    """Which world this is, what time it is there (seconds since 1970), and the query that says what is production."""
+    """Which world this is, what time it is there (seconds since 1970), the query that says what is production, and the keys."""
 
-    def __init__(self, world: str, emulated: bool, now: float, production: str = "") -> None:
+    def __init__(
+        self, world: str, emulated: bool, now: float, production: str = "", keymap: Keymap | None = None
+    ) -> None:
         super().__init__()
         self.world, self.emulated, self.now, self.production = world, emulated, now, production
+        self.keymap = keymap or Keymap()
 
 
 class Arrived(Message):
@@ -152,6 +156,7 @@ class Feed:
         self._tally: Tally | None = None
         self._rest_until = 0.0
         self.scanning = False
+        self._deeds = 0
 
     def seat(self) -> Seat:
         """Parts and desk. Blocks; only for threads."""
@@ -211,9 +216,16 @@ class Feed:
 
     def _load(self, to: "MessagePump") -> None:
         parts = self.seat().parts
-        to.post_message(
-            Stood(parts.world, parts.emulated, parts.clock.now().timestamp(), parts.settings.production.match)
-        )
+        settings = parts.settings
+        now = parts.clock.now().timestamp()
+        keymap, wrong = Keymap(), None
+        try:
+            keymap = read(settings.keys)
+        except SettingsError as error:
+            wrong = error
+        to.post_message(Stood(parts.world, parts.emulated, now, settings.production.match, keymap))
+        if wrong is not None:
+            raise wrong
         self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:
@@ -296,13 +308,35 @@ class Feed:
 
     # Questions and deeds
 
-    def ask(self, to: "MessagePump", question: "Callable[[Desk], Any]") -> None:
+    def ask(self, to: "MessagePump | Posts", question: "Callable[[Desk], Any]") -> None:
         """Ask the desk something; the answer comes as `Answer`, a refusal as `Failed`."""
         self._run(lambda: _answer(to, question(self.desk)), to, "ask")
 
     def act(self, to: "MessagePump | Posts", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
-        """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`."""
-        self._run(lambda: _answer(to, deed(self.desk, lambda event: _tell(to, event))), to, "act")
+        """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`.
+
+        A read-only app does none, whoever asks.
+        """
+        if self.read_only:
+            to.post_message(
+                Failed(NotAllowed("This app is read-only; nothing was begun.", hint="Switch to write mode first."))
+            )
+            return
+        with self._lock:
+            self._deeds += 1
+        self._run(lambda: self._do(to, deed), to, "act")
+
+    def _do(self, to: "MessagePump | Posts", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
+        try:
+            _answer(to, deed(self.desk, lambda event: _tell(to, event)))
+        finally:
+            with self._lock:
+                self._deeds -= 1
+
+    @property
+    def acting(self) -> bool:
+        """Whether something that this app began is being done at this moment."""
+        return self._deeds > 0
 
 
 def picked(columns: "Columns", ids: set[str]) -> "Columns | None":

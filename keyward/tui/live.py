@@ -136,6 +136,11 @@ class Live:
         return [one.rotation for one in self.keys.values() if one.rotation]
 
     @property
+    def about(self) -> list[str]:
+        """The rotations that can be gone on with; none when nothing was begun."""
+        return [self.rotation] if self.rotation else self.rotations
+
+    @property
     def done(self) -> tuple[int, int]:
         """Steps that are done, of how many."""
         return sum(one.done for one in self.keys.values()), sum(len(one.lines) for one in self.keys.values())

@@ -1,33 +1,86 @@
-"""The palette: every action of the screen and of everywhere, found by typing a part of its name."""
+"""The palette: everything that can be done from this screen, and every screen that is open, found by typing a part of its name."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.dom import DOMNode
 
-from keyward.tui.actions import ACTIONS, Action, Where, key_name
+from keyward.tui.actions import Action, Where
+from keyward.tui.offered import Offer, offers
+
+if TYPE_CHECKING:
+    from keyward.tui.app import KeywardApp
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """One line: its name, what stands behind and below it, whether it can be done now, and the doing."""
+
+    name: str
+    keys: str
+    doc: str
+    possible: bool
+    do: Callable[[], Awaitable[object] | object]
 
 
 class Actions(Provider):
     """The registry as commands. They do what their keys do, with the same questions before anything dangerous."""
 
-    def _offered(self) -> Iterator[Action]:
-        where = getattr(self.screen, "where", Where.APP)
-        yield from (action for action in ACTIONS if action.where in (where, Where.APP))
+    @property
+    def _keyward(self) -> "KeywardApp":
+        return cast("KeywardApp", self.app)
 
-    def _do(self, action: Action) -> Callable[[], Coroutine[object, object, bool]]:
-        namespace = "app" if action.where is Where.APP else "screen"
-        return partial(self.app.run_action, f"{namespace}.{action.id}")
+    def _commands(self) -> Iterator[_Command]:
+        """The screen's actions, open screens, then tables and everywhere; what cannot be done now last of each."""
+        found = offers(self._keyward, self.screen)
+        own = [offer for offer in found if offer.action.where not in (Where.APP, Where.TABLE)]
+        yield from map(self._command, own)
+        for screen, name in self._keyward.open_screens():
+            yield _Command(f"Go back to {name}", "", "An open screen.", True, partial(self._keyward.go_to, screen))
+        for where in (Where.APP, Where.TABLE):
+            yield from (self._command(offer) for offer in found if offer.action.where is where)
+
+    def _command(self, offer: Offer) -> _Command:
+        action = offer.action
+        doc = f"Not now: {offer.why_not}" if offer.why_not else action.doc
+        return _Command(f"{action.title}  {action.ref}", offer.keys, doc, not offer.why_not, partial(self._run, action))
+
+    async def _run(self, action: Action) -> None:
+        await self.app.run_action(action.run or action.id, self._node(action.where))
+
+    def _node(self, where: Where) -> DOMNode:
+        """Who does it: the app, the screen, or of its tables the one that has the focus, or else the first."""
+        if where is Where.APP:
+            return self.app
+        if where is not Where.TABLE:
+            return self.screen
+        tables, focused = self.screen.query("Grid"), self.screen.focused
+        return focused if focused is not None and focused in tables else tables.first()
 
     async def discover(self) -> Hits:
         """Everything, before a letter is typed."""
-        for action in self._offered():
-            yield DiscoveryHit(f"{action.title}  ({key_name(action.keys)})", self._do(action), help=action.doc)
+        for command in self._commands():
+            yield DiscoveryHit(_line(Content(command.name), command), command.do, text=command.name, help=command.doc)
 
     async def search(self, query: str) -> Hits:
         """What matches."""
         matcher = self.matcher(query)
-        for action in self._offered():
-            score = matcher.match(action.title)
+        for command in self._commands():
+            score = matcher.match(command.name)
             if score > 0:
-                yield Hit(score, matcher.highlight(action.title), self._do(action), help=action.doc)
+                yield Hit(
+                    score,
+                    _line(matcher.highlight(command.name), command),
+                    command.do,
+                    text=command.name,
+                    help=command.doc,
+                )
+
+
+def _line(name: Content, command: _Command) -> Content:
+    shown = Content.assemble(name, (f"  {command.keys}", "bold")) if command.keys else name
+    return shown if command.possible else Content.assemble(("(", "dim"), shown.stylize("dim"), (")", "dim"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from keyward.model.capability import Ready
 from keyward.tui import words
+from keyward.tui.keymap import Keymap
 from keyward.tui.widgets.pane import Fact
 
 if TYPE_CHECKING:
@@ -151,13 +152,15 @@ def last_use(key: "KeyPlan", at: datetime) -> str:
     return said
 
 
-def trouble_facts(key: "KeyPlan", places: Sequence[PlaceLine]) -> Iterator[Fact]:
+def trouble_facts(key: "KeyPlan", places: Sequence[PlaceLine], keymap: Keymap | None = None) -> Iterator[Fact]:
     """What stands in the way, and what is only worth knowing. Places to accept are said once: they stand in the list above."""
     waiting = [line for line in places if line.can_accept and not line.accepted]
     if waiting:
+        keys = keymap or Keymap()
+        one, every = keys.key_of("plan.accept"), keys.key_of("plan.accept_all")
         new = sum(1 for line in waiting if line.status == NEW)
-        said = f"{len(waiting)} of {len(places)} places hold the key and are not accepted. Space accepts the one under the cursor"
-        yield Fact("✗ to accept", f"{said}, * all{f' but the {new} NEW' if new else ''}.", "$text-error")
+        said = f"{len(waiting)} of {len(places)} places hold the key and are not accepted. {one} accepts the one under the cursor"
+        yield Fact("✗ to accept", f"{said}, {every} all{f' but the {new} NEW' if new else ''}.", "$text-error")
     for blocker in key.blockers:
         if not any(blocker.what.startswith(line.at) for line in waiting):
             yield Fact("✗ in the way", f"{blocker.what}. {blocker.hint}".rstrip(), "$text-error")

@@ -56,16 +56,16 @@ class Runs:
         live = Live("rotate", keys)
         return self._begin(live, lambda desk, report: desk.apply(plan, report, wait=_until(), calls=True))
 
-    def go_on(self, rotation: str) -> Live:
-        """Do what can be done now for a rotation."""
-        live = Live("go on", rotation=rotation)
+    def go_on(self, rotation: str, key: KeyLive | None = None) -> Live:
+        """Do what can be done now for a rotation; `key` is the one that it replaces, where that is known."""
+        live = Live("go on", [key] if key is not None else (), rotation)
         return self._begin(
             live, self._remembered(live, lambda desk, report: desk.go_on([rotation], report, wait=_until(), calls=True))
         )
 
     def again(self, live: Live) -> bool:
         """Do what can be done now for all that such a run was about; False when it began nothing that could be gone on with."""
-        rotations = [live.rotation] if live.rotation else live.rotations
+        rotations = live.about
         if not rotations:  # to the desk, none means all that are open
             return False
         live.title = "go on"
@@ -73,9 +73,9 @@ class Runs:
         self._begin(live, lambda desk, report: desk.go_on(rotations, report, wait=_until(), calls=True))
         return True
 
-    def undo(self, rotation: str) -> Live:
-        """Bring an old key back, which a person agreed to."""
-        live = Live("undo", rotation=rotation)
+    def undo(self, rotation: str, key: KeyLive | None = None) -> Live:
+        """Bring an old key back, which a person agreed to; `key` is that one, where it is known."""
+        live = Live("undo", [key] if key is not None else (), rotation)
         why = "undone in the app"
         return self._begin(
             live, self._remembered(live, lambda desk, report: desk.undo(rotation, why, report, wait=True, calls=True))
@@ -100,7 +100,7 @@ class Runs:
         """Something was said of a run."""
         if isinstance(message, Heard):
             if live.hear(message.event, self._app.moment()):
-                self._app.feed.act(_Relay(self._app, live), lambda desk, _: _Whose(desk.rotations()))
+                self._app.feed.ask(_Relay(self._app, live), lambda desk: _Whose(desk.rotations()))
         elif isinstance(message, Failed):
             self._over(live, lambda: live.failed(message.error), str(message.error.title))
         elif isinstance(message, Answer) and isinstance(message.value, _Whose):

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 from keyward import edge
 from keyward.model.errors import Exit
@@ -30,15 +31,24 @@ def start(*, write: bool = False, environ: Mapping[str, str] | None = None) -> i
     from keyward.tui.feed import Seat
 
     variables = dict(os.environ if environ is None else environ)
+    folder = _folder() if environ is None else None
 
     def make_seat(cancel: threading.Event) -> Seat:
         from keyward.desk import Desk  # runs in a thread, after the first frame
         from keyward.wiring import Parts
 
-        parts = Parts(environ=variables, cancel=cancel, interactive=True)
+        parts = Parts(environ=variables, folder=folder, cancel=cancel, interactive=True)
         return Seat(parts, Desk(parts))
 
     app = KeywardApp(make_seat, write=write)
     app.run()
     app.feed.end()
     return app.return_code or 0
+
+
+def _folder() -> Path | None:
+    """The working folder, whose settings may filter, limit and display; None when it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from keyward.tui import words
+from keyward.tui.keymap import Keymap
+from keyward.tui.live import KeyLive
 
 if TYPE_CHECKING:
     from keyward.ledger.records import RotationRow
@@ -20,18 +22,19 @@ class WayBack(NamedTuple):
     said: str
 
 
-def way_back(row: "RotationRow", now: float) -> WayBack:  # noqa: PLR0911  # one return for each way to stand
-    """The way back of a rotation, as the ledger knows it; `now` is seconds since 1970."""
+def way_back(row: "RotationRow", now: float, keymap: Keymap | None = None) -> WayBack:  # noqa: PLR0911  # one return for each way to stand
+    """The way back of a rotation, as the ledger knows it; `now` is seconds since 1970, `keymap` has the user's keys."""
+    undo, go_on = map((keymap or Keymap()).key_of, ("history.undo", "history.go_on"))
     state, until = row.state.value, words.read_time(row.data.get("undo_until"))
     if state == "aborted":
         return WayBack(False, "was undone", "it was rolled back already")
     if state in _BACK:
-        return WayBack(False, "under way", "it is being rolled back; R goes on with it")
+        return WayBack(False, "under way", f"it is being rolled back; {go_on} goes on with it")
     policy = row.data.get("policy")
     if isinstance(policy, Mapping) and policy.get("old_gone"):
         return WayBack(False, "no", "a person deleted the old key")
     if row.data.get("revoked") is None:
-        return WayBack(True, "U at any time", "the old key was not deleted yet")
+        return WayBack(True, f"{undo} at any time", "the old key was not deleted yet")
     if until is None:
         return WayBack(False, "no", "its provider brings no deleted key back")
     left = until.timestamp() - now
@@ -41,16 +44,15 @@ def way_back(row: "RotationRow", now: float) -> WayBack:  # noqa: PLR0911  # one
             f"over {words.day(until)}",
             f"undo is over: the old key could be restored until {words.moment(until)} UTC",
         )
-    return WayBack(True, f"U until {words.day(until)}", f"{words.span(left)} left: until {words.moment(until)} UTC")
+    return WayBack(
+        True, f"{undo} until {words.day(until)}", f"{words.span(left)} left: until {words.moment(until)} UTC"
+    )
 
 
 def ask_undo(app: "KeywardApp", row: "RotationRow", opened: Callable[[], None] | None = None) -> None:
-    """Ask for the phrase; with it, bring the old key back and show that. Without a way back, say why there is none."""
-    way = way_back(row, app.now())
-    if not way.open:
-        app.notify(f"There is no undo: {way.said}.", severity="warning")
-        return
-    if not app.may_write():
+    """Ask for the phrase; with it, bring the old key back and show that. Without a way back there is no question."""
+    way = way_back(row, app.now(), app.keymap)
+    if not way.open or not app.may_write():
         return
     from keyward.tui.widgets.dialog import Confirm
 
@@ -64,7 +66,7 @@ def ask_undo(app: "KeywardApp", row: "RotationRow", opened: Callable[[], None] |
         if yes:
             from keyward.tui.screens.rotation import RotationScreen
 
-            app.push_screen(RotationScreen(app.runs.undo(row.id)))
+            app.push_screen(RotationScreen(app.runs.undo(row.id, _key(row))))
             if opened is not None:
                 opened()
 
@@ -79,10 +81,21 @@ def go_on(app: "KeywardApp", row: "RotationRow") -> None:
     from keyward.tui.screens.rotation import RotationScreen
 
     live = app.runs.of(row.id)
-    if live is None and row.state.closed:
-        app.notify(f"Rotation {row.id} is {row.state.value}: there is nothing to go on with.")
-    elif live is not None or app.may_write():
-        app.push_screen(RotationScreen(live or app.runs.go_on(row.id)))
+    if live is not None or (not row.state.closed and app.may_write()):
+        app.push_screen(RotationScreen(live or app.runs.go_on(row.id, _key(row))))
+
+
+def why_not(app: "KeywardApp", row: "RotationRow", action: str) -> str:
+    """Why a rotation cannot be gone on with, or undone, now; empty when it can."""
+    if action == "go_on" and row.state.closed and app.runs.of(row.id) is None:
+        return f"it is {row.state.value}: there is nothing to go on with"
+    if action == "undo" and not (way := way_back(row, app.now(), app.keymap)).open:
+        return way.said
+    return ""
+
+
+def _key(row: "RotationRow") -> KeyLive:
+    return KeyLive(row.credential, named(row)[0])
 
 
 def named(row: "RotationRow") -> tuple[str, str]:

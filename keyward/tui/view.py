@@ -2,10 +2,12 @@
 
 from itertools import compress
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from keyward.model.errors import QueryError
+from keyward.model.query_rows import Columns, QueryRow
 from keyward.tui.cells import COLUMNS, sort_keys
-from keyward.tui.rows import Rows
+from keyward.tui.rows import FIELDS, Rows
 
 if TYPE_CHECKING:
     from keyward.tui.filtering import Filter
@@ -90,6 +92,18 @@ class View:
             return frozenset(parsed(query).hits(self.rows.queried, self.rows.numbers, now) if query.strip() else ())
         except QueryError:
             return frozenset()
+
+    def would_match(self, query: str, key: str, now: float) -> bool:
+        """Whether a key that is in no row, such as one that is gone, matches by what its id tells."""
+        from keyward.tui.filtering import parsed
+
+        provider, _, local = key.partition(":")
+        one = QueryRow(key, provider=provider, scope=unquote(local.partition("/")[0]), haystack=key.casefold())
+        made = Columns(**{field: [getattr(one, field)] for field in FIELDS})
+        try:
+            return bool(query.strip() and parsed(query).hits(made, [0], now))
+        except QueryError:
+            return False
 
     @property
     def needle(self) -> str:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 DAY = 86_400.0
+PROD = "PROD"
+"""The word that stands, coloured, wherever a key of production is shown."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STEPS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s"))
 
@@ -55,6 +57,11 @@ def expiry(expires: float | None, now: float) -> str:
     if expires is None:
         return "-"
     return f"in {span(expires - now)}" if expires > now else f"{span(now - expires)} ago"
+
+
+def scope(name: str, *, production: bool) -> str:
+    """A scope as it is shown: one of production says so in front, where nothing cuts it off."""
+    return f"{PROD} {name}" if production else name
 
 
 def moment(at: datetime | None) -> str:

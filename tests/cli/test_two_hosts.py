@@ -359,7 +359,7 @@ def test_a_command_that_fails_on_one_host_keeps_both_waiting(pair):
 # Killed, and at once
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.3, *(pytest.param(one, marks=pytest.mark.slow) for one in (0.6, 0.9))])
 def test_killed_on_either_host_its_next_run_goes_on(pair, share):
     pair.enrol()
     for host, other, points in ((A, B, 75), (B, A, 28)):

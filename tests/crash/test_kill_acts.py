@@ -17,6 +17,13 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
 REVOKE = ("--even-if-broken", "--yes", "--reason", "trial")
 CHANGES = ("DELETE", "CreateSecret")
 PLACE = "gsm:acme-prod/console-key"
+SHARDS = 3
+
+
+shards = pytest.mark.parametrize(
+    "shard", [pytest.param(shard, marks=pytest.mark.slow if shard else ()) for shard in range(SHARDS)]
+)
+"""Every third point in CI; all of them with `-m "slow or not slow"`."""
 
 
 class Before:
@@ -44,14 +51,14 @@ class Before:
         with Scene(self.home, world=world) as scene:
             yield scene
 
-    def killed_everywhere(self, argv, check):
-        """Kill this command at each of its points from a little before its first change on; the same command has to end it."""
+    def killed_everywhere(self, argv, check, shard):
+        """Kill this command at its points from a little before its first change on; the same command has to end it."""
         with self.scene() as scene:
             points = self.zygote.run(argv, scene.environ()).points
         first = next(number for number, point in enumerate(points, 1) if any(word in point for word in CHANGES))
         deadly = [number for number, point in enumerate(points, 1) if number >= first - 8 and "GET" not in point]
         assert len(deadly) > 10
-        for number in deadly:
+        for number in deadly[shard::SHARDS]:
             with self.scene() as scene:
                 run = self.zygote.run(argv, scene.environ(), kill_at=number)
                 assert run.killed
@@ -73,18 +80,20 @@ def before(tmp_path_factory):
     one.zygote.close()
 
 
-def test_revoke(before):
+@shards
+def test_revoke(before, shard):
     def check(scene, where):
         assert before.value not in scene.live(), where
         deletes = [one for one in scene.log() if one["method"] == "DELETE"]
         assert len(deletes) == 1, f"killed at {where}: deleted {len(deletes)} times"
 
-    before.killed_everywhere(["revoke", before.id, *REVOKE], check)
+    before.killed_everywhere(["revoke", before.id, *REVOKE], check, shard)
 
 
-def test_import(before):
+@shards
+def test_import(before, shard):
     def check(scene, where):
         assert scene.versions("console-key") == [("ENABLED", before.value.encode())], where
 
     argv = ["import", before.id, "--to", PLACE, "--yes", "--reason", "trial"]
-    before.killed_everywhere(argv, check)
+    before.killed_everywhere(argv, check, shard)

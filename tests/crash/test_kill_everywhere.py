@@ -15,7 +15,7 @@ from tests.parts.secret_service import running
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1500)]
 
 SHARDS = 8
-IN_CI = 2
+IN_CI = 1
 """Every fourth point is a test of every run; the others are walked with `-m slow`."""
 
 

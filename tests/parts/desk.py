@@ -103,21 +103,21 @@ class Desk:
         return method
 
 
-def parts(world="emulator:test", now=NOW):
-    """Parts of which only world and clock are used."""
+def parts(world="emulator:test", now=NOW, keys=()):
+    """Parts of which only world, clock and some settings are used."""
     return SimpleNamespace(
         world=world,
         emulated=world.startswith("emulator:"),
         clock=SimpleNamespace(now=lambda: now),
-        settings=SimpleNamespace(production=SimpleNamespace(match="project:*-prod")),
+        settings=SimpleNamespace(production=SimpleNamespace(match="project:*-prod"), keys=tuple(keys)),
     )
 
 
-def app(desk, *, world="emulator:test", write=False):
+def app(desk, *, world="emulator:test", write=False, keys=()):
     """The app on this desk."""
     from keyward.tui.app import KeywardApp
 
-    return KeywardApp(lambda cancel: Seat(parts(world), desk), write=write)
+    return KeywardApp(lambda cancel: Seat(parts(world, keys=keys), desk), write=write)
 
 
 OK = SourceReport("google-api-keys:acme-prod", SourceStatus.OK, items=3, at=NOW)

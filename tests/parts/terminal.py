@@ -61,7 +61,9 @@ class Terminal:
     def text(self):
         """The screen, line by line, without trailing blanks."""
         self._pump(0)
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        # The screen's own `display` trips over the second half of a wide character whose first half was overwritten.
+        rows, width = self.screen.buffer, range(self.screen.columns)
+        return "\n".join("".join(rows[y][x].data for x in width).rstrip() for y in range(self.screen.lines))
 
     def wait(self, *needles, patience=PATIENCE):
         """Wait until all these texts stand on the screen; give the screen."""

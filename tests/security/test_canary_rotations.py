@@ -61,7 +61,9 @@ def _looked_back(watched, *more):
     return told
 
 
-@pytest.mark.parametrize(("made", "home"), [("upload", ""), ("create", "keyring:keyward/*")])
+@pytest.mark.parametrize(
+    ("made", "home"), [("upload", ""), pytest.param("create", "keyring:keyward/*", marks=pytest.mark.slow)]
+)
 def test_no_private_key_gets_out_of_a_planned_applied_and_undone_rotation(tmp_path, own_secret_service, made, home):
     watched = Watched(tmp_path, own_secret_service)
     with watched.scene as scene:

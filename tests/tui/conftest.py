@@ -12,8 +12,8 @@ def opened():
     """A function that opens the app on a desk: `async with opened(desk, size=(120, 36)) as (app, pilot)`; everything is loaded then."""
 
     @contextlib.asynccontextmanager
-    async def open_app(desk, *, size=(120, 36), world="emulator:test", write=False):
-        app = made.app(desk, world=world, write=write)
+    async def open_app(desk, *, size=(120, 36), world="emulator:test", write=False, keys=()):
+        app = made.app(desk, world=world, write=write, keys=keys)
         async with app.run_test(size=size) as pilot:
             await made.loaded(app, pilot)
             yield app, pilot

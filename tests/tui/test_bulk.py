@@ -17,7 +17,7 @@ from keyward.rotation.facts import Facts, KeyAsRead, PlaceFacts
 from keyward.rotation.places import Holds
 from keyward.rotation.plan import plan
 from keyward.rotation.state import KeyFacts
-from keyward.settings.schema import Settings
+from keyward.settings.schema import KeyChoice, Settings
 from keyward.tui import bulk
 from keyward.tui.screens.plan import PlanScreen
 from keyward.tui.screens.plan_edit import EditPlan
@@ -273,6 +273,44 @@ async def test_a_planner_that_fails_is_words_on_the_board(opened, planner):
         await open_plan(app, pilot, IDS[:1])
         assert "Google could not be asked." in shown(app)
         assert "Try again." in shown(app)
+
+
+async def test_a_plan_that_was_wished_for_otherwise_since_is_not_applied_when_planning_again_fails(opened, planner):
+    failing = []
+
+    def plan(*asked):
+        if failing:
+            raise failing[0]
+        return planner(*asked)
+
+    async with opened(Desk([row(0)], [OK], plan=plan), write=True, size=(170, 50)) as (app, pilot):
+        await open_plan(app, pilot, IDS[:1])
+        await pilot.press("asterisk")
+        await loaded(app, pilot)
+        assert app.screen._plan.ready
+        failing.append(SourceError("Google could not be asked.", status="unreachable"))
+        await pilot.press("w")
+        await loaded(app, pilot)
+        await pilot.press("a")
+        await pilot.pause(ARMED_AFTER)
+        assert isinstance(app.screen, PlanScreen)
+        assert "Apply: there is no plan." in [note.message for note in app._notifications]
+        failing.clear()
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert "- left out" in shown(app)
+
+
+async def test_the_users_own_keys_stand_in_the_sentences_of_plan_and_history(opened, desk):
+    keys = [
+        KeyChoice(action, key, "keyward.toml", 1)
+        for action, key in (("plan.leave_out", "v"), ("plan.edit", "t"), ("plan.leave_out_blocked", "V"))
+    ]
+    async with opened(desk, size=(170, 50), write=True, keys=keys) as (app, pilot):
+        await open_plan(app, pilot)
+        assert "Keys (v leaves one out, V all that cannot go)" in shown(app)
+        assert "V leaves those out" in shown(app)
+        assert "t edits them" in shown(app)
 
 
 def test_the_phrase_names_production_and_how_many():

@@ -175,7 +175,23 @@ async def test_undo_needs_write_mode_and_its_phrase(opened):
         assert "undo" not in [name for name, _, _ in desk.asked]
         await pilot.press("U")
         await pilot.pause(ARMED_AFTER + 0.1)
-        await pilot.press(*"undo", "space", *"111", "minus", *"2222", "enter", "enter")
+        await pilot.press(
+            *"undo",
+            "space",
+            *"111",
+            "minus",
+            *"2222",
+            "space",
+            *"in",
+            "space",
+            *"production",
+            "space",
+            *"acme",
+            "minus",
+            *"prod",
+            "enter",
+            "enter",
+        )
         await loaded(app, pilot)
         assert isinstance(app.screen, RotationScreen)
         assert "read back and equal" in shown(app), "what was done before stands there too"

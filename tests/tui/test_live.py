@@ -111,7 +111,7 @@ async def test_resume_after_a_plan_that_began_nothing_touches_no_other_rotation(
         app.post_message(LiveSaid(live, Failed(Held("Somebody else works on it."))))
         await until(app, pilot, "Somebody else works on it.")
         await pilot.press("R")
-        await until(app, pilot, "Nothing was begun")
+        await until(app, pilot, "nothing was begun")
         assert "go_on" not in [name for name, _, _ in desk.asked], "to the desk no rotation means all of them"
 
 

@@ -74,7 +74,7 @@ class Desk:
     def close(self):
         pass
 
-parts = SimpleNamespace(world="google", emulated=False, settings=SimpleNamespace(production=SimpleNamespace(match="")),
+parts = SimpleNamespace(world="google", emulated=False, settings=SimpleNamespace(production=SimpleNamespace(match=""), keys=()),
     clock=SimpleNamespace(now=lambda: __import__("datetime").datetime.now(__import__("datetime").timezone.utc)))
 app = Crashing(lambda cancel: Seat(parts, Desk()))
 app.run()

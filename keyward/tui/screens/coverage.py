@@ -78,7 +78,7 @@ class CoverageScreen(Page):
         self._lines = lines
         grid.display = bool(lines)
         if not lines:
-            self.say("Nothing was asked yet.", "^R scans.")
+            self.say("Nothing was asked yet.", f"{self.app.keymap.key_of('coverage.scan')} scans.")
             return
         self.say("")
         grid.repaint()

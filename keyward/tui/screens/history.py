@@ -125,9 +125,10 @@ class HistoryScreen(Page):
         grid = self.query_one(Grid)
         grid.display = bool(self._rows)
         if not self._all:
-            self.say("Nothing was rotated yet.", "r in the inventory shows a plan.")
+            key = self.app.keymap.key_of("inventory.rotate")
+            self.say("Nothing was rotated yet.", f"{key} in the inventory shows a plan.")
         elif not self._rows:
-            self.say("No rotation has these words.", "Escape clears the filter.")
+            self.say("No rotation has these words.", f"{self.app.keymap.key_of('history.back')} clears the filter.")
         else:
             self.say("")
         grid.repaint()
@@ -139,7 +140,8 @@ class HistoryScreen(Page):
 
     def _texts(self, one: "RotationRow") -> tuple[str, ...]:
         name, scope = undoing.named(one)
-        waits, undo = one.waiting_on.value or "-", undoing.way_back(one, self.app.now()).short
+        scope = words.scope(scope, production=self.app.production(one.credential))
+        waits, undo = one.waiting_on.value or "-", undoing.way_back(one, self.app.now(), self.app.keymap).short
         return (words.moment(one.created), name, scope, one.state.value, waits, one.why or _next(one), one.actor, undo)
 
     def _cells(self, row: int) -> tuple[str, ...]:
@@ -147,6 +149,8 @@ class HistoryScreen(Page):
 
     def _tone(self, row: int, column: str) -> str | None:
         one = self._rows[row]
+        if column == "scope":
+            return "grid--prod" if self.app.production(one.credential) else None
         if column == "state":
             return {"done": "grid--good", "aborted": "grid--bad"}.get(one.state.value, "grid--warn")
         if column == "undo":
@@ -156,6 +160,15 @@ class HistoryScreen(Page):
     def _chosen(self) -> "RotationRow | None":
         row = self.query_one(Grid).row
         return self._rows[row] if row is not None and self._rows and self.is_current else None
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("back", "audit"):
+            return ""
+        if action == "filter":
+            return "" if self._all else "nothing was rotated yet"
+        row = self.query_one(Grid).row if self._rows else None
+        return "no rotation is listed" if row is None else undoing.why_not(self.app, self._rows[row], action)
 
     # Actions
 

@@ -74,7 +74,8 @@ class InventoryScreen(Screen[None]):
     # What the table asks for
 
     def _cells(self, row: int) -> tuple[str, ...]:
-        return cells.cells(self.rows, row, self.app.now())
+        said = cells.cells(self.rows, row, self.app.now())
+        return cells.of_production(said) if row in self._production else said
 
     def _tone(self, row: int, column: str) -> str | None:
         if column == "scope" and row in self._production:
@@ -82,8 +83,11 @@ class InventoryScreen(Screen[None]):
         return cells.tone(self.rows, row, column, self.app.now())
 
     def production(self, key: str) -> bool:
-        """Whether the key of that id is one of production, as the settings say."""
-        return self.rows.number(key) in self._production
+        """Whether the key of that id is one of production, as the settings say; also one that is in no row any more."""
+        row = self.rows.number(key)
+        if row is None:
+            return self.view.would_match(self._production_query, key, self.app.now())
+        return row in self._production
 
     @property
     def grid(self) -> Grid:
@@ -140,6 +144,7 @@ class InventoryScreen(Screen[None]):
     def stand(self, standing: Standing) -> None:
         """The top line says something else."""
         self.query_one(Head).tell(standing)
+        self.query_one(KeysBar).follow()
         self._show_note()
 
     # What is in view
@@ -186,11 +191,13 @@ class InventoryScreen(Screen[None]):
         if row is None:
             pane.tell("", ())
         elif pane.display:
-            pane.tell(cells.shown_name(self.rows, row), of_row(self.rows, row, self.app.now()))
+            facts = of_row(self.rows, row, self.app.now(), production=row in self._production)
+            pane.tell(cells.shown_name(self.rows, row), facts)
 
     def _show_note(self) -> None:
         missing = coverage.summary(self.app.sources, self.app.gaps)
-        text = self._wrong or (f"{missing}: not everything was read; d shows what and why" if missing else "")
+        key = self.app.keymap.key_of("inventory.coverage")
+        text = self._wrong or (f"{missing}: not everything was read; {key} shows what and why" if missing else "")
         if text == self._noted:
             return
         self._noted = text
@@ -236,6 +243,14 @@ class InventoryScreen(Screen[None]):
         return not (action == "filter" and isinstance(self.focused, Input))
 
     # Actions
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("open", "rotate", "mark", "mark_all") and not self.view.order:
+            return "no key is listed"
+        if action == "unmark" and not self.grid.marks:
+            return f"no key is marked; {self.app.keymap.key_of('inventory.mark')} marks one"
+        return ""
 
     def action_filter(self) -> None:
         """Type a query. The focus moves at once: `Widget.focus` would only do it after letters that are already waiting."""

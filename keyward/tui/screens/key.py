@@ -39,6 +39,10 @@ class KeyScreen(Page):
         super().__init__()
         self.key = key
 
+    def production(self) -> bool:
+        """Whether the key is one of production."""
+        return self.app.production(self.key)
+
     def content(self) -> ComposeResult:
         """Facts on the left; places and rotations on the right, or below on a narrow screen."""
         with VerticalScroll(classes="content"):

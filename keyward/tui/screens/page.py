@@ -35,21 +35,25 @@ class Page(Screen[None]):
         yield Head(self._standing(self.app.standing))
         yield from self.content()
         yield Board()
-        yield KeysBar(self.where, self.without())
+        yield KeysBar(self.where)
         yield Plain(TOO_SMALL, classes="too-small")
 
     def content(self) -> ComposeResult:
         """What stands in the middle, in containers of the class `content`."""
         yield from ()
 
-    def without(self) -> frozenset[str]:
-        """Actions that cannot be done now."""
-        return frozenset()
+    def why_not(self, action: str) -> str:  # noqa: ARG002  # for screens that have a reason
+        """Why that action of this screen cannot be done now, in words; empty when it can."""
+        return ""
+
+    def production(self) -> bool:
+        """Whether it shows a key of production."""
+        return False
 
     def _standing(self, standing: Standing) -> Standing:
         from dataclasses import replace
 
-        return replace(standing, title=self.heading)
+        return replace(standing, title=self.heading, production=self.production())
 
     def on_mount(self) -> None:
         """What was said while this screen was being put together."""
@@ -59,6 +63,8 @@ class Page(Screen[None]):
         """The top line says something else. The app says it at once, also to a screen that has no widgets yet."""
         for head in self.query(Head):
             head.tell(self._standing(standing))
+        for keys in self.query(KeysBar):
+            keys.follow()
 
     def say(self, title: str, text: str = "") -> None:
         """Show words in the place of the content; without a title show the content."""

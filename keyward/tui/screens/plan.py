@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
 from keyward.model.errors import KeywardError
-from keyward.tui import bulk, planned
+from keyward.tui import bulk, planned, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.asking import Asked
 from keyward.tui.feed import Answer, Failed
@@ -19,8 +19,14 @@ from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from keyward.desk import Changes, Desk
     from keyward.rotation.plan import KeyPlan, Plan
+
+_WISHES = ("accept", "waive", "leave_out", "edit")
+"""What may be wished for while it is planned again: the plan under way is for another wish then."""
+_NO_PLAN = "there is no plan"
 
 
 class PlanScreen(Page):
@@ -38,23 +44,51 @@ class PlanScreen(Page):
     def __init__(self, ids: list[str]) -> None:
         super().__init__()
         self.asked = Asked(ids)
-        self._tables = plan_tables.Tables(self.asked)
+        self._tables = plan_tables.Tables(self.asked, self._of_production)
         self._plan: Plan | None = None
         self._shown = self.asked.ids[0]
         self._news = ""
+        self._failed = False
         self._stop = threading.Event()
 
-    def without(self) -> frozenset[str]:
-        """A read-only app applies nothing, and of one key nothing can be left out."""
-        return frozenset(
-            name
-            for name, off in (
-                ("apply", not self.app.write),
-                ("leave_out", not self.asked.several),
-                ("leave_out_blocked", not self.asked.several),
-            )
-            if off
-        )
+    def production(self) -> bool:
+        """Whether a key of production is among them, left out or not."""
+        return any(map(self.app.production, self.asked.ids))
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action == "back":
+            return ""
+        if action in ("leave_out", "leave_out_blocked") and not self.asked.several:
+            return "this plan is for one key"
+        if self._tables.planning and not (action in _WISHES and self.asked.known):
+            return "it is planning"
+        if action in ("again", "leave_out"):
+            return "" if action == "again" or self.asked.known else _NO_PLAN
+        if action in ("accept", "waive"):
+            return self._no_place()
+        return self._no_more(action)
+
+    def _no_place(self) -> str:
+        """Why there is no place under the cursor to say something about."""
+        if not self.asked.known:
+            return _NO_PLAN
+        if self._shown in self.asked.out:
+            return f"this key is left out of the plan: {self.app.keymap.key_of('plan.leave_out')} takes it back"
+        if not (self._tables.places and self.query_one("#places", Grid).has_focus):
+            return "Tab goes to the places of this key" if self._tables.places else "no place was found"
+        return ""
+
+    def _no_more(self, action: str) -> str:
+        """Why there is nothing to do with the plan."""
+        plan = self._plan
+        if plan is None or (self._failed and action != "edit"):
+            return "every key is left out" if self.asked.known and not self.asked.included else _NO_PLAN
+        if action == "accept_all" and not self.asked.to_accept():
+            return "every place that was found is accepted, except NEW ones"
+        if action == "leave_out_blocked" and plan.ready:
+            return "no key is in the way"
+        return _in_the_way(plan) if action == "apply" and not plan.ready else ""
 
     def content(self) -> ComposeResult:
         """Heading, keys, places, steps, facts."""
@@ -62,9 +96,14 @@ class PlanScreen(Page):
         with VerticalScroll(classes="content", can_focus=False):
             yield Plain("", id="summary", classes="name")
             yield Plain("", id="verdict")
-            yield Plain("Keys (x leaves one out, X all that cannot go)", id="keys-title", classes="section")
+            out, blocked, accept = map(
+                self.app.keymap.key_of, ("plan.leave_out", "plan.leave_out_blocked", "plan.accept")
+            )
+            yield Plain(
+                f"Keys ({out} leaves one out, {blocked} all that cannot go)", id="keys-title", classes="section"
+            )
             yield Grid(plan_tables.KEYS, show.key_cells, show.key_tone, shy=False, id="keys")
-            yield Plain("Places that hold it (Space accepts one to write to)", classes="section")
+            yield Plain(f"Places that hold it ({accept} accepts one to write to)", classes="section")
             yield Grid(plan_tables.PLACES, show.place_cells, show.place_tone, shy=True, id="places")
             yield Plain("Steps", classes="section")
             yield Grid(plan_tables.STEPS, show.step_cells, show.step_tone, shy=True, id="steps")
@@ -76,7 +115,6 @@ class PlanScreen(Page):
         several = self.asked.several
         for name in ("#keys", "#keys-title"):
             self.query_one(name).display = several
-        self.set_class(bool(self._production), "-production")
         self._replan()
 
     def on_unmount(self) -> None:
@@ -86,7 +124,7 @@ class PlanScreen(Page):
     # Planning
 
     def _replan(self) -> None:
-        self._tables.planning = True
+        self._tables.planning, self._failed = True, False
         self._stop.set()  # a plan that is still being made is for another wish
         self._stop = stop = self.app.feed.stopper()
         ids = self.asked.included
@@ -130,6 +168,11 @@ class PlanScreen(Page):
             several = self.asked.several
             self.query_one("#keys" if several else "#places" if self._tables.places else "#steps", Grid).focus()
 
+    def on_failed(self, event: Failed) -> None:
+        """It could not be planned: why, and what to do. It can be tried again; an older plan is not applied meanwhile."""
+        self._tables.planning, self._failed = False, True
+        super().on_failed(event)
+
     # What is shown
 
     def _show_keys(self) -> None:
@@ -143,7 +186,9 @@ class PlanScreen(Page):
         self._tables.places, self._tables.steps = planned.place_lines(key), planned.step_lines(key)
         self._fill("#places", len(self._tables.places))
         self._fill("#steps", len(self._tables.steps))
-        self.query_one("#in-the-way", FactList).tell(list(planned.trouble_facts(key, self._tables.places)))
+        self.query_one("#in-the-way", FactList).tell(
+            list(planned.trouble_facts(key, self._tables.places, self.app.keymap))
+        )
         self.query_one("#facts", FactList).tell(self._facts(key))
 
     def _fill(self, name: str, count: int) -> None:
@@ -155,34 +200,41 @@ class PlanScreen(Page):
     def _show_summary(self) -> None:
         verdict = self.query_one("#verdict", Plain)
         plan = self._plan
+        self.set_class(bool(self._production), "-production")
         verdict.set_class(plan is not None and plan.ready, "-good")
         verdict.set_class(plan is None or not plan.ready, "-bad")
         if plan is None:
             self.query_one("#summary", Plain).show("nothing is left in the plan")
-            verdict.show("✗ every key is left out: x takes the one under the cursor back")
+            back = self.app.keymap.key_of("plan.leave_out")
+            verdict.show(f"✗ every key is left out: {back} takes the one under the cursor back")
             return
         count = len(plan.keys)
         names = ", ".join(planned.name_of(key) for key in plan.keys[:3]) + (" ..." if count > 3 else "")
-        production = "   ·   PRODUCTION" if self._production else ""
         left = f"   ·   {len(self.asked.out)} left out" if self.asked.out else ""
         self.query_one("#summary", Plain).show(
-            f"{self._phrase(plan)}: {names}{production}{left}   ·   a plan: nothing has been changed"
+            f"{self._phrase(plan)}: {names}{left}   ·   a plan: nothing has been changed"
         )
         news = f"   ·   planned again: {self._news}" if self._news else ""
         verdict.show(f"{self._verdict(plan)}{news}")
 
     def _verdict(self, plan: "Plan") -> str:
+        keys = self.app.keymap
+        if plan.ready and self.app.write:
+            return f"✓ ready: {keys.key_of('plan.apply')} asks for the phrase and applies it"
         if plan.ready:
-            said = "✓ ready: a asks for the phrase and applies it"
-            return said if self.app.write else "✓ ready, but this app is read-only: W switches to write mode"
+            return f"✓ ready, but this app is read-only: {keys.key_of('app.write_mode')} switches to write mode"
         blocked = sum(len(key.blockers) for key in plan.keys)
         said = f"✗ cannot be applied yet: {blocked} {'thing is' if blocked == 1 else 'things are'} in the way"
         held = [line for line in self._tables.keys if line.key not in self.asked.out and line.status != bulk.READY]
         if len(plan.keys) == 1:
             return said
         only = all(line.status.startswith("!") for line in held)
-        how = "* accepts their places" if only else "X leaves those out"
+        accept, leave = keys.key_of("plan.accept_all"), keys.key_of("plan.leave_out_blocked")
+        how = f"{accept} accepts their places" if only else f"{leave} leaves those out"
         return f"{said} of {sum(1 for key in plan.keys if not key.ready)} of {len(plan.keys)} keys; {how}"
+
+    def _of_production(self, key: str) -> bool:
+        return self.app.production(key)
 
     @property
     def _production(self) -> list[str]:
@@ -194,10 +246,17 @@ class PlanScreen(Page):
     def _facts(self, key: "KeyPlan") -> list[Fact]:
         plan = self._plan
         if plan is None:
-            return list(planned.key_facts(key, self.app.moment()))
-        facts = [*planned.head_facts(plan), bulk.options(plan.policy)]
+            return self._key_facts(key, self.app.moment())
+        facts = [*planned.head_facts(plan), bulk.options(plan.policy, self.app.keymap.key_of("plan.edit"))]
         facts += bulk.total_facts(plan) if self.asked.several else ()
-        return [*facts, *planned.key_facts(key, plan.at), Fact("command", planned.command(plan))]
+        return [*facts, *self._key_facts(key, plan.at), Fact("command", planned.command(plan))]
+
+    def _key_facts(self, key: "KeyPlan", at: "datetime") -> list[Fact]:
+        """What is known of a key; the first says whether it is one of production."""
+        first, *others = planned.key_facts(key, at)
+        if self.app.production(key.id):
+            first = Fact(first.label, f"{words.PROD} · {first.text}", "bold $text-error")
+        return [first, *others]
 
     def on_grid_moved(self) -> None:
         """Another key under the cursor: its places, steps and facts."""
@@ -211,26 +270,13 @@ class PlanScreen(Page):
     def stand(self, standing: Any) -> None:
         """Write mode may have been switched on."""
         super().stand(standing)
-        from keyward.tui.widgets.keysbar import KeysBar
-
-        for keys in self.query(KeysBar):
-            keys.leave_out(self.without())
         if self._plan is not None and not self._tables.planning:
             self._show_summary()
 
     def _place(self) -> tuple[int, planned.PlaceLine] | None:
-        """The place under the cursor; says where to find one when the cursor is elsewhere."""
-        grid = self.query_one("#places", Grid)
-        row = grid.row
-        if row is None or not self.asked.known:
-            return None
-        if not grid.has_focus:
-            self.app.notify("Tab goes to the places of this key.")
-            return None
-        if self._shown in self.asked.out:
-            self.app.notify("This key is left out of the plan: x takes it back.")
-            return None
-        return row, self._tables.places[row]
+        """The place under the cursor, if there is one to say something about."""
+        row = self.query_one("#places", Grid).row
+        return None if row is None or self._no_place() else (row, self._tables.places[row])
 
     def action_accept(self) -> None:
         """Accept the place under the cursor, or take that back; then plan again."""
@@ -238,7 +284,7 @@ class PlanScreen(Page):
         if found is None:
             return
         row, line = found
-        if why_not := self.asked.toggle(line):
+        if why_not := self.asked.toggle(line, self.app.keymap.key_of("plan.waive")):
             self.app.notify(why_not)
             return
         self._replan()
@@ -303,15 +349,12 @@ class PlanScreen(Page):
     def action_apply(self) -> None:
         """Ask for the phrase; with it, apply."""
         plan = self._plan
-        if plan is None or self._tables.planning or not self.is_current:
+        if plan is None or self._tables.planning or self._failed or not self.is_current:
             return
         if not self.app.may_write():
             return
         if not plan.ready:
-            blocker = next(blocker for key in plan.keys for blocker in key.blockers)
-            self.app.notify(
-                f"{blocker.what}. {blocker.hint}".rstrip(), title="In the way", severity="warning", timeout=12
-            )
+            self.app.notify(_in_the_way(plan), title="In the way", severity="warning", timeout=12)
         else:
             self._confirm(plan)
 
@@ -330,7 +373,7 @@ class PlanScreen(Page):
             if plan.policy.retire.value == "now"
             else "The old key keeps working until every place has the new one and the overlap is over."
         )
-        title = f"Apply this plan {'to PRODUCTION ' if self._production else ''}in {plan.world}"
+        title = f"Apply this plan in {plan.world}"
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -339,3 +382,9 @@ class PlanScreen(Page):
                 self.app.switch_screen(RotationScreen(self.app.runs.apply(plan)))
 
         self.app.push_screen(Confirm(title, text, self._phrase(plan), production=bool(self._production)), answered)
+
+
+def _in_the_way(plan: "Plan") -> str:
+    """The first thing that keeps it from being applied, and what to do about it."""
+    blocker = next((blocker for key in plan.keys for blocker in key.blockers), None)
+    return f"{blocker.what}. {blocker.hint}".strip().rstrip(".") if blocker is not None else "something is in the way"

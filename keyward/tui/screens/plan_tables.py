@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from keyward.tui import bulk, planned
+from keyward.tui import bulk, planned, words
 from keyward.tui.asking import Asked
 from keyward.tui.widgets.grid import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 KEYS = (
     Column("status", "KEY IS", 14, 0),
@@ -36,10 +36,11 @@ class Tables:
 
     Args:
         asked: what was wished for; what is not planned yet is shown as wished.
+        production: whether the key of an id is one of production.
     """
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
+    def __init__(self, asked: Asked, production: "Callable[[str], bool]") -> None:
+        self._asked, self._production = asked, production
         self.planning = True
         self.keys: Sequence[bulk.KeyLine] = ()
         self.places: Sequence[planned.PlaceLine] = ()
@@ -57,11 +58,14 @@ class Tables:
     def key_cells(self, row: int) -> tuple[str, ...]:
         """The texts of a key."""
         line = self.keys[row]
-        return (line.status, line.name, line.scope, line.places, line.note)
+        scope = words.scope(line.scope, production=self._production(line.key))
+        return (line.status, line.name, scope, line.places, line.note)
 
     def key_tone(self, row: int, column: str) -> str | None:
         """The tone of a key."""
         line = self.keys[row]
+        if column == "scope" and self._production(line.key):
+            return "grid--prod"
         dim = line.key in self._asked.out or column == "note"
         return line.tone if column == "status" else "grid--dim" if dim else None
 

@@ -45,6 +45,17 @@ class RecordScreen(Page):
         self._rotation = rotation
         self._lines: tuple[Line, ...] = ()
         self._row: RotationRow | None = None
+        self._key = ""
+
+    def production(self) -> bool:
+        """Whether the rotated key is one of production."""
+        return bool(self._key) and self.app.production(self._key)
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action == "back":
+            return ""
+        return undoing.why_not(self.app, self._row, action) if self._row is not None else "the rotation is not known"
 
     def content(self) -> ComposeResult:
         """Heading, lines, the whole of the one under the cursor."""
@@ -78,11 +89,14 @@ class RecordScreen(Page):
         self._lines = history.lines
         self.say("")
         rotation = history.rotation
+        self._key = rotation.old.id
+        self.stand(self.app.standing)
         waits = f", waits for {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
         if rotation.awaits and rotation.awaited_since is not None:
             waits = f", waits for {', '.join(rotation.awaits)} since {words.moment(rotation.awaited_since)} UTC"
-        way = undoing.way_back(self._row, self.app.now()) if self._row is not None else None
-        undo = f" · {'U undoes it, ' if way.open else ''}{way.said}" if way is not None else ""
+        way = undoing.way_back(self._row, self.app.now(), self.app.keymap) if self._row is not None else None
+        undoes = f"{self.app.keymap.key_of('record.undo')} undoes it, "
+        undo = f" · {undoes if way.open else ''}{way.said}" if way is not None else ""
         by = f" · by {rotation.actor} on {rotation.host}" if rotation.actor else ""
         self.query_one("#summary", Plain).show(
             f"{rotation.old.name or rotation.old.id}: {rotation.state.value}{waits}{by}{undo}"

@@ -60,6 +60,22 @@ class RotationScreen(Page):
         self.live = live
         self._shown: KeyLive | None = None
         self._painted = (-1, -1)
+        self._about = -1
+
+    def production(self) -> bool:
+        """Whether a key of production is rotated."""
+        return any(map(self.app.production, self.live.keys))
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action != "go_on":
+            return ""
+        if self.live.busy:
+            return "it is at work"
+        # To the desk no rotation means all that are open.
+        return (
+            "" if self.live.about else f"nothing was begun: {self.app.keymap.key_of('rotation.back')}, then plan again"
+        )
 
     def content(self) -> ComposeResult:
         """Summary, keys, steps, requests, why it waits."""
@@ -86,6 +102,9 @@ class RotationScreen(Page):
             return
         changed = now[0] != self._painted[0]
         self._painted = now
+        if len(self.live.keys) != self._about:  # the top line says whether one is of production
+            self._about = len(self.live.keys)
+            self.stand(self.app.standing)
         self.query_one("#summary", Plain).show(self._summary())
         if not changed:
             return
@@ -155,15 +174,18 @@ class RotationScreen(Page):
             elif one.outcome is not None:
                 yield from _ended(one, self.app.moment())
         if not self.query_one("#calls").display and live.called:
-            yield Fact("requests", f"{live.called:,} were made · L shows them", "dim")
+            yield Fact(
+                "requests", f"{live.called:,} were made · {self.app.keymap.key_of('rotation.calls')} shows them", "dim"
+            )
         yield self._safe()
         if self._shown is not None and self._shown.outcome is not None and self._shown.outcome.successor:
             yield Fact("new key", self._shown.outcome.successor, "dim")
 
     def _safe(self) -> Fact:
-        names = " ".join(self.live.rotations or ([self.live.rotation] if self.live.rotation else []))
+        names = " ".join(self.live.rotations or self.live.about)
+        back, leave = map(self.app.keymap.key_of, ("rotation.back", "app.leave"))
         away = (
-            "Esc leaves it at work, q stops it at the next safe place"
+            f"{back} leaves it at work, {leave} stops it at the next safe place"
             if self.live.busy
             else "Closing this window is safe"
         )
@@ -181,11 +203,14 @@ class RotationScreen(Page):
             if one.outcome is not None
             else ""
         )
-        return (one.name, one.state, f"{one.done}/{len(one.lines)}", one.marks, reason)
+        name = words.scope(one.name, production=self.app.production(one.key))
+        return (name, one.state, f"{one.done}/{len(one.lines)}", one.marks, reason)
 
     def _key_tone(self, row: int, column: str) -> str | None:
+        one = list(self.live.keys.values())[row]
+        if column == "name" and self.app.production(one.key):
+            return "grid--prod"
         if column == "state":
-            one = list(self.live.keys.values())[row]
             return TONES.get(one.state[:1], "grid--good" if one.outcome is not None else None)
         return "grid--dim" if column == "why" else None
 
@@ -229,10 +254,8 @@ class RotationScreen(Page):
 
     def action_go_on(self) -> None:
         """Do what can be done now."""
-        if self.live.busy:
-            self.app.notify("It is at work.")
-        elif self.app.may_write() and not self.app.runs.again(self.live):
-            self.app.notify("Nothing was begun: Esc, then plan again.")
+        if not self.live.busy and self.app.may_write():
+            self.app.runs.again(self.live)
 
 
 def _ended(one: KeyLive, now: "datetime") -> "Iterator[Fact]":

@@ -40,7 +40,7 @@ class WelcomeScreen(ModalScreen[None]):
             yield Checkbox("Look into the OS keyring too", id="keyring")
             yield Plain(
                 "Both are written to keyward.toml and can be changed there. Google Cloud keys: leave this with Esc and "
-                "press ^R. No keys at hand? `keyward demo` opens a sample organisation.",
+                f"press {self.app.keymap.key_of('inventory.scan')}. No keys at hand? `keyward demo` opens a sample organisation.",
                 classes="dim",
             )
             with Horizontal(classes="buttons"):

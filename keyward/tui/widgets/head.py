@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widget import Widget
 
+from keyward.tui.words import PROD
+
 GAP = "  "
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the top line says. Texts are clean; `keys` is None while nothing is known; `coverage` is empty when nothing is missing."""
+    """What the top line says. Texts are clean; `keys` is None while nothing is known; `coverage` is empty when nothing is missing.
+
+    `production`: what the screen is about is of production.
+    """
 
     title: str = ""
+    production: bool = False
     world: str = ""
     emulated: bool = False
     write: bool = False
@@ -23,7 +29,7 @@ class Standing:
 
 
 class Head(Widget):
-    """One line; what matters least goes first when the terminal is narrow, EMULATOR and WRITE never go."""
+    """One line; what matters least goes first when the terminal is narrow, EMULATOR, WRITE and PROD never go."""
 
     DEFAULT_CSS = """
     Head { height: 1; background: $panel; color: $foreground; }
@@ -46,6 +52,8 @@ class Head(Widget):
         if now.emulated:
             left.append((0, " EMULATOR ", "bold $text-warning on $warning-muted"))
         left.append((0, " WRITE ", "bold $text-error on $error-muted") if now.write else (0, "READ-ONLY", "dim"))
+        if now.production:
+            left.append((0, f" {PROD} ", "bold $text-error on $error-muted"))
         if now.title:
             left.append((1, now.title, "bold"))
         world = "" if now.emulated and not now.world else now.world
