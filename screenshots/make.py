@@ -101,7 +101,7 @@ async def pictures(environ: dict[str, str], folder: Path) -> None:
         await walk.until("✓ ready")
         await walk.press("a")
         await pilot.pause(0.5)
-        await walk.type("rotate 1 in acme-prod")
+        await walk.type("rotate 1 in production acme-prod")
         await walk.press("enter", "enter")
         await walk.until("rests until")
         walk.picture("rotation")

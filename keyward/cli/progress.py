@@ -34,7 +34,7 @@ class Progress:
 
     def __call__(self, event: "Event") -> None:
         """Hear one event."""
-        if self._quiet:
+        if self._quiet or type(event).__name__ == "CallMade":  # the app shows single requests
             return
         tellers: dict[str, Callable[..., str]] = {
             "StepStarted": self._step_started,

@@ -17,6 +17,7 @@ def policy(parts: "Parts", changes: "Changes | None" = None) -> Policy:
     rotation = parts.settings.rotation
     base = Policy(
         grace=rotation.grace,
+        usual_grace=rotation.grace,
         soak=rotation.soak,
         quiet=rotation.quiet,
         retire_by=rotation.retire_by,

@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from keyward.ledger.chain import chain_key, first_misfit
 from keyward.ledger.writable import plain, stamp
-from keyward.model.errors import LedgerBroken, NotConfigured, UsageError
+from keyward.model.errors import Interrupted, LedgerBroken, NotConfigured, UsageError
 
 if TYPE_CHECKING:
+    import threading
+
     from keyward.desk.desk import Desk
     from keyward.ledger.queries import Reading
 
@@ -66,10 +68,11 @@ def anchor(text: str) -> Anchor:
     return Anchor(int(match[1]), match[2])
 
 
-def check(desk: "Desk", noted: Anchor | None = None) -> Checked:
-    """Check every line of the trail, and whether the anchored one is still there.
+def check(desk: "Desk", noted: Anchor | None = None, stop: "threading.Event | None" = None) -> Checked:
+    """Check every line of the trail, and whether the anchored one is still there; `stop` says that nobody waits for it any more.
 
     Raises:
+        Interrupted: stopped.
         FingerprintKeyMissing: only who has the key can check.
     """
     with _ledger(desk) as ledger:
@@ -77,7 +80,7 @@ def check(desk: "Desk", noted: Anchor | None = None) -> Checked:
         held: list[bool] = []
 
         def passing() -> Iterator[Mapping[str, Any]]:
-            for line in ledger.stored():
+            for line in _stoppable(ledger.stored(), stop):
                 if noted is not None and line["seq"] == noted.seq:
                     held.append(str(line["chain"]) == noted.link)
                 yield line
@@ -111,18 +114,31 @@ def head(desk: "Desk") -> str:
     return noted
 
 
-def lines(desk: "Desk", *, after: int = 0, since: datetime | None = None) -> Iterator[dict[str, object]]:
+def lines(
+    desk: "Desk", *, after: int = 0, since: datetime | None = None, stop: "threading.Event | None" = None
+) -> Iterator[dict[str, object]]:
     """Every line as JSON-ready data, oldest first; those that cannot be read are there too, as they are stored.
 
     Args:
         desk: whose ledger.
         after: only lines with a greater number; 0: all.
         since: only lines of that time (UTC) or later; a line whose time cannot be read is never left out.
+        stop: nobody waits for them any more.
+
+    Raises:
+        Interrupted: stopped.
     """
     with _ledger(desk) as ledger, ledger.steady():
-        for line in ledger.stored(after=after) if after else ledger.stored():
+        for line in _stoppable(ledger.stored(after=after) if after else ledger.stored(), stop):
             if since is None or not _before(str(line["at"]), since):
                 yield _shown(line, desk.parts.world)
+
+
+def _stoppable(found: Iterable[Mapping[str, Any]], stop: "threading.Event | None") -> Iterator[Mapping[str, Any]]:
+    for line in found:
+        if stop is not None and stop.is_set():
+            raise Interrupted("Stopped.")
+        yield line
 
 
 def _before(at: str, since: datetime) -> bool:

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from keyward.desk.auditing import Checked
     from keyward.desk.beginning import Beginning
     from keyward.desk.books import Books
     from keyward.desk.comparing import Compared
@@ -304,15 +306,16 @@ class Desk:
         *,
         wait: "Until | None" = None,
         timeout: timedelta | None = None,
+        calls: bool = False,
     ) -> tuple["Outcome", ...]:
-        """Do a plan that a person agreed to; one tick, or until it came so far.
+        """Do a plan that a person agreed to; one tick, or until it came so far. With `calls`, every single request is reported too.
 
         Raises:
             NeedsPerson: something is in the way; nothing was begun.
             Held: another rotation of such a key was begun meanwhile.
             Interrupted: cancelled; what was begun can be resumed.
         """
-        return self._work(report, cancel, lambda engine: engine.run(plan, until=wait, timeout=timeout))
+        return self._work(report, cancel, lambda engine: engine.run(plan, until=wait, timeout=timeout), calls=calls)
 
     def go_on(
         self,
@@ -323,10 +326,11 @@ class Desk:
         wait: "Until | None" = None,
         timeout: timedelta | None = None,
         decided: "Changes | None" = None,
+        calls: bool = False,
     ) -> tuple["Outcome", ...]:
         """Go on with these rotations (ids or unique prefixes), or with all open ones; empty when there is nothing to do.
 
-        `decided` is what a person decided about them meanwhile.
+        `decided` is what a person decided about them meanwhile. With `calls`, every single request is reported too.
         """
         from keyward.desk.agreeing import policy
 
@@ -339,7 +343,7 @@ class Desk:
                 engine.decide(ids, policy(self.parts, decided))
             return engine.go_on(ids, until=wait, timeout=timeout)
 
-        return self._work(report, cancel, go_on)
+        return self._work(report, cancel, go_on, calls=calls)
 
     def undo(
         self,
@@ -351,15 +355,19 @@ class Desk:
         wait: bool = False,
         timeout: timedelta | None = None,
         value: "Secret | None" = None,
+        calls: bool = False,
     ) -> tuple["Outcome", ...]:
-        """Turn a rotation round; `value` is the old key's, where it is kept nowhere any more.
+        """Turn a rotation round; `value` is the old key's, where it is kept nowhere any more. `calls` as in `apply`.
 
         Raises:
             NeedsPerson: the old key cannot come back.
             NeedsValue: its value is kept nowhere any more.
         """
         return self._work(
-            report, cancel, lambda engine: engine.undo(rotation, reason, wait=wait, timeout=timeout, value=value)
+            report,
+            cancel,
+            lambda engine: engine.undo(rotation, reason, wait=wait, timeout=timeout, value=value),
+            calls=calls,
         )
 
     def hand_in(
@@ -384,7 +392,12 @@ class Desk:
         return sorted(row.id for row in self.rotations(open_only=True))
 
     def _work(
-        self, report: "Report | None", cancel: threading.Event | None, do: "Callable[[Engine], tuple[Outcome, ...]]"
+        self,
+        report: "Report | None",
+        cancel: threading.Event | None,
+        do: "Callable[[Engine], tuple[Outcome, ...]]",
+        *,
+        calls: bool = False,
     ) -> tuple["Outcome", ...]:
         """Let the engine do it, and the cache know what changed."""
         from keyward.desk.refreshing import refresh
@@ -392,7 +405,8 @@ class Desk:
         from keyward.model.errors import KeywardError
 
         before = {row.id: row.updated for row in self.rotations(open_only=True)}
-        with engine(self, self.parts.ctx(report, cancel)) as made:
+        ctx = self.parts.ctx(report, cancel)
+        with engine(self, replace(ctx, calls=calls)) as made:
             outcomes = do(made)
         try:
             refresh(self, [one.rotation for one in outcomes], before)
@@ -435,6 +449,24 @@ class Desk:
                     raise UnknownKey(f"There is no rotation {rotation!r}.", hint="`keyward history` lists them.")
                 found.append(history(ledger, row))
         return found
+
+    def check_trail(self, stop: threading.Event | None = None) -> "Checked":
+        """Whether every line of the audit trail fits the one before it.
+
+        Raises:
+            NotConfigured: there is no ledger.
+            FingerprintKeyMissing: only who has the key can check.
+            Interrupted: stopped.
+        """
+        from keyward.desk.auditing import check
+
+        return check(self, stop=stop)
+
+    def export_trail(self, rotation: str, file: str, stop: threading.Event | None = None) -> tuple[Path, int]:
+        """Write the audit trail of one rotation (its full id) into a new file; see `keyward.desk.exporting.export`."""
+        from keyward.desk.exporting import export
+
+        return export(self, rotation, file, stop)
 
     # The state of things
 

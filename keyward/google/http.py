@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import httplib2
 
     from keyward.google.credentials import Identity
+    from keyward.model.context import Ctx
 
 TIMEOUT = 30.0
 """Seconds to wait for a connection or for the next bytes of an answer."""
@@ -40,6 +41,7 @@ class Http:
         self._identity = identity
         self._timeout = timeout
         self._ca_certs = ca_certs
+        self._told: Ctx | None = None
         self._lock = threading.Lock()
         self._free: list[Any] = []
 
@@ -65,23 +67,46 @@ class Http:
         plain["user-agent"] = named if named.startswith(f"{USER_AGENT} ") else USER_AGENT
         sent = dict(plain)
         self._authorise(uri, method, sent)
-        with self._lent() as pool:
-            response, content = pool.request(
-                uri, method, body=body, headers=sent, redirections=0, connection_type=connection_type
-            )
+        response, content = self._once(uri, method, body, sent, connection_type)
         used = next((value for name, value in sent.items() if name.lower() == "authorization"), "")
         if response.status == http.client.UNAUTHORIZED and used and "x-goog-api-key" not in plain:
             self._authorise(uri, method, plain, refused=used)
+            response, content = self._once(uri, method, body, plain, connection_type)
+        return response, content
+
+    def _once(
+        self, uri: str, method: str, body: Any, headers: Mapping[str, str], connection_type: Any
+    ) -> tuple["httplib2.Response", bytes]:
+        if self._told is None:
+            timed = None
+        else:
+            from keyward.google.told import Timed  # only where somebody looks
+
+            timed = Timed(self._told, method, uri)
+        status: object = None
+        try:
             with self._lent() as pool:
                 response, content = pool.request(
-                    uri, method, body=body, headers=plain, redirections=0, connection_type=connection_type
+                    uri, method, body=body, headers=headers, redirections=0, connection_type=connection_type
                 )
+            status = response.status
+        finally:
+            if timed is not None:
+                timed.ended(*(() if status is None else (status,)))
         return response, content
 
     def speaking(self, identity: "Identity | None") -> "Http":
         """The same connections, as somebody else."""
         other = copy.copy(self)
         other._identity = identity  # noqa: SLF001  # of its own kind
+        return other
+
+    def telling(self, ctx: "Ctx") -> "Http":
+        """The same connections; each request is told where this context wants that, else nothing is any different."""
+        if not ctx.calls:
+            return self
+        other = copy.copy(self)
+        other._told = ctx  # noqa: SLF001  # of its own kind
         return other
 
     def authorisation(self, uri: str, refused: str = "") -> dict[str, str]:

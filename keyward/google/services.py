@@ -95,7 +95,7 @@ class Services:
             Interrupted: cancelled.
         """
         identity = self._identities.of(call.project, changes=ctx.changes)
-        http = self._http.speaking(identity)
+        http = self._http.speaking(identity).telling(ctx)
 
         def send(charged: str) -> dict[str, Any]:
             request.headers.pop(QUOTA_HEADER, None)

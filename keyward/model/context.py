@@ -23,7 +23,7 @@ class Ctx:
     `clock` returns the present in UTC (the emulator's, when every endpoint is loopback). `deadline` is on that clock. `wait` sleeps
     that many seconds of that clock or until cancelled, and returns whether the time passed. `quota_project` is charged where the API
     allows it. `changes` says that the call is part of a change of the world: whoever is named for changes asks then, else whoever is named for
-    reading. `report` hears events; it may be called from any thread. `roots` are what may be asked about in place of each scope below it,
+    reading. `report` hears events; it may be called from any thread. `calls` has every single request told too (`CallMade`), for who shows them. `roots` are what may be asked about in place of each scope below it,
     such as `organizations/123`. `memo` is what `once` remembers.
     """
 
@@ -34,6 +34,7 @@ class Ctx:
     quota_project: str | None = None
     report: Callable[[Event], None] = _silent
     changes: bool = False
+    calls: bool = False
     roots: tuple[str, ...] = ()
     memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 

@@ -56,6 +56,22 @@ class QuotaWait(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallMade(Event):
+    """One request was answered, or was not; told only where `Ctx.calls` asks for it.
+
+    `at` (UTC) is when the answer came. `method` is HTTP's, or `RPC`; `path` has no value: of a query only the names are kept. `host` was
+    asked; `status` is the answer's, or `no answer`.
+    """
+
+    at: datetime
+    method: str
+    host: str
+    path: str
+    status: str
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepStarted(Event):
     """A step of a rotation began; `step` is its machine name, `what` a sentence for people."""
 

@@ -35,7 +35,7 @@ def _options(targets: Sequence[str], policy: Policy) -> Iterator[str]:
     default = Policy()
     if policy.emergency:
         yield "--emergency"
-    elif policy.grace != default.grace:
+    elif policy.grace != default.grace or policy.grace != policy.usual_grace:
         yield from ("--grace", _shown(policy.grace))
     if policy.retire is not default.retire and not policy.emergency:
         yield from ("--retire", policy.retire.value)

@@ -54,7 +54,8 @@ class Policy:
     `quiet` None means as long as the key's provider needs. `home` is where pending values are kept, such as `gsm:ops/*`; empty chooses
     the store of a target that can, else the OS keyring. `old_gone` is a person's word that the old key was deleted where keyward cannot;
     `disowned` names leftovers of which a person said that somebody else made them, `owned` those that this rotation made. `into` is a
-    migration. `by_hand` says that a person is there who makes the successor and hands in its value (class E).
+    migration. `by_hand` says that a person is there who makes the successor and hands in its value (class E). `usual_grace` is what the
+    settings say, so that a printed command names what differs from them.
     """
 
     grace: timedelta = timedelta(hours=24)
@@ -86,6 +87,7 @@ class Policy:
     into: Into = Into()
     to: tuple[str, ...] = ()
     allow_less_guarded: bool = False
+    usual_grace: timedelta = timedelta(hours=24)
 
     @property
     def reader_delay(self) -> timedelta:

@@ -37,8 +37,13 @@ def counted_from(cutover: datetime, reader_delay: timedelta, report: UsageReport
     return _EPOCH + timedelta(seconds=buckets * size)
 
 
-def foreign_use(report: UsageReport, uid: str, probes: Sequence[ProbeRow], since: datetime) -> datetime | None:
-    """The end of the last bucket since then with more calls than keyward's own probes, whatever their responses; None without one."""
+def foreign_use(
+    report: UsageReport, uid: str, probes: Sequence[ProbeRow], since: datetime
+) -> tuple[datetime | None, int]:
+    """The end of the last bucket since then with more calls than keyward's own probes, whatever their responses; None without one.
+
+    The second is how many calls of others there were since then.
+    """
     counts: defaultdict[tuple[datetime, datetime], int] = defaultdict(int)
     for bucket in report.by_key.get(uid, ()):
         counts[bucket.start, bucket.end] += bucket.count
@@ -46,7 +51,8 @@ def foreign_use(report: UsageReport, uid: str, probes: Sequence[ProbeRow], since
     left = list(probes)
     for slack in (timedelta(0), SLACK):
         left = [probe for probe in left if not _taken(probe, counts, slack)]
-    return max((end for (_, end), count in counts.items() if count > 0 and end > since), default=None)
+    found = [(end, count) for (_, end), count in counts.items() if count > 0 and end > since]
+    return max((end for end, _ in found), default=None), sum(count for _, count in found)
 
 
 def _taken(probe: ProbeRow, counts: dict[tuple[datetime, datetime], int], slack: timedelta) -> bool:
@@ -74,9 +80,12 @@ def assess(
         detail = f" ({report.detail})" if report.detail else ""
         return Quiet(None, None, f"use of the old key is unknown: {word}{detail}")
     start = counted_from(cutover, reader_delay, report)
-    last = foreign_use(report, uid, probes, start)
+    last, calls = foreign_use(report, uid, probes, start)
     until = max(start, last or start) + quiet + report.lag
-    seen = f"last used by others at {_time(last)}" if last else f"no use by others since {_time(start)}"
+    seen = f"no use by others since {_time(start)}"
+    if last:
+        often = "1 call" if calls == 1 else f"{calls:,} calls"
+        seen = f"{often} by others since {_time(start)}, last used by others at {_time(last)}"
     window = f"record of {_days(report)} d from {report.source or 'the provider'}, lag {report.lag}"
     if now >= until:
         return Quiet(True, until, f"{seen} ({window})")

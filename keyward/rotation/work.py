@@ -150,6 +150,9 @@ class Work:
     def note(self, kind: str, step: str, *, target: str = "", **detail: object) -> None:
         """Add a line to the trail that moves nothing: the outcome of a small step."""
         self._commit([self._event(kind, step, target, detail)])
+        if kind == "outcome":
+            ok, evidence = bool(detail.get("ok", True)), str(detail.get("evidence", ""))
+            self.ctx.report(StepDone(self.rotation.id, step, ok, evidence, target))
 
     def remark(self, kind: str, step: str, **detail: object) -> None:
         """Say something that is on the trail with the next commit of this step: a verdict, a waived gate, what a gate found."""

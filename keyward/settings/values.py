@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MOST = 1_000
+_LONGEST = timedelta(days=3_660)
 _control = re.compile(r"[\x00-\x1f\x7f]")
 _duration = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 
@@ -58,12 +59,15 @@ def option_duration(text: str) -> timedelta:
     """Read a duration given on the command line.
 
     Raises:
-        UsageError: it is not a duration.
+        UsageError: it is not a duration, or longer than any that makes sense.
     """
     try:
-        return duration(text)
+        found = duration(text)
     except ValueError as error:
         raise UsageError(f"{error}.") from None
+    if found > _LONGEST:  # the calendar ends somewhere
+        raise UsageError(f"{text!r} is longer than ten years.")
+    return found
 
 
 def text(value: object) -> str:

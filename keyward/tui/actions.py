@@ -79,6 +79,7 @@ class Action:
 
 
 _BACK = "Back to where you came from."
+_EXPORT = "Writes the rotation's audit trail as JSON lines into a new file that you name."
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -216,6 +217,25 @@ ACTIONS: tuple[Action, ...] = (
         "Accepts every place that was found, except NEW ones.",
         footer=True,
     ),
+    Action(
+        "leave_out",
+        "x",
+        "Leave out",
+        Where.PLAN,
+        "Leaves the key under the cursor out of the plan, or takes it back.",
+        footer=True,
+    ),
+    Action(
+        "leave_out_blocked", "X", "Leave out blocked", Where.PLAN, "Leaves out every key that cannot be rotated now."
+    ),
+    Action("edit", "e", "Edit", Where.PLAN, "How long both keys work, when the old one goes, and why.", footer=True),
+    Action(
+        "waive",
+        "w",
+        "Leave place out",
+        Where.PLAN,
+        "Leaves the place under the cursor out of the plan, or takes it back; it keeps the old key.",
+    ),
     Action("again", "ctrl+r", "Plan again", Where.PLAN, "Reads the world again and plans anew."),
     Action(
         "apply",
@@ -230,8 +250,16 @@ ACTIONS: tuple[Action, ...] = (
         "copy_command", "y", "Copy command", Where.PLAN, "Copies the command line that does exactly this.", footer=True
     ),
     Action("back", "escape", "Back", Where.PLAN, "Leaves the plan; nothing has happened.", footer=True),
-    Action("go_on", "c", "Go on", Where.ROTATION, "Does what can be done now.", footer=True, write=True),
-    Action("back", "escape", "Back", Where.ROTATION, "Leaves the view; the rotation stays where it is.", footer=True),
+    Action("go_on", "R", "Resume", Where.ROTATION, "Does what can be done now.", footer=True, write=True),
+    Action(
+        "calls",
+        "L",
+        "Requests",
+        Where.ROTATION,
+        "Shows or hides the requests that are made: method, path, status, milliseconds; never a value.",
+        footer=True,
+    ),
+    Action("back", "escape", "Back", Where.ROTATION, "Leaves the view; the rotation goes on.", footer=True),
     Action("open", "enter", "Open", Where.HISTORY, "The steps of the rotation under the cursor.", footer=True),
     Action(
         "undo",
@@ -244,14 +272,43 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "go_on",
-        "c",
-        "Go on",
+        "R",
+        "Resume",
         Where.HISTORY,
         "Does what can be done now for the rotation under the cursor.",
         footer=True,
         write=True,
     ),
+    Action(
+        "filter",
+        "slash",
+        "Filter",
+        Where.HISTORY,
+        "Leaves only rotations with these words; Escape clears it.",
+        footer=True,
+    ),
+    Action("export", "e", "Export", Where.HISTORY, _EXPORT),
+    Action("audit", "ctrl+r", "Check trail", Where.HISTORY, "Checks every line of the audit trail again."),
     Action("back", "escape", "Back", Where.HISTORY, _BACK, footer=True),
+    Action(
+        "undo",
+        "U",
+        "Undo",
+        Where.RECORD,
+        "Asks for the typed phrase, then brings the old key back.",
+        footer=True,
+        danger=True,
+    ),
+    Action(
+        "go_on",
+        "R",
+        "Resume",
+        Where.RECORD,
+        "Does what can be done now for this rotation.",
+        footer=True,
+        write=True,
+    ),
+    Action("export", "e", "Export", Where.RECORD, _EXPORT, footer=True),
     Action("back", "escape", "Back", Where.RECORD, _BACK, footer=True),
     Action("command", "y", "Command", Where.DOCTOR, "Hands over the command that mends this line.", footer=True),
     Action(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,7 @@ from keyward.tui.asked import AskedApp
 from keyward.tui.copying import Copying, refused
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.keeping import EVERY, Keeping
+from keyward.tui.lives import LiveSaid
 from keyward.tui.widgets.head import Standing
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from keyward.tui.runs import Runs
     from keyward.tui.screens.inventory import InventoryScreen
 
 
@@ -242,6 +245,17 @@ class KeywardApp(AskedApp):
         from keyward.tui.screens.plan import PlanScreen
 
         self.push_screen(PlanScreen(ids))
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """The rotations that this app is at work on."""
+        from keyward.tui.runs import Runs  # loaded with the first of them
+
+        return Runs(self)
+
+    def on_live_said(self, event: LiveSaid) -> None:
+        """A run goes on, whatever screen is shown."""
+        self.runs.said(event.live, event.said)
 
     def may_write(self) -> bool:
         """Whether something may be changed; says why not."""

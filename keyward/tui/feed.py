@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from weakref import WeakSet
 
 from textual.message import Message
 
@@ -109,6 +110,14 @@ class Failed(Message):
         self.error = error
 
 
+class Posts(Protocol):
+    """Whoever takes messages: a screen, the app, or what stands for one."""
+
+    def post_message(self, message: Message) -> bool:
+        """Take it, from any thread."""
+        ...
+
+
 class Answer(Message):
     """What a question was answered with."""
 
@@ -152,6 +161,7 @@ class Feed:
         self._leave = threading.Event()
         self._stop_scan = threading.Event()
         self._lock = threading.Lock()
+        self._stoppers: WeakSet[threading.Event] = WeakSet()
         self._pending: set[str] = set()
         self._tally: Tally | None = None
         self._rest_until = 0.0
@@ -182,6 +192,16 @@ class Feed:
         """The app ends: everything under way stops at the next safe place."""
         self._leave.set()
         self._stop_scan.set()
+        for stop in list(self._stoppers):
+            stop.set()
+
+    def stopper(self) -> threading.Event:
+        """A stop for one question: whoever asked sets it when nobody waits for the answer any more, and so does the end of the app."""
+        stop = threading.Event()
+        self._stoppers.add(stop)
+        if self._leave.is_set():
+            stop.set()
+        return stop
 
     def end(self) -> None:
         """Let go of files and connections; the app is gone and its threads have ended."""
@@ -189,11 +209,11 @@ class Feed:
             self._seat.desk.close()
             self._seat = None
 
-    def _run(self, work: Callable[[], None], to: "MessagePump", name: str) -> None:
+    def _run(self, work: Callable[[], None], to: "MessagePump | Posts", name: str) -> None:
         self._app.run_worker(lambda: self._guarded(work, to), thread=True, name=name, group=name)
 
     @staticmethod
-    def _guarded(work: Callable[[], None], to: "MessagePump") -> None:
+    def _guarded(work: Callable[[], None], to: "MessagePump | Posts") -> None:
         try:
             work()
         except Interrupted:
@@ -201,7 +221,7 @@ class Feed:
         except KeywardError as error:
             to.post_message(Failed(error))
 
-    def _run_aside(self, work: Callable[[], None], to: "MessagePump", name: str) -> None:
+    def _run_aside(self, work: Callable[[], None], to: "MessagePump | Posts", name: str) -> None:
         """As `_run`, for what only reads: when the app ends, nobody waits for an answer that a dead network never gives."""
         ended: list[BaseException] = []
 
@@ -327,11 +347,11 @@ class Feed:
 
     # Questions and deeds
 
-    def ask(self, to: "MessagePump", question: "Callable[[Desk], Any]") -> None:
+    def ask(self, to: "MessagePump | Posts", question: "Callable[[Desk], Any]") -> None:
         """Ask the desk something that changes nothing; the answer comes as `Answer`, a refusal as `Failed`."""
         self._run_aside(lambda: _answer(to, question(self.desk)), to, "ask")
 
-    def act(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
+    def act(self, to: "MessagePump | Posts", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
         """Do something that changes the world; what happens comes as `Heard`, its end as `Answer` or `Failed`.
 
         A read-only app does none, whoever asks.
@@ -349,7 +369,7 @@ class Feed:
         """Write the user's own settings file, which a read-only app may too: it changes nothing at any provider and in any store."""
         self._run(lambda: _answer(to, deed(self.desk)), to, "settings")
 
-    def _do(self, to: "MessagePump", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
+    def _do(self, to: "MessagePump | Posts", deed: "Callable[[Desk, Callable[[Event], None]], Any]") -> None:
         try:
             _answer(to, deed(self.desk, lambda event: _tell(to, event)))
         finally:
@@ -371,9 +391,9 @@ def picked(columns: "Columns", ids: set[str]) -> "Columns | None":
     return type(columns)(**fields) if kept else None
 
 
-def _answer(to: "MessagePump", value: Any) -> None:
+def _answer(to: "MessagePump | Posts", value: Any) -> None:
     to.post_message(Answer(value))
 
 
-def _tell(to: "MessagePump", event: "Event") -> None:
+def _tell(to: "MessagePump | Posts", event: "Event") -> None:
     to.post_message(Heard(event))

@@ -21,10 +21,11 @@ _TONES = {"✓": "grid--good", "✗": "grid--bad", "?": "grid--warn"}
 
 @dataclass(frozen=True, slots=True)
 class PlaceLine:
-    """One place of a key in the plan."""
+    """One place of a key in the plan; `said` names it with its host, where that is another one."""
 
     key: str
     at: str
+    said: str
     status: str
     tone: str
     form: str
@@ -58,40 +59,39 @@ def scope_of(plan: "KeyPlan") -> str:
     return plan.want.scope if plan.want is not None else plan.id.partition(":")[2].partition("/")[0]
 
 
-def place_lines(plan: "Plan") -> list[PlaceLine]:
-    """Every place that was found, whether it is written or not."""
+def place_lines(key: "KeyPlan") -> list[PlaceLine]:
+    """Every place of the key that was found, whether it is written or not."""
+    targets = {(target.at, target.host) for target in key.targets}
     found = []
-    for key in plan.keys:
-        targets = {(target.at, target.host) for target in key.targets}
-        for place in key.places:
-            if place.said in key.waived:
-                status, tone = "left out", "grid--dim"
-            elif not place.here and (place.at, place.host) in targets:
-                status, tone = f"✓ on {place.host}", "grid--good"
-            elif not place.here:
-                status, tone = f"on {place.host}", "grid--warn"
-            elif place.holds is None:
-                status, tone = "unreadable", "grid--bad"
-            elif not place.current:
-                status, tone = place.holds.value, "grid--dim"
-            elif (place.at, place.host) in targets:
-                status, tone = "✓ accepted", "grid--good"
-            elif place.new:
-                status, tone = NEW, "grid--warn"
-            else:
-                status, tone = "· found", "grid--warn"
-            detail = place.problem or place.unsafe or place.foreign or place.how
-            acceptable = place.here and place.current and place.holds is not None
-            version = f"version {place.version}" if place.versions and place.version else ""
-            beside = f"id in {place.beside}" if place.beside else ""
-            form = ", ".join(piece for piece in (version, place.form, beside) if piece)
-            found.append(PlaceLine(key.id, place.at, status, tone, form, detail, acceptable, place.accepted))
+    for place in key.places:
+        if place.said in key.waived:
+            status, tone = "- left out", "grid--dim"
+        elif not place.here and (place.at, place.host) in targets:
+            status, tone = f"✓ on {place.host}", "grid--good"
+        elif not place.here:
+            status, tone = f"on {place.host}", "grid--warn"
+        elif place.holds is None:
+            status, tone = "unreadable", "grid--bad"
+        elif not place.current:
+            status, tone = place.holds.value, "grid--dim"
+        elif (place.at, place.host) in targets:
+            status, tone = "✓ accepted", "grid--good"
+        elif place.new:
+            status, tone = NEW, "grid--warn"
+        else:
+            status, tone = "· found", "grid--warn"
+        detail = place.problem or place.unsafe or place.foreign or place.how
+        acceptable = place.here and place.current and place.holds is not None and place.said not in key.waived
+        version = f"version {place.version}" if place.versions and place.version else ""
+        beside = f"id in {place.beside}" if place.beside else ""
+        form = ", ".join(piece for piece in (version, place.form, beside) if piece)
+        found.append(PlaceLine(key.id, place.at, place.said, status, tone, form, detail, acceptable, place.accepted))
     return found
 
 
-def step_lines(plan: "Plan") -> list[StepLine]:
-    """Every step of every key, in order."""
-    forms = {line.at: line.form for line in place_lines(plan) if line.form}
+def step_lines(key: "KeyPlan") -> list[StepLine]:
+    """Every step of the key, in order."""
+    forms = {line.at: line.form for line in place_lines(key) if line.form}
     return [
         StepLine(
             key.id,
@@ -104,7 +104,6 @@ def step_lines(plan: "Plan") -> list[StepLine]:
             step.permission,
             step.at,
         )
-        for key in plan.keys
         for number, step in enumerate(key.steps, 1)
     ]
 
@@ -112,12 +111,6 @@ def step_lines(plan: "Plan") -> list[StepLine]:
 def ready_tone(mark: str) -> str | None:
     """The colour of a readiness."""
     return _TONES.get(mark)
-
-
-def phrase(plan: "Plan") -> str:
-    """What must be typed to apply it: how many, and where."""
-    scopes = sorted({scope_of(key) for key in plan.keys})
-    return f"rotate {len(plan.keys)} in {scopes[0] if len(scopes) == 1 else f'{len(scopes)} projects'}"
 
 
 def head_facts(plan: "Plan") -> Iterator[Fact]:
@@ -159,7 +152,7 @@ def last_use(key: "KeyPlan", at: datetime) -> str:
     return said
 
 
-def trouble_facts(plan: "Plan", places: Sequence[PlaceLine], keymap: Keymap | None = None) -> Iterator[Fact]:
+def trouble_facts(key: "KeyPlan", places: Sequence[PlaceLine], keymap: Keymap | None = None) -> Iterator[Fact]:
     """What stands in the way, and what is only worth knowing. Places to accept are said once: they stand in the list above."""
     waiting = [line for line in places if line.can_accept and not line.accepted]
     if waiting:
@@ -168,12 +161,14 @@ def trouble_facts(plan: "Plan", places: Sequence[PlaceLine], keymap: Keymap | No
         new = sum(1 for line in waiting if line.status == NEW)
         said = f"{len(waiting)} of {len(places)} places hold the key and are not accepted. {one} accepts the one under the cursor"
         yield Fact("✗ to accept", f"{said}, {every} all{f' but the {new} NEW' if new else ''}.", "$text-error")
-    for key in plan.keys:
-        for blocker in key.blockers:
-            if not any(blocker.what.startswith(line.at) for line in waiting):
-                yield Fact("✗ in the way", f"{blocker.what}. {blocker.hint}".rstrip(), "$text-error")
-        for warning in key.warnings:
-            yield Fact("! note", warning, "$text-warning")
+    for blocker in key.blockers:
+        if not any(blocker.what.startswith(line.at) for line in waiting):
+            yield Fact("✗ in the way", f"{blocker.what}. {blocker.hint}".rstrip(), "$text-error")
+    for warning in key.warnings:
+        yield Fact("! note", warning, "$text-warning")
+    for line in places:
+        if line.said in key.waived:
+            yield Fact("! left out", f"{line.said} keeps the old key: its readers fail when that goes", "$text-warning")
 
 
 def command(plan: "Plan") -> str:

@@ -1,10 +1,11 @@
 """How ages, moments and kinds of not knowing are said in a cell. Short, never empty, never ambiguous."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 DAY = 86_400.0
 PROD = "PROD"
 """The word that stands, coloured, wherever a key of production is shown."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STEPS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s"))
 
 
@@ -14,6 +15,16 @@ def span(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return "0s"
+
+
+def length(span: timedelta) -> str:
+    """A length of time exactly, as it is typed: `24h`, `90s`, `1d12h`."""
+    left, pieces = round(span.total_seconds()), []
+    for size, unit in _STEPS:
+        if left >= size and (unit != "d" or left % size == 0 or left >= 2 * size):
+            count, left = divmod(left, int(size))
+            pieces.append(f"{count}{unit}")
+    return "".join(pieces) or "0s"
 
 
 def age(created: float | None, first_seen: float | None, now: float) -> str:
@@ -56,6 +67,17 @@ def scope(name: str, *, production: bool) -> str:
 def moment(at: datetime | None) -> str:
     """A moment in UTC to the minute; `-` for none."""
     return at.strftime("%Y-%m-%d %H:%M") if at is not None else "-"
+
+
+def until(at: datetime, now: datetime) -> str:
+    """The end of a wait in UTC: the day only when it is another one, seconds only when it is soon."""
+    soon = abs((at - now).total_seconds()) < 600
+    return f"{'' if at.date() == now.date() else f'{at:%Y-%m-%d} '}{at:{'%H:%M:%S' if soon else '%H:%M'}} UTC"
+
+
+def day(at: datetime) -> str:
+    """The day of a moment in UTC: `26 May 2026`, which is the same in every country."""
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 def ago(at: float | None, now: float) -> str:

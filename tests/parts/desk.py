@@ -82,6 +82,13 @@ class Desk:
     def gaps(self):
         return Gaps((), NOW)
 
+    def check_trail(self, _stop=None):
+        """The audit trail is whole, unless a test says otherwise."""
+        answer = self._answers.get("check_trail", SimpleNamespace(fine=True, lines=3, misfit=None))
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
     def __getattr__(self, name):
         if name.startswith("_") or name not in self._answers:
             raise AttributeError(name)

@@ -14,6 +14,7 @@ from keyward.rotation.history import History, Line
 from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation
 from keyward.tui.actions import Where
+from keyward.tui.live import KeyLive, Live
 from tests.parts.desk import NOW, OK, Desk, row
 from tests.tui.test_doctor import LINES, TROUBLES, doctor
 from tests.tui.test_plan import PLACES, planner
@@ -25,6 +26,7 @@ KEY = str(REF)
 PROD = {"id": KEY, "name": "maps", "scope": "acme-prod"}
 READS = frozenset(
     {
+        "check_trail",
         "copies",
         "readable",
         "usage",
@@ -52,16 +54,30 @@ def rotation(state=RotationState.OVERLAP, key=KEY, **more):
     return RotationRow("01m7abc", key, state, {"old": old}, actor="ana", created=NOW, **more)
 
 
+def history(id="01m7abc"):  # noqa: A002  # what a rotation calls it
+    """The story of one rotation of the key of production."""
+    key = Credential(REF, Kind.API_KEY, State.ACTIVE, name="maps")
+    turned = Rotation(id, KeyFacts.of(key), Want("acme-prod"), Policy(), state=RotationState.OVERLAP)
+    line = Line(1, NOW, "ana", "host", "outcome", "write", "gsm:p/s", "2", "3", evidence="read back", ok=True)
+    return History(turned, (line,), NOW, NOW, None, ())
+
+
+def live():
+    """A run that is over for now, of the key of production."""
+    one = Live("go on", [KeyLive(KEY, "maps")], "01m7abc")
+    one.remember(history())
+    one.ended(())
+    return one
+
+
 def desk(**more):
     """A desk with one key of production and one rotation; what would change something is only written down."""
     record = {"id": KEY, "provider": "google-api-keys", "scope": "acme-prod", "name": "maps", "last_used": {}}
     key = Credential(REF, Kind.API_KEY, State.ACTIVE, name="maps")
-    turned = Rotation("01m7abc", KeyFacts.of(key), Want("acme-prod"), Policy(), state=RotationState.OVERLAP)
-    line = Line(1, NOW, "ana", "host", "outcome", "write", "gsm:p/s", "2", "3", evidence="read back", ok=True)
     answers = {
         "plan": planner(tuple(PLACES[:1])),
         "rotations": lambda **_: [rotation()],
-        "history": History(turned, (line,), NOW, NOW, None, ()),
+        "history": history(),
         "show": lambda _: {"key": record, "rotations": [], "sources": []},
         "ask_around": None,
         "scan": ScanSummary(NOW, ()),
@@ -99,7 +115,7 @@ def made():
         Where.KEY: lambda: KeyScreen(KEY),
         Where.COVERAGE: CoverageScreen,
         Where.PLAN: lambda: PlanScreen([KEY]),
-        Where.ROTATION: lambda: RotationScreen(rotation="01m7abc", key=KEY),
+        Where.ROTATION: lambda: RotationScreen(live()),
         Where.HISTORY: HistoryScreen,
         Where.RECORD: lambda: RecordScreen("01m7abc"),
         Where.DOCTOR: DoctorScreen,

@@ -185,10 +185,10 @@ def test_a_whole_rotation_by_keyboard_and_bursts_that_do_nothing(demo):
         term.press(ESC)
     term.wait("✓ ready")
     term.press("a")
-    term.wait("Type  rotate 1 in acme-prod")
+    term.wait("Type  rotate 1 in production acme-prod")
     time.sleep(0.5)
-    term.send("rotate 1 in acme-prod")
-    term.wait("rotate 1 in acme-prod ")
+    term.send("rotate 1 in production acme-prod")
+    term.wait("rotate 1 in production acme-prod ")
     term.send("\r")
     term.settle()
     assert "Apply this plan" in term.text, "Enter in the phrase moves on and confirms nothing"

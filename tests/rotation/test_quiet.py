@@ -43,6 +43,16 @@ def test_use_afterwards_starts_it_again():
     assert known.until == at + HOUR + QUIET + timedelta(minutes=30)
 
 
+def test_it_is_said_how_many_calls_of_others_there_were():
+    at = (CUTOVER + timedelta(days=3)).replace(minute=0)
+    probe = ProbeRow("k", at + timedelta(minutes=5), "works", "")
+    found = report((at, 13, "2xx"), (at + HOUR, 2, "4xx"))
+    assert "14 calls by others since" in judged(found, [probe]).evidence, "keyward's own probe is none of them"
+    assert "last used by others at" in judged(found).evidence
+    assert "1 call by others" in judged(report((at, 1, "2xx"))).evidence
+    assert "no use by others since" in judged(report()).evidence
+
+
 def test_refused_calls_are_use_too():
     at = (CUTOVER + timedelta(days=3)).replace(minute=0)
     assert judged(report((at, 1, "4xx"))).quiet is False

@@ -35,10 +35,10 @@ def test_no_value_reaches_the_terminal(tmp_path):
             term.press("*")
             term.wait("✓ ready")
             term.press("a")
-            term.wait("Type  rotate 1 in acme-prod")
+            term.wait("Type  rotate 1 in production acme-prod")
             time.sleep(0.5)  # a dialog is deaf at first
-            term.send("rotate 1 in acme-prod")
-            term.wait("rotate 1 in acme-prod ")
+            term.send("rotate 1 in production acme-prod")
+            term.wait("rotate 1 in production acme-prod ")
             term.press(ENTER, ENTER)
             term.wait("rests until", patience=60)
             term.press(ESCAPE)

@@ -110,6 +110,9 @@ async def test_a_key_that_is_gone_says_so_and_escape_leads_back(opened):
         assert "NAME" in shown(app)
 
 
+AT = "2025-12-21T12:00:00Z"
+
+
 def rotation(state, **more):
     old = {"id": str(REF), "name": "maps [/x]"}
     return RotationRow(
@@ -120,26 +123,31 @@ def rotation(state, **more):
 async def test_history_says_state_why_it_waits_and_until_when_it_can_be_undone(opened):
     rows = [
         rotation(RotationState.OVERLAP, waiting_on=WaitingOn.PERSON, why="a decision [/y]"),
-        rotation(RotationState.DONE, data={"undo_until": "2026-12-20T12:00:00Z"}),
-        rotation(RotationState.DONE, data={"undo_until": "2026-01-20T12:00:00Z"}),
+        rotation(RotationState.DONE, data={"revoked": AT, "undo_until": "2026-12-20T12:00:00Z"}),
+        rotation(RotationState.DONE, data={"revoked": AT, "undo_until": "2026-01-20T12:00:00Z"}),
     ]
     async with opened(Desk([row(1)], [OK], rotations=rows), size=(160, 30)) as (app, pilot):
         await pilot.press("4")
         await loaded(app, pilot)
         lines = shown(app).splitlines()
-        assert "overlap" in lines[2]
-        assert "a decision [/y]" in lines[2]
-        assert "any time" in lines[2]
-        assert "2026-12-20 12:00" in lines[3]
-        assert "over" in lines[4].split()[-1]
-        assert "maps [/x]" in lines[2]
+        assert "audit chain intact (3 lines)" in lines[1]
+        assert "overlap" in lines[3]
+        assert "a decision [/y]" in lines[3]
+        assert "U at any time" in lines[3]
+        assert "U until 20 Dec 2026" in lines[4]
+        assert "over 20 Jan 2026" in lines[5]
+        assert "maps [/x]" in lines[3]
 
 
-async def test_the_record_shows_each_step_with_versions_and_evidence(opened):
+def recorded():
     old = KeyFacts.of(Credential(REF, Kind.API_KEY, State.ACTIVE, name="maps"))
     found = Rotation("01m7abc", old, Want("acme-prod"), Policy(), state=RotationState.OVERLAP)
     line = Line(1, NOW, "ana", "host", "outcome", "write", "gsm:p/s", "2", "3", evidence="read back and equal", ok=True)
-    history = History(found, (line,), NOW, NOW, None, ())
+    return History(found, (line,), NOW, NOW, None, ())
+
+
+async def test_the_record_shows_each_step_with_versions_and_evidence(opened):
+    history = recorded()
     async with opened(
         Desk([row(1)], [OK], rotations=[rotation(RotationState.OVERLAP)], history=history), size=(160, 30)
     ) as (app, pilot):
@@ -154,7 +162,8 @@ async def test_the_record_shows_each_step_with_versions_and_evidence(opened):
 
 
 async def test_undo_needs_write_mode_and_its_phrase(opened):
-    desk = Desk([row(1)], [OK], rotations=[rotation(RotationState.OVERLAP)], undo=lambda *_, **__: ())
+    rows = [rotation(RotationState.OVERLAP)]
+    desk = Desk([row(1)], [OK], rotations=rows, undo=lambda *_, **__: (), history=recorded())
     async with opened(desk, write=True) as (app, pilot):
         await pilot.press("4")
         await loaded(app, pilot)
@@ -166,9 +175,26 @@ async def test_undo_needs_write_mode_and_its_phrase(opened):
         assert "undo" not in [name for name, _, _ in desk.asked]
         await pilot.press("U")
         await pilot.pause(ARMED_AFTER + 0.1)
-        await pilot.press(*"undo", "space", *"111", "minus", *"2222", "enter", "enter")
+        await pilot.press(
+            *"undo",
+            "space",
+            *"111",
+            "minus",
+            *"2222",
+            "space",
+            *"in",
+            "space",
+            *"production",
+            "space",
+            *"acme",
+            "minus",
+            *"prod",
+            "enter",
+            "enter",
+        )
         await loaded(app, pilot)
         assert isinstance(app.screen, RotationScreen)
+        assert "read back and equal" in shown(app), "what was done before stands there too"
         assert [args[0] for name, args, _ in desk.asked if name == "undo"] == ["01m7abc"]
     async with opened(desk) as (app, pilot):
         await pilot.press("4")

@@ -35,7 +35,7 @@ def written(folder: Path, text: str):
     ("pairs", "line", "said"),
     [
         ([("inventory.rotat", "R")], 3, "there is no action 'inventory.rotat'. Did you mean inventory.rotate?"),
-        ([("keys.undo", "R")], 3, "Did you mean history.undo?"),
+        ([("plans.apply", "R")], 3, "Did you mean plan.apply?"),
         ([("plan.nonsense", "R")], 3, "Known are: plan.accept, plan.accept_all, plan.again, plan.apply,"),
         ([("nonsense", "R")], 3, "such as inventory.rotate"),
         ([("inventory.rotate", "banana")], 3, "there is no key 'banana'"),

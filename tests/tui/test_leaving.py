@@ -7,6 +7,7 @@ import pytest
 from keyward.tui.screens.rotation import RotationScreen
 from keyward.tui.widgets.dialog import ARMED_AFTER
 from keyward.tui.widgets.question import Question
+from tests.parts import screens
 from tests.parts.desk import OK, Desk, loaded, row, shown
 
 
@@ -14,7 +15,10 @@ from tests.parts.desk import OK, Desk, loaded, row, shown
 def at_work():
     """A desk whose rotation goes on until it is told to end, and that telling."""
     end = threading.Event()
-    yield Desk([row(1)], [OK], go_on=lambda *_, **__: end.wait(20) and (), rotations=()), end
+    yield (
+        Desk([row(1)], [OK], go_on=lambda *_, **__: end.wait(20) and (), rotations=(), history=screens.history("r1")),
+        end,
+    )
     end.set()
 
 
@@ -29,7 +33,7 @@ async def test_q_leaves_at_once_when_nothing_is_being_done(opened):
 async def test_it_asks_while_a_rotation_is_being_worked_on_and_staying_is_the_default(opened, at_work, key):
     desk, end = at_work
     async with opened(desk, write=True) as (app, pilot):
-        app.push_screen(RotationScreen(rotation="r1"))
+        app.push_screen(RotationScreen(app.runs.go_on("r1")))
         await pilot.pause()
         await pilot.press(key, "enter", key)
         await pilot.pause()
@@ -51,7 +55,7 @@ async def test_it_asks_while_a_rotation_is_being_worked_on_and_staying_is_the_de
 async def test_it_asks_no_more_when_the_work_has_ended(opened, at_work):
     desk, end = at_work
     async with opened(desk, write=True) as (app, pilot):
-        app.push_screen(RotationScreen(rotation="r1"))
+        app.push_screen(RotationScreen(app.runs.go_on("r1")))
         await pilot.pause()
         end.set()
         await loaded(app, pilot)

@@ -62,7 +62,7 @@ PLACES = (
 def planner(places=PLACES, **more):
     """`Desk.plan` with facts that never change: the real planner."""
 
-    def make(ids, changes):
+    def make(ids, changes, _stop=None):
         wanted = set(changes.accept_target)
         read = [replace(place, accepted=place.at in wanted, how="accepted now") for place in places]
         facts = KeyAsRead(
@@ -155,7 +155,7 @@ async def test_space_accepts_one_place_and_star_all_but_new_ones(opened, desk):
         await pilot.press("asterisk")
         await loaded(app, pilot)
         assert "1 of 3 places" in shown(app)
-        assert app.screen._accepted == {"gsm:acme-prod/one", "gsm:acme-prod/two#A"}, (
+        assert app.screen.asked.accepted == {"gsm:acme-prod/one", "gsm:acme-prod/two#A"}, (
             "NEW ones are never accepted in bulk"
         )
 
@@ -193,7 +193,7 @@ async def test_only_the_phrase_applies_exactly_the_plan_that_was_shown(opened):
         await pilot.press("a")
         await pilot.pause(ARMED_AFTER + 0.1)
         assert isinstance(app.screen, Confirm)
-        assert "rotate 1 in acme-prod" in shown(app)
+        assert "rotate 1 in production acme-prod" in shown(app)
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.screen, PlanScreen), "Enter is Cancel"
@@ -201,7 +201,9 @@ async def test_only_the_phrase_applies_exactly_the_plan_that_was_shown(opened):
         await pilot.pause(ARMED_AFTER + 0.1)
         planned = app.screen_stack[-2]._plan
         named = {" ": "space", "-": "minus"}
-        await pilot.press(*(named.get(letter, letter) for letter in "rotate 1 in acme-prod"), "enter", "enter")
+        await pilot.press(
+            *(named.get(letter, letter) for letter in "rotate 1 in production acme-prod"), "enter", "enter"
+        )
         await loaded(app, pilot)
         assert isinstance(app.screen, RotationScreen)
         applied = [args for name, args, _ in desk.asked if name == "apply"]

@@ -50,7 +50,7 @@ async def test_no_action_of_the_registry_changes_anything(opened, where):
 
 async def ready(app, pilot):
     """Have the plan accept its place, so that only write mode is missing."""
-    app.screen._accepted = {"gsm:acme-prod/one"}
+    app.screen.asked.accepted, app.screen.asked.waived = {"gsm:acme-prod/one"}, set()
     app.screen._replan()
     await loaded(app, pilot)
     assert app.screen._plan.ready, "otherwise this shows nothing"
@@ -76,7 +76,7 @@ async def test_what_only_write_mode_does_stands_grey_with_its_reason_in_footer_h
 async def test_nobody_can_begin_a_deed_past_the_actions(opened):
     desk = screens.desk()
     async with opened(desk) as (app, pilot):
-        app.push_screen(RotationScreen(rotation="01m7abc", undo=True))
+        app.push_screen(RotationScreen(app.runs.undo("01m7abc")))
         await loaded(app, pilot)
         assert "This app is read-only; nothing was begun." in shown(app)
         assert not app.feed.acting

@@ -3,7 +3,7 @@
 import pytest
 
 from keyward.model.errors import Refused
-from keyward.model.events import StepDone, StepStarted, Waiting
+from keyward.model.events import CallMade, StepDone, StepStarted, Waiting
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.tui.widgets.dialog import Confirm
 from tests.parts.desk import NOW, Desk, loaded, row, shown
@@ -54,22 +54,29 @@ async def test_names_and_errors_with_brackets_stay_text_everywhere(opened, name)
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_events_and_refusals_with_brackets_stay_text(opened, name):
     from keyward.tui.feed import Failed, Heard
+    from keyward.tui.live import KeyLive, Live
+    from keyward.tui.lives import LiveSaid
     from keyward.tui.screens.rotation import RotationScreen
 
-    desk = Desk([row(1)], go_on=lambda *_, **__: (), rotations=())
-    async with opened(desk, size=(190, 50), write=True) as (app, pilot):
-        app.push_screen(RotationScreen(rotation="r1"))
+    async with opened(Desk([row(1)]), size=(190, 50), write=True) as (app, pilot):
+        live = Live("go on", [KeyLive("k1", f"key {name}")], rotation="r1")
+        live.belongs({"r1": "k1"})
+        app.push_screen(RotationScreen(live))
         await loaded(app, pilot)
-        screen = app.screen
-        screen.on_heard(Heard(StepStarted("r1", "write", f"what {name}", f"target {name}")))
-        screen.on_heard(Heard(StepDone("r1", "write", False, f"evidence {name}", f"target {name}")))
-        screen._busy = True
-        screen.on_heard(Heard(Waiting("r1", "person", f"why {name}")))
-        await pilot.pause()
-        for word in ("what", "evidence", "why"):
+        for event in (
+            StepStarted("r1", "write", f"what {name}", f"target {name}"),
+            StepDone("r1", "write", False, f"evidence {name}", f"target {name}"),
+            Waiting("r1", "person", f"why {name}"),
+            CallMade(NOW, "GET", f"host {name}", f"/path {name}", f"s {name}"[:9], 12),
+        ):
+            app.post_message(LiveSaid(live, Heard(event)))
+        await pilot.press("L")
+        await pilot.pause(0.2)
+        for word in ("what", "evidence", "why", "/path"):
             assert f"{word} {name}" in shown(app)
-        screen.on_failed(Failed(Refused(f"no {name}", hint=f"try {name}")))
-        await pilot.pause()
+        assert f"host {name}"[:20] in shown(app)
+        app.post_message(LiveSaid(live, Failed(Refused(f"no {name}", hint=f"try {name}"))))
+        await pilot.pause(0.2)
         assert f"no {name}" in shown(app)
         assert f"try {name}" in shown(app)
 

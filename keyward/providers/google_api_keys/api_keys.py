@@ -135,7 +135,7 @@ class GoogleApiKeys(Plain):
         def young() -> bool:
             return ref is not None and self._young(ref, ctx)
 
-        return Probe(self._parts.plain_http, base).verify(value, ctx.now, young=young)
+        return Probe(self._parts.plain_http.telling(ctx), base).verify(value, ctx.now, young=young)
 
     def _young(self, ref: "CredentialRef", ctx: "Ctx") -> bool:
         """Whether it was made, changed or restored so lately that Google's servers may not know it yet."""

@@ -190,7 +190,7 @@ class GoogleHmacKeys(Plain):
         if ref is None:
             return Verdict(VerdictKind.UNPROVED, "a secret alone cannot be tried; its access id belongs to it", ctx.now)
         parts = self._storage.parts
-        signer = Signer(parts.plain_http, parts.endpoints.url(API))
+        signer = Signer(parts.plain_http.telling(ctx), parts.endpoints.url(API))
         return signer.verify(ref.local[0], value, ctx.now, lambda: self._look(ref, ctx))
 
     def _look(self, ref: "CredentialRef", ctx: "Ctx") -> tuple[VerdictKind, str] | None:

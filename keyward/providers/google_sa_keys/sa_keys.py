@@ -175,7 +175,7 @@ class GoogleServiceAccountKeys(Plain):
     def verify(self, value: Secret, ref: CredentialRef | None, ctx: "Ctx") -> "Verdict":
         """Exchange it for an access token, which is thrown away. This counts as use of the key."""
         ctx.check()
-        exchange = Exchange(self._parts.plain_http, self._parts.endpoints)
+        exchange = Exchange(self._parts.plain_http.telling(ctx), self._parts.endpoints)
         return exchange.verify(value, ctx.now, lambda: self._look(value, ref, ctx))
 
     def _look(self, value: Secret, ref: CredentialRef | None, ctx: "Ctx") -> tuple[VerdictKind, str] | None:

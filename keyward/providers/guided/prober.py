@@ -10,6 +10,7 @@ import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 
+from keyward.google.told import Timed
 from keyward.model.errors import NotAllowed
 from keyward.model.redact import redact
 from keyward.model.text import clean
@@ -61,12 +62,12 @@ class Prober:
         except NotAllowed as error:
             return Verdict(VerdictKind.UNPROVED, f"not asked: {error.message}", now, "NOT-ALLOWED")
         ctx.check()
-        status, body, trouble = self._ask(value, probe, place)
+        status, body, trouble = self._ask(value, probe, place, ctx)
         kind, meaning = judge(probe, label, status, body)
         said = f"{status}" if status else f"no answer ({redact(clean(trouble, 200), [value])})"
         return Verdict(kind, f"{probe.method} {place.host}/{probe.path}: {said}, {meaning}", ctx.now, str(status or ""))
 
-    def _ask(self, value: "Secret", probe: "Probe", place: Place) -> tuple[int, bytes, str]:
+    def _ask(self, value: "Secret", probe: "Probe", place: Place, ctx: "Ctx") -> tuple[int, bytes, str]:
         import httplib2  # slow to load
 
         key = value.reveal_text()
@@ -76,13 +77,16 @@ class Prober:
             **probe.more,
             probe.header: f"{probe.scheme} {key}".strip(),
         }
-        trouble = ""
+        trouble, uri = "", f"{place.base}/{probe.path}"
         for _ in range(_TRIES):
+            timed = Timed(ctx, probe.method, uri)
             try:
-                response, body = self._http.request(f"{place.base}/{probe.path}", probe.method, headers=headers)
+                response, body = self._http.request(uri, probe.method, headers=headers)
             except (OSError, http.client.HTTPException, httplib2.HttpLib2Error, ssl.SSLError) as error:
+                timed.ended()
                 trouble = f"{type(error).__name__}: {error}"
                 continue
+            timed.ended(response.status)
             if response.status < http.client.INTERNAL_SERVER_ERROR:
                 return response.status, body, ""
             trouble = str(response.status)

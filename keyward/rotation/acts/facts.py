@@ -121,7 +121,7 @@ def _by_others(
     report = provider.usage(credential.ref.scope, since, reach.ctx)
     if report.status is not UseStatus.USED or not report.complete:
         return seen
-    return foreign_use(report, credential.uid, own, since)
+    return foreign_use(report, credential.uid, own, since)[0]
 
 
 def _replaced(reach: Reach, key: str) -> tuple[str, str]:

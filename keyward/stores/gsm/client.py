@@ -18,6 +18,7 @@ from keyward.stores.gsm import wire
 
 if TYPE_CHECKING:
     from keyward.google.parts import GoogleParts
+    from keyward.google.told import Timed
     from keyward.model.context import Ctx
 
 T = TypeVar("T")
@@ -119,9 +120,17 @@ class Connection:
         host = self._host(region)
         http, place = self.parts.http.speaking(identity), f"https://{host}/" if host else self.parts.endpoints.url(API)
 
+        def timed() -> "Timed":
+            from keyward.google.told import RPC, Timed  # only where somebody looks
+
+            procedure = "".join(word.capitalize() for word in method.split("_"))
+            return Timed(ctx, RPC, f"{procedure} {_name(request)}", urlsplit(place).hostname or "")
+
         def once(charged: str, token: dict[str, str]) -> T:
             metadata = [*token.items(), *([(QUOTA_HEADER, charged)] if charged else [])]
-            return take(bound(request=request, retry=None, timeout=TIMEOUT, metadata=metadata))
+            if not ctx.calls:
+                return take(bound(request=request, retry=None, timeout=TIMEOUT, metadata=metadata))
+            return _told(lambda: take(bound(request=request, retry=None, timeout=TIMEOUT, metadata=metadata)), timed())
 
         def send(charged: str) -> T:
             token = http.authorisation(place)
@@ -142,6 +151,18 @@ class Connection:
             clients, self._clients = self._clients, {}
         for client in clients.values():
             client.transport.close()
+
+
+def _told(ask: Callable[[], T], timed: "Timed") -> T:
+    """Ask, and tell how that ended."""
+    try:
+        answer = ask()
+    except Exception as exception:
+        error = read(exception)
+        timed.ended(*((error.status or error.code,) if error is not None and (error.status or error.code) else ()))
+        raise
+    timed.ended("OK")
+    return answer
 
 
 def _nobody() -> Any:

@@ -1,30 +1,38 @@
-"""Rotations, newest first: what became of them, and the way back while there is one."""
+"""Rotations, newest first: what became of them, whether the trail is whole, and the way back while there is one."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widgets import Input
 
-from keyward.tui import words
+from keyward.model.errors import KeywardError
+from keyward.tui import undoing, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.feed import Answer
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
+from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
+    from keyward.desk import Desk
     from keyward.ledger.records import RotationRow
 
 _COLUMNS = (
-    Column("when", "WHEN", 16, 0),
-    Column("key", "KEY", 20, 0, grows=True),
-    Column("scope", "PROJECT/SCOPE", 16, 4),
-    Column("state", "STATE", 16, 0),
-    Column("waits", "WAITS FOR", 9, 2),
+    Column("when", "WHEN", 16, 2),
+    Column("key", "KEY", 18, 0, grows=True),
+    Column("scope", "PROJECT/SCOPE", 14, 5),
+    Column("state", "STATE", 12, 0),
+    Column("waits", "WAITS FOR", 9, 6),
     Column("why", "WHY", 20, 3, grows=True),
-    Column("by", "BY", 10, 5),
-    Column("undo", "UNDO UNTIL", 16, 4),
+    Column("by", "BY", 10, 4),
+    Column("undo", "UNDO", 19, 1),
 )
+
+
+_ENDS = {"overlap": "overlap_until", "disabled": "soak_until", "rollback-waiting": "back_until"}
+"""Until when a rotation rests in that state."""
 
 
 class HistoryScreen(Page):
@@ -32,51 +40,112 @@ class HistoryScreen(Page):
 
     where = Where.HISTORY
     heading = "History"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.HISTORY)
 
     def __init__(self) -> None:
         super().__init__()
+        self._all: list[RotationRow] = []
         self._rows: list[RotationRow] = []
+        self._audit = "audit chain: not looked at"
+        self._audit_tone = ""
+        self._stop = threading.Event()
 
     def content(self) -> ComposeResult:
-        """The list."""
+        """What is said of the trail, the filter, the list."""
+        yield Plain(self._audit, id="audit")
+        yield Input(placeholder="words: ana waiting maps", id="filter-history", classes="line", select_on_focus=False)
         yield Grid(_COLUMNS, self._cells, self._tone, id="rotations")
 
     def on_mount(self) -> None:
-        """Ask for them."""
-        self.query_one(Grid).display = False
+        """Ask for them, and have the trail checked meanwhile."""
+        self._stop = self.app.feed.stopper()
+        self.query_one(Grid).display = self.query_one("#filter-history").display = False
         self.say("Reading ...")
         self._ask()
+        self.action_audit()
+
+    def on_unmount(self) -> None:
+        """Nobody waits for the check any more."""
+        self._stop.set()
 
     def on_screen_resume(self) -> None:
         """Something may have happened meanwhile."""
         self._ask()
 
     def _ask(self) -> None:
-        self.app.feed.ask(self, lambda desk: desk.rotations())
+        self.app.feed.ask(self, lambda desk: list(desk.rotations()))
 
     def on_answer(self, event: Answer) -> None:
-        """Here they are."""
-        self._rows = list(event.value)
+        """Here they are, or what the check of the trail found."""
+        if not isinstance(event.value, list):
+            self._say_audit(event.value)
+            return
+        self._all = event.value
+        self._filter()
+        if self._all and self.focused is None:
+            self.query_one(Grid).focus()
+
+    # The audit trail
+
+    def action_audit(self) -> None:
+        """Check every line of the trail."""
+        stop = self._stop
+
+        def check(desk: "Desk") -> Any:
+            try:
+                return desk.check_trail(stop)
+            except KeywardError as error:
+                return error
+
+        self._tell_audit("audit chain: checking ...", "")
+        self.app.feed.ask(self, check)
+
+    def _say_audit(self, found: Any) -> None:
+        if isinstance(found, KeywardError):
+            self._tell_audit(f"audit chain not looked at: {found.message}", "-warn")
+        elif found.fine:
+            self._tell_audit(f"audit chain intact ({found.lines:,} lines)", "-good")
+        else:
+            self._tell_audit(f"audit chain BROKEN at line {found.misfit:,}: keyward audit verify", "-bad")
+
+    def _tell_audit(self, text: str, tone: str) -> None:
+        self._audit, self._audit_tone = text, tone
+        line = self.query_one("#audit", Plain)
+        line.set_classes(tone.split())
+        opened = sum(1 for one in self._all if not one.state.closed)
+        count = f"{len(self._rows)} of {len(self._all)}" if len(self._rows) != len(self._all) else f"{len(self._all)}"
+        line.show(f"{text}   ·   {count} rotations, {opened} open" if self._all else text)
+
+    # What is shown
+
+    def _filter(self) -> None:
+        wanted = self.query_one("#filter-history", Input).value.casefold().split()
+        self._rows = [one for one in self._all if all(word in self._haystack(one) for word in wanted)]
         grid = self.query_one(Grid)
         grid.display = bool(self._rows)
-        key = self.app.keymap.key_of("inventory.rotate")
-        self.say("" if self._rows else "Nothing was rotated yet.", f"{key} in the inventory shows a plan.")
+        if not self._all:
+            key = self.app.keymap.key_of("inventory.rotate")
+            self.say("Nothing was rotated yet.", f"{key} in the inventory shows a plan.")
+        elif not self._rows:
+            self.say("No rotation has these words.", f"{self.app.keymap.key_of('history.back')} clears the filter.")
+        else:
+            self.say("")
         grid.repaint()
         grid.show(range(len(self._rows)))
-        if self._rows:
-            grid.focus()
+        self._tell_audit(self._audit, self._audit_tone)
+
+    def _haystack(self, one: "RotationRow") -> str:
+        return " ".join((one.id, one.credential, one.host, one.reason, *self._texts(one))).casefold()
+
+    def _texts(self, one: "RotationRow") -> tuple[str, ...]:
+        name, scope = undoing.named(one)
+        scope = words.scope(scope, production=self.app.production(one.credential))
+        waits, undo = one.waiting_on.value or "-", undoing.way_back(one, self.app.now(), self.app.keymap).short
+        return (words.moment(one.created), name, scope, one.state.value, waits, one.why or _next(one), one.actor, undo)
 
     def _cells(self, row: int) -> tuple[str, ...]:
-        one = self._rows[row]
-        until = words.read_time(one.data.get("undo_until"))
-        undo = "-" if until is None else words.moment(until) if until.timestamp() > self.app.now() else "over"
-        if until is None and not one.state.closed:
-            undo = "any time"
-        name, scope = _named(one)
-        scope = words.scope(scope, production=self.app.production(one.credential))
-        waits = one.waiting_on.value or "-"
-        return (words.moment(one.created), name, scope, one.state.value, waits, one.why or _next(one), one.actor, undo)
+        return self._texts(self._rows[row])
 
     def _tone(self, row: int, column: str) -> str | None:
         one = self._rows[row]
@@ -84,6 +153,8 @@ class HistoryScreen(Page):
             return "grid--prod" if self.app.production(one.credential) else None
         if column == "state":
             return {"done": "grid--good", "aborted": "grid--bad"}.get(one.state.value, "grid--warn")
+        if column == "undo":
+            return None if undoing.way_back(one, self.app.now()).open else "grid--dim"
         return "grid--dim" if column in {"when", "why", "by"} else None
 
     def _chosen(self) -> "RotationRow | None":
@@ -92,13 +163,40 @@ class HistoryScreen(Page):
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
-        if action == "back":
+        if action in ("back", "audit"):
             return ""
+        if action == "filter":
+            return "" if self._all else "nothing was rotated yet"
         row = self.query_one(Grid).row if self._rows else None
-        if row is None:
-            return "no rotation is listed"
-        one = self._rows[row]
-        return f"it is over: {one.state.value}" if action == "go_on" and one.state.closed else ""
+        return "no rotation is listed" if row is None else undoing.why_not(self.app, self._rows[row], action)
+
+    # Actions
+
+    def action_filter(self) -> None:
+        """Type words; only rotations with all of them stay."""
+        if self._all:
+            line = self.query_one("#filter-history", Input)
+            line.display = True
+            line.focus()
+
+    def on_input_changed(self) -> None:
+        """Rotations with these words."""
+        self._filter()
+
+    def on_input_submitted(self) -> None:
+        """Enter goes to the rows."""
+        self.query_one(Grid).focus()
+
+    def action_back(self) -> None:
+        """Clear the filter; without one, back."""
+        line = self.query_one("#filter-history", Input)
+        if line.display:
+            line.value = ""
+            line.display = False
+            self._filter()
+            self.query_one(Grid).focus()
+        else:
+            super().action_back()
 
     def action_open(self) -> None:
         """The steps of the rotation under the cursor."""
@@ -113,41 +211,23 @@ class HistoryScreen(Page):
 
     def action_go_on(self) -> None:
         """Do what can be done now for the rotation under the cursor."""
-        if (one := self._chosen()) is not None and self.app.may_write():
-            from keyward.tui.screens.rotation import RotationScreen
-
-            self.app.push_screen(RotationScreen(rotation=one.id, key=one.credential))
+        if (one := self._chosen()) is not None:
+            undoing.go_on(self.app, one)
 
     def action_undo(self) -> None:
         """Ask for the phrase; with it, bring the old key back."""
-        one = self._chosen()
-        if one is None or not self.app.may_write():
-            return
-        from keyward.tui.widgets.dialog import Confirm
+        if (one := self._chosen()) is not None:
+            undoing.ask_undo(self.app, one)
 
-        last = one.credential.rpartition("/")[2]
-        text = (
-            f"{one.credential}\n\nThe old key is brought back and proved, written to every place again, "
-            "and then the new key is deleted."
-        )
+    def action_export(self) -> None:
+        """Ask for a file; write the trail of the rotation under the cursor there."""
+        if (one := self._chosen()) is not None:
+            from keyward.tui.screens.export import ExportScreen
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                from keyward.tui.screens.rotation import RotationScreen
-
-                self.app.push_screen(RotationScreen(rotation=one.id, key=one.credential, undo=True))
-
-        where = f" in {words.PROD}" if self.app.production(one.credential) else ""
-        self.app.push_screen(Confirm(f"Undo rotation {one.id}{where}", text, f"undo {last[-8:]}", "Undo"), answered)
-
-
-def _named(one: "RotationRow") -> tuple[str, str]:
-    """Name and scope of the key, for people."""
-    old = one.data.get("old")
-    name = old.get("name") if isinstance(old, Mapping) else None
-    local = one.credential.partition(":")[2]
-    return str(name or local.rpartition("/")[2]), local.partition("/")[0]
+            self.app.push_screen(ExportScreen(one.id))
 
 
 def _next(one: "RotationRow") -> str:
-    return f"goes on {words.moment(one.due)}" if one.due is not None and not one.state.closed else ""
+    """When it goes on, where it only waits for time."""
+    due = one.due or words.read_time(one.data.get(_ENDS.get(one.state.value, "")))
+    return f"goes on {words.moment(due)}" if due is not None and not one.state.closed else ""

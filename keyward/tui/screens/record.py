@@ -1,11 +1,11 @@
 """What happened in one rotation, line by line."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from keyward.tui import words
+from keyward.tui import undoing, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.feed import Answer
 from keyward.tui.screens.page import Page
@@ -14,6 +14,8 @@ from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
+    from keyward.desk import Desk
+    from keyward.ledger.records import RotationRow
     from keyward.rotation.history import History, Line
 
 _COLUMNS = (
@@ -35,17 +37,25 @@ class RecordScreen(Page):
 
     where = Where.RECORD
     heading = "Rotation"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.RECORD)
 
     def __init__(self, rotation: str) -> None:
         super().__init__()
         self._rotation = rotation
         self._lines: tuple[Line, ...] = ()
+        self._row: RotationRow | None = None
         self._key = ""
 
     def production(self) -> bool:
         """Whether the rotated key is one of production."""
         return bool(self._key) and self.app.production(self._key)
+
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action == "back":
+            return ""
+        return undoing.why_not(self.app, self._row, action) if self._row is not None else "the rotation is not known"
 
     def content(self) -> ComposeResult:
         """Heading, lines, the whole of the one under the cursor."""
@@ -56,12 +66,26 @@ class RecordScreen(Page):
     def on_mount(self) -> None:
         """Ask for it."""
         self.say("Reading ...")
+        self._ask()
+
+    def on_screen_resume(self) -> None:
+        """Something may have happened meanwhile."""
+        if self._row is not None:
+            self._ask()
+
+    def _ask(self) -> None:
         rotation = self._rotation
-        self.app.feed.ask(self, lambda desk: desk.history(rotation))
+
+        def both(desk: "Desk") -> Any:
+            history = desk.history(rotation)
+            return history, next((row for row in desk.rotations() if row.id == history.rotation.id), None)
+
+        self.app.feed.ask(self, both)
 
     def on_answer(self, event: Answer) -> None:
         """Here it is."""
-        history: History = event.value
+        history: History = event.value[0]
+        self._row = event.value[1]
         self._lines = history.lines
         self.say("")
         rotation = history.rotation
@@ -70,13 +94,18 @@ class RecordScreen(Page):
         waits = f", waits for {rotation.waiting_on.value}" if rotation.waiting_on.value else ""
         if rotation.awaits and rotation.awaited_since is not None:
             waits = f", waits for {', '.join(rotation.awaits)} since {words.moment(rotation.awaited_since)} UTC"
-        until = f" · undo until {words.moment(history.undo_until)} UTC" if history.undo_until else ""
+        way = undoing.way_back(self._row, self.app.now(), self.app.keymap) if self._row is not None else None
+        undoes = f"{self.app.keymap.key_of('record.undo')} undoes it, "
+        undo = f" · {undoes if way.open else ''}{way.said}" if way is not None else ""
+        by = f" · by {rotation.actor} on {rotation.host}" if rotation.actor else ""
         self.query_one("#summary", Plain).show(
-            f"{rotation.old.name or rotation.old.id}: {rotation.state.value}{waits}{until}"
+            f"{rotation.old.name or rotation.old.id}: {rotation.state.value}{waits}{by}{undo}"
         )
         grid = self.query_one(Grid)
+        grid.repaint()
         grid.show(range(len(self._lines)))
-        grid.focus()
+        if self.focused is None:
+            grid.focus()
         self._tell()
 
     def on_grid_moved(self) -> None:
@@ -110,6 +139,23 @@ class RecordScreen(Page):
             ("by", f"{line.actor} on {line.host}".removesuffix(" on ")),
         )
         self.query_one("#line", FactList).tell([Fact(name, text) for name, text in named if text])
+
+    def action_undo(self) -> None:
+        """Ask for the phrase; with it, bring the old key back."""
+        if self._row is not None and self.is_current:
+            undoing.ask_undo(self.app, self._row)
+
+    def action_go_on(self) -> None:
+        """Do what can be done now for this rotation, or show the run that is at work on it."""
+        if self._row is not None and self.is_current:
+            undoing.go_on(self.app, self._row)
+
+    def action_export(self) -> None:
+        """Ask for a file; write the trail there."""
+        if self._row is not None and self.is_current:
+            from keyward.tui.screens.export import ExportScreen
+
+            self.app.push_screen(ExportScreen(self._row.id))
 
 
 def _moved(line: "Line") -> str:

@@ -1,264 +1,270 @@
-"""A rotation while it happens: its steps, why it stands still, what was heard. Leaving it is safe; progress is on disk."""
+"""Rotations while they happen: each key with its steps, why it stands still, what was called. Leaving is safe; progress is on disk."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from keyward.model.events import Finished, StepDone, StepStarted, Waiting
-from keyward.tui import planned, words
+from keyward.tui import words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer, Failed, Heard
+from keyward.tui.live import DONE, LATER, SAID, TONES, KeyLive, Live, why
+from keyward.tui.runs import rests
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
-    from keyward.model.events import Event
-    from keyward.rotation.outcome import Until
-    from keyward.rotation.plan import Plan
+    from collections.abc import Iterator
+    from datetime import datetime
 
-DONE, FAILED, DOING, RESTS, LATER = "✓", "✗", "◐", "◷", "·"
-_TONES = {DONE: "grid--good", FAILED: "grid--bad", DOING: "grid--warn", RESTS: "grid--warn", LATER: "grid--dim"}
+_KEYS = (
+    Column("name", "KEY", 18, 0, grows=True),
+    Column("state", "STATE", 12, 0),
+    Column("done", "STEPS", 7, 1, right=True),
+    Column("marks", "", 14, 2),
+    Column("why", "WHY", 20, 3, grows=True),
+)
 _STEPS = (
-    Column("mark", "", 1, 0),
-    Column("key", "KEY", 16, 3),
+    Column("state", "STATE", 11, 0),
     Column("what", "STEP", 30, 0, grows=True),
     Column("time", "TIME", 8, 2),
     Column("evidence", "EVIDENCE", 24, 1, grows=True),
 )
-_SAME = {"cut-over": "overlap"}
-"""Steps that the engine and the plan call by different names."""
-
-
-@dataclass(slots=True)
-class _Line:
-    key: str
-    step: str
-    target: str
-    what: str
-    mark: str = LATER
-    time: str = ""
-    evidence: str = ""
+_CALLS = (
+    Column("time", "TIME (UTC)", 10, 3),
+    Column("method", "METHOD", 6, 0),
+    Column("path", "REQUEST", 30, 0, grows=True),
+    Column("status", "STATUS", 10, 0),
+    Column("took", "MS", 6, 1, right=True),
+    Column("host", "HOST", 24, 4),
+)
+_WIDTH = 20
+_HERE = ("127.0.0.1", "localhost", "::1")
 
 
 class RotationScreen(Page):
-    """A plan being applied.
+    """A run of rotations.
 
     Args:
-        plan: the plan; None to go on with what is open.
-        rotation: the id of the rotation to go on with; empty for all.
-        key: the id of the key that this rotation replaces, where it is known.
-        undo: bring the old key back instead of going on.
+        live: the run; it goes on without this screen.
     """
 
     where = Where.ROTATION
     heading = "Rotation"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.ROTATION)
 
-    def __init__(self, plan: "Plan | None" = None, rotation: str = "", *, key: str = "", undo: bool = False) -> None:
+    def __init__(self, live: Live) -> None:
         super().__init__()
-        self._key = key
-        self._plan, self._rotation, self._undo = plan, rotation, undo
-        self._lines: list[_Line] = []
-        self._names: dict[str, str] = {}
-        self._ids: dict[str, str] = {}
-        self._waits: dict[str, Waiting] = {}
-        self._ended: list[str] = []
-        self._busy = True
-        if plan is not None:
-            self._names = {key.id: planned.name_of(key) for key in plan.keys}
-            self._lines = [_Line(line.key, line.step, line.target, line.what) for line in planned.step_lines(plan)]
+        self.live = live
+        self._shown: KeyLive | None = None
+        self._painted = (-1, -1)
+        self._about = -1
 
     def production(self) -> bool:
         """Whether a key of production is rotated."""
-        return any(self.app.production(key) for key in {*self._names, *self._ids.values(), self._key} if key)
+        return any(map(self.app.production, self.live.keys))
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
-        return "it is at work" if action == "go_on" and self._busy else ""
+        if action != "go_on":
+            return ""
+        if self.live.busy:
+            return "it is at work"
+        # To the desk no rotation means all that are open.
+        return (
+            "" if self.live.about else f"nothing was begun: {self.app.keymap.key_of('rotation.back')}, then plan again"
+        )
 
     def content(self) -> ComposeResult:
-        """Summary, steps, why it waits."""
+        """Summary, keys, steps, requests, why it waits."""
         yield Plain("", id="summary", classes="content name")
-        several = len(self._names) != 1
-        yield Grid(
-            [column for column in _STEPS if several or column.name != "key"], self._cells, self._tone, id="steps"
-        )
+        yield Grid(_KEYS, self._key_cells, self._key_tone, id="keys")
+        yield Grid(_STEPS, self._step_cells, self._step_tone, shy=True, id="steps")
+        yield Grid(_CALLS, self._call_cells, self._call_tone, shy=True, id="calls")
         yield FactList(id="waits", classes="content below")
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Show it, and follow it."""
         self.say("")
-        self.query_one(Grid).show(range(len(self._lines)))
-        self.query_one(Grid).focus()
-        self._say("begins ...")
-        self._begin()
+        self.query_one("#calls").display = False
+        self.paint()
+        self.query_one("#keys" if len(self.live.keys) > 1 else "#steps", Grid).focus()
+        self.set_interval(0.1, self.paint)
 
-    def _begin(self) -> None:
-        plan, rotation = self._plan, self._rotation
-        if plan is not None:
-            self.app.feed.act(self, lambda desk, report: desk.apply(plan, report, wait=_until()))
-        elif self._undo:
-            self.app.feed.act(self, lambda desk, report: desk.undo(rotation, "undone in the app", report, wait=True))
-        else:
-            self._go_on([rotation] if rotation else [])
+    # What is shown
 
-    def _go_on(self, rotations: list[str]) -> None:
-        self.app.feed.act(self, lambda desk, report: desk.go_on(rotations, report, wait=_until()))
-
-    # What the table asks for
-
-    def _cells(self, row: int) -> tuple[str, ...]:
-        line = self._lines[row]
-        name = self._names.get(line.key, line.key.rpartition("/")[2])
-        name = words.scope(name, production=bool(line.key) and self.app.production(line.key))
-        return (line.mark, *([name] if len(self._names) != 1 else []), line.what, line.time, line.evidence)
-
-    def _tone(self, row: int, column: str) -> str | None:
-        if column == "mark":
-            return _TONES[self._lines[row].mark]
-        return "grid--dim" if column in {"key", "time"} or self._lines[row].mark == LATER else None
-
-    # What happens
-
-    def on_heard(self, event: Heard) -> None:
-        """One thing happened."""
-        heard: Event = event.event
-        now = datetime.fromtimestamp(self.app.now(), UTC).strftime("%H:%M:%S")
-        if isinstance(heard, StepStarted):
-            self._waits.pop(heard.rotation, None)
-            self._mark(heard, heard.what, DOING, now)
-        elif isinstance(heard, StepDone):
-            mark = DONE if heard.ok else FAILED
-            self._mark(heard, "", mark, now, evidence=heard.detail)
-        elif isinstance(heard, Waiting):
-            self._waits[heard.rotation] = heard
-        elif isinstance(heard, Finished):
-            self._ended.append(f"{heard.state} {heard.detail}".rstrip())
-        self._say("at work")
-
-    def _mark(self, event: StepStarted | StepDone, what: str, mark: str, time: str, *, evidence: str = "") -> None:
-        key, target = self._key_of(event.rotation), event.target
-        step = _SAME.get(event.step, event.step)
-        line = next(
-            (one for one in self._lines if (one.step, one.target) == (step, target) and key in ("", one.key)), None
-        )
-        if line is None:
-            line = _Line(key, step, target, what or step)
-            self._lines.append(line)
-        if step == "overlap":
-            mark, evidence = RESTS, evidence or "every place has the new key"
-        line.mark, line.time, line.evidence = mark, time, evidence or line.evidence
-        grid = self.query_one(Grid)
-        grid.show(range(len(self._lines)))
-        grid.repaint()
-        grid.go_to(self._lines.index(line))
-
-    def _key_of(self, rotation: str) -> str:
-        if rotation not in self._ids:
-            free = [key for key in self._names if key not in self._ids.values()]
-            self._ids[rotation] = free[0] if len(self._names) == 1 and free else ""
-            if len(self._names) != 1:
-                self.app.feed.ask(self, lambda desk: list(desk.rotations()))
-        return self._ids[rotation]
-
-    def on_answer(self, event: Answer) -> None:
-        """The run came to the end of what it could do now, or somebody said which rotation is of which key."""
-        if isinstance(event.value, list) and not self._is_outcomes(event.value):
-            for row in event.value:
-                self._ids[row.id] = row.credential
+    def paint(self) -> None:
+        """Show what changed since the last time: at most ten times a second, however much happens."""
+        now = (self.live.changes, int(self.live.elapsed))
+        if now == self._painted:
             return
-        self._busy = False
-        outcomes = list(event.value or ())
-        for outcome in outcomes:
-            self._ids[outcome.rotation] = outcome.credential
-        self.stand(self.app.standing)
-        self._ended = [self._ended_words(outcome) for outcome in outcomes]
-        self._say(_rests(outcomes))
-        self.app.reload()
-        self._show_facts(outcomes)
+        changed = now[0] != self._painted[0]
+        self._painted = now
+        if len(self.live.keys) != self._about:  # the top line says whether one is of production
+            self._about = len(self.live.keys)
+            self.stand(self.app.standing)
+        self.query_one("#summary", Plain).show(self._summary())
+        if not changed:
+            return
+        keys = self.query_one("#keys", Grid)
+        several = len(self.live.keys) > 1
+        if several != keys.display or not several:
+            keys.display = several
+        keys.styles.height = min(len(self.live.keys), 8) + 1
+        self._refill(keys, len(self.live.keys))
+        self._choose()
+        self._refill(self.query_one("#steps", Grid), len(self._shown.lines) if self._shown else 0)
+        self._show_calls()
+        self.query_one("#waits", FactList).tell(list(self._facts()))
 
     @staticmethod
-    def _is_outcomes(found: list[Any]) -> bool:
-        return all(hasattr(one, "exit_code") for one in found)
+    def _refill(grid: Grid, count: int) -> None:
+        grid.repaint()
+        grid.show(range(count))
 
-    @staticmethod
-    def _ended_words(outcome: Any) -> str:
-        whom = ", ".join(outcome.awaits) or outcome.waiting_on.value
-        waits = f", waits for {whom}" if whom else ""
-        return f"{outcome.state.value}{waits}"
+    def _choose(self) -> None:
+        """The key whose steps are shown: the one under the cursor."""
+        row = self.query_one("#keys", Grid).row
+        keys = list(self.live.keys.values())
+        self._shown = keys[row] if row is not None and row < len(keys) else keys[0] if keys else None
 
-    def on_failed(self, event: Failed) -> None:
-        """It stopped: why, and what to do. What was done is on disk."""
-        self._busy = False
-        self.app.reload()
-        self._say("stopped")
-        self.query_one("#waits", FactList).tell(
-            [
-                Fact(f"✗ {event.error.title}", event.error.message, "$text-error"),
-                *([Fact("do", event.error.hint)] if event.error.hint else []),
-                _safe(self._ids),
-            ]
+    def on_grid_moved(self) -> None:
+        """Another key under the cursor."""
+        before = self._shown
+        self._choose()
+        if self._shown is not None and self._shown is not before:
+            self._refill(self.query_one("#steps", Grid), len(self._shown.lines))
+            self.query_one("#waits", FactList).tell(list(self._facts()))
+
+    def _show_calls(self) -> None:
+        grid = self.query_one("#calls", Grid)
+        if grid.display:
+            follows = grid.row is None or grid.cursor >= len(grid.order) - 1
+            self._refill(grid, len(self.live.calls))
+            if follows:
+                grid.action_go(-1)
+
+    def _summary(self) -> str:
+        live = self.live
+        done, total = live.done
+        filled = round(_WIDTH * done / total) if total else 0
+        keys = f"{len(live.keys)} keys   " if len(live.keys) > 1 else ""
+        took = divmod(int(live.elapsed), 60)
+        return f"{keys}{done} of {total} steps  {'█' * filled}{'░' * (_WIDTH - filled)}  {self._doing()}   elapsed {took[0]}:{took[1]:02}"
+
+    def _doing(self) -> str:
+        live = self.live
+        if live.error is not None:
+            return "stopped"
+        if live.busy:
+            return "at work"
+        return rests([one.outcome for one in live.keys.values() if one.outcome is not None])
+
+    def _facts(self) -> "Iterator[Fact]":
+        live = self.live
+        if live.error is not None:
+            yield Fact(f"✗ {live.error.title}", live.error.message, "$text-error")
+            if live.error.hint:
+                yield Fact("do", live.error.hint)
+        for one in [self._shown] if self._shown is not None else []:
+            if one.waits is not None and one.outcome is None:
+                yield Fact(f"◷ waits for {one.waits.waiting_on}", why(one.waits, self.app.moment()), "$text-warning")
+            elif one.outcome is not None:
+                yield from _ended(one, self.app.moment())
+        if not self.query_one("#calls").display and live.called:
+            yield Fact(
+                "requests", f"{live.called:,} were made · {self.app.keymap.key_of('rotation.calls')} shows them", "dim"
+            )
+        yield self._safe()
+        if self._shown is not None and self._shown.outcome is not None and self._shown.outcome.successor:
+            yield Fact("new key", self._shown.outcome.successor, "dim")
+
+    def _safe(self) -> Fact:
+        names = " ".join(self.live.rotations or self.live.about)
+        back, leave = map(self.app.keymap.key_of, ("rotation.back", "app.leave"))
+        away = (
+            f"{back} leaves it at work, {leave} stops it at the next safe place"
+            if self.live.busy
+            else "Closing this window is safe"
+        )
+        return Fact("", f"{away}: progress is on disk. keyward resume {names}".rstrip(), "dim")
+
+    # What the tables ask for
+
+    def _key_cells(self, row: int) -> tuple[str, ...]:
+        one = list(self.live.keys.values())[row]
+        said = one.waits is not None and one.outcome is None
+        reason = (
+            why(one.waits, self.app.moment())
+            if said and one.waits is not None
+            else one.outcome.why
+            if one.outcome is not None
+            else ""
+        )
+        name = words.scope(one.name, production=self.app.production(one.key))
+        return (name, one.state, f"{one.done}/{len(one.lines)}", one.marks, reason)
+
+    def _key_tone(self, row: int, column: str) -> str | None:
+        one = list(self.live.keys.values())[row]
+        if column == "name" and self.app.production(one.key):
+            return "grid--prod"
+        if column == "state":
+            return TONES.get(one.state[:1], "grid--good" if one.outcome is not None else None)
+        return "grid--dim" if column == "why" else None
+
+    def _step_cells(self, row: int) -> tuple[str, ...]:
+        line = self._shown.lines[row] if self._shown else None
+        return (
+            ("", "", "", "")
+            if line is None
+            else (f"{line.mark} {SAID[line.mark]}", line.what, line.time, line.evidence)
         )
 
-    # What is said
+    def _step_tone(self, row: int, column: str) -> str | None:
+        mark = self._shown.lines[row].mark if self._shown else DONE
+        if column == "state":
+            return TONES[mark]
+        return "grid--dim" if column == "time" or mark == LATER else None
 
-    def _say(self, doing: str) -> None:
-        done = sum(1 for line in self._lines if line.mark == DONE)
-        total = len(self._lines)
-        width = 20
-        filled = round(width * done / total) if total else 0
-        bar = "█" * filled + "░" * (width - filled)
-        self.query_one("#summary", Plain).show(f"{done} of {total} steps  {bar}  {doing}")
-        if self._busy:
-            self._show_facts(())
+    def _call_cells(self, row: int) -> tuple[str, ...]:
+        call = self.live.calls[row]
+        host = "" if call.host in _HERE else call.host
+        return (f"{call.at:%H:%M:%S}", call.method, call.path, call.status, str(call.milliseconds), host)
 
-    def _show_facts(self, outcomes: Iterable[Any]) -> None:
-        facts = []
-        for wait in self._waits.values():
-            until = f" · until {words.moment(wait.until)} UTC" if wait.until is not None else ""
-            facts.append(Fact(f"◷ {wait.waiting_on}", f"{wait.why}{until}", "$text-warning"))
-        for outcome in outcomes:
-            facts.append(Fact("state", self._ended_words(outcome)))
-            if outcome.due is not None:
-                facts.append(Fact("goes on", f"from {words.moment(outcome.due)} UTC"))
-            if outcome.successor:
-                facts.append(Fact("new key", outcome.successor))
-            facts += [Fact("loose end", note, "$text-warning") for note in outcome.notes]
-        self.query_one("#waits", FactList).tell([*facts, _safe(self._ids)])
+    def _call_tone(self, row: int, column: str) -> str | None:
+        if column == "status":
+            status = self.live.calls[row].status
+            return "grid--good" if status == "OK" or status.startswith("2") else "grid--bad"
+        return "grid--dim" if column in {"time", "host"} else None
+
+    # Actions
+
+    def action_calls(self) -> None:
+        """Show or hide the requests that were made: where to, how they ended, how long they took. Never a value."""
+        grid = self.query_one("#calls", Grid)
+        grid.display = not grid.display
+        self._painted = (-1, -1)
+        self.paint()
+        if grid.display:
+            grid.focus()
+        else:
+            self.query_one("#keys" if len(self.live.keys) > 1 else "#steps", Grid).focus()
 
     def action_go_on(self) -> None:
         """Do what can be done now."""
-        if self._busy:
-            self.app.notify("It is at work.")
-        elif self.app.may_write():
-            self._busy = True
-            self._waits.clear()
-            self._say("goes on ...")
-            self._go_on([self._rotation] if self._rotation else list(self._ids))
+        if not self.live.busy and self.app.may_write():
+            self.app.runs.again(self.live)
 
 
-def _until() -> "Until":
-    from keyward.rotation.outcome import Until  # called in a thread, which loads the engine
-
-    return Until.CUT_OVER
-
-
-def _rests(outcomes: list[Any]) -> str:
-    """Where it stands, in a few words."""
-    if not outcomes:
-        return "nothing was open"
-    dues = [outcome.due for outcome in outcomes if outcome.due is not None]
-    states = ", ".join(dict.fromkeys(outcome.state.value for outcome in outcomes))
-    return f"{states}; rests until {words.moment(min(dues))} UTC" if dues else states
-
-
-def _safe(ids: Iterable[str]) -> Fact:
-    names = list(ids)
-    which = f" {names[0]}" if len(names) == 1 else ""
-    return Fact("", f"Closing this window is safe: progress is on disk. keyward resume{which}", "dim")
+def _ended(one: KeyLive, now: "datetime") -> "Iterator[Fact]":
+    outcome = one.outcome
+    whom = ", ".join(outcome.awaits) or outcome.waiting_on.value
+    yield Fact("state", f"{outcome.state.value}{f', waits for {whom}' if whom else ''}")
+    if whom and outcome.why:
+        yield Fact("why", outcome.why, "$text-warning")
+    if outcome.due is not None:
+        yield Fact("goes on", f"from {words.until(outcome.due, now)}")
+    for note in outcome.notes:
+        yield Fact("loose end", note, "$text-warning")

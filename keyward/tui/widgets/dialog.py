@@ -22,27 +22,32 @@ class Confirm(ModalScreen[bool]):
         text: what it means; shown as plain text.
         phrase: what must be typed, to the letter.
         verb: the word on the button that does it.
+        production: whether it is about production, which its frame says.
     """
 
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
     DEFAULT_CSS = """
     Confirm { align: center middle; }
-    Confirm > Vertical { width: 76; max-width: 95%; height: auto; max-height: 90%; border: heavy $error; background: $surface; padding: 1 2; }
+    Confirm > Vertical { width: 76; max-width: 95%; height: auto; max-height: 90%; border: heavy $warning; background: $surface; padding: 1 2; }
+    Confirm.-production > Vertical { border: double $error; border-title-color: $text-error; border-title-style: bold reverse;
+      border-subtitle-color: $text-error; border-subtitle-style: bold reverse; }
     Confirm .title { text-style: bold; margin-bottom: 1; }
     Confirm Input { margin-top: 1; }
     Confirm Horizontal { height: auto; align-horizontal: right; margin-top: 1; }
     Confirm Button { margin-left: 2; }
     """
 
-    def __init__(self, title: str, text: str, phrase: str, verb: str = "Apply") -> None:
-        super().__init__()
+    def __init__(self, title: str, text: str, phrase: str, verb: str = "Apply", *, production: bool = False) -> None:
+        super().__init__(classes="-production" if production else None)
         self._title, self._text, self._phrase, self._verb = title, text, phrase, verb
         self._armed = False
 
     def compose(self) -> ComposeResult:
         """Title, text, phrase, buttons."""
-        with Vertical():
+        with Vertical() as frame:
+            if self.has_class("-production"):
+                frame.border_title = frame.border_subtitle = Content(" PRODUCTION ")
             yield Static(Content(self._title), classes="title")
             yield Static(Content(self._text))
             yield Static(Content(f"Type  {self._phrase}  to go on:"))

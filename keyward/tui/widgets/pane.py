@@ -80,6 +80,7 @@ class FactList(Static):
     def __init__(self, facts: Sequence[Fact] = (), *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name for it
         super().__init__(id=id, classes=classes, markup=False)
         self._facts = facts
+        self._laid_for = 0
 
     def tell(self, facts: Sequence[Fact]) -> None:
         """Show other facts."""
@@ -88,8 +89,12 @@ class FactList(Static):
 
     def on_resize(self) -> None:
         """Another width wraps elsewhere."""
-        self._lay_out()
+        if self.content_size.width != self._laid_for:
+            self._lay_out()
+            # Another height that is wished for while heights are being given out is not heard.
+            self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
         if self.content_size.width:
+            self._laid_for = self.content_size.width
             self.update(lay_out(self._facts, self.content_size.width))
