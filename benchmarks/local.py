@@ -30,7 +30,7 @@ FULL = 20
 def tree(folder: Path, megabytes: int, seed: int = 1) -> dict[Path, bytes]:
     """Write files of that many megabytes in all; gives the key that was planted in every third one."""
     rng = random.Random(seed)
-    alone = [detector for detector in DETECTORS if detector.names is None and detector.is_secret]
+    alone = [detector for detector in DETECTORS if not detector.within and detector.is_secret]
     planted = {}
     for number in range(megabytes * 1_000_000 // PER_FILE):
         lines, size = [], 0

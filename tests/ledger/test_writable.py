@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from keyward.ledger.records import ProbeRow, TargetRow
 from keyward.ledger.writable import canonical, plain, stamp, text
-from keyward.model.detectors import DETECTORS
+from keyward.model.detectors import BY_KIND, DETECTORS
 from keyward.model.secret import Secret
 from tests.ledger.conftest import NOW, event, placement, rotation
 
-SECRETS = [detector for detector in DETECTORS if detector.is_secret and detector.names is None]
-IDS = [detector for detector in DETECTORS if not detector.is_secret and detector.names is None]
+SECRETS = [detector for detector in DETECTORS if detector.is_secret and not detector.within]
+IDS = [detector for detector in DETECTORS if not detector.is_secret and not detector.within]
 
 
 def sample(detector, seed=5):
@@ -33,6 +33,13 @@ def test_a_key_shape_is_hidden_wherever_it_stands(detector):
 def test_a_shape_known_only_by_its_field_is_hidden():
     [detector] = [detector for detector in DETECTORS if detector.kind == "aws-secret-key"]
     assert plain({"secret_access_key": sample(detector)}) == {"secret_access_key": "[hidden]"}
+
+
+def test_a_password_in_an_address_is_hidden_and_the_address_stays():
+    password = sample(BY_KIND["url-password"])
+    found = canonical({"why": f"no answer from postgres://app:{password}@db:5432/shop"})
+    assert password not in found
+    assert "postgres://app:[hidden]@db:5432/shop" in found
 
 
 @pytest.mark.parametrize("detector", IDS, ids=lambda detector: detector.kind)
