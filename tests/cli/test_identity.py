@@ -146,7 +146,7 @@ async def test_the_read_only_app_plans_as_the_reader_and_never_holds_the_writers
     async def planned(pilot):
         await pilot.pause()
         for _ in range(600):
-            if getattr(app.screen, "_plan", None) is not None and not app.screen._planning:
+            if getattr(app.screen, "_plan", None) is not None and not app.screen._tables.planning:
                 return app.screen._plan
             await pilot.pause(0.05)
         raise AssertionError("no plan")

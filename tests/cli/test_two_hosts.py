@@ -97,7 +97,7 @@ def pair(tmp_path, zygote):
         yield Pair(scene, zygote)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgres"])
 def shared(request, tmp_path, zygote):
     """The same on both kinds of ledger."""
     with contextlib.ExitStack() as ending:

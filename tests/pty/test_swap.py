@@ -268,6 +268,7 @@ def _killed_and_gone_on(laptop, share):
         assert (ended.status, "retiring" in ended.out) == (0, True), ended.err
 
 
+@pytest.mark.slow
 def test_it_is_killed_at_several_points_and_the_same_command_goes_on(tmp_path, own_secret_service):
     """The points (what leaves the process, and renames) are counted first; the later ones are where it stages and writes."""
     with Laptop(tmp_path / "home", own_secret_service) as laptop:

@@ -187,7 +187,7 @@ STOPPED = {
 def test_ctrl_c_in_the_middle_leaves_what_can_be_gone_on_with(scene, name, times):
     scene.settings(RULES)
     assert scene.keyward("scan", scene.work).status == 0
-    scene.world.faults.add(Fault(path="/keys", method="POST", delay=15))
+    scene.world.faults.add(Fault(path="/keys", method="POST", delay=8))
     words = [word.replace("{key}", scene.name) for word in STOPPED[name]]
     begun = subprocess.Popen(
         [sys.executable, "-m", "keyward", *words],
