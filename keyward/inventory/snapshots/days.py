@@ -82,9 +82,13 @@ def keep(
         now: the present (UTC), by which old days go.
     """
     oldest = int(now.timestamp() // DAY) - KEPT
+    numbers, unknown = keys
+    begun = {row[0] for row in kept.execute("SELECT n FROM begun")}
+    fresh = {key for key, number in numbers.items() if key in unknown or number not in begun}
+    labels = _Labels(kept)
     for source, record in records.items():
         if record.status is UseStatus.USED and record.complete and record.periods is None:
-            _source(kept, cache, source, record, keys)
+            _source(kept, cache, source, record, (numbers, fresh, labels))
     if (kept.execute("SELECT min(day) FROM counted").fetchone()[0] or oldest) < oldest:
         for table in ("called", "counted"):
             kept.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608  # one of two names
@@ -95,7 +99,7 @@ def _source(
     cache: "sqlite3.Connection",
     source: str,
     record: "UsageReport",
-    keys: tuple[Mapping[str, int], Collection[str]],
+    keys: tuple[Mapping[str, int], Collection[str], "_Labels"],
 ) -> None:
     counted = kept.execute("SELECT day, off, final FROM counted WHERE source = ?", (source,))
     known = {day: (off, final) for day, off, final in counted}
@@ -105,10 +109,9 @@ def _source(
         for day, final in found.items()
         if day not in known or not known[day][1] or (final and known[day][0] - off > _WORSE)
     }
-    numbers, unknown = keys
+    numbers, every, labels = keys
     listed = [row[0] for row in cache.execute("SELECT id FROM key WHERE source = ?", (source,))]
-    begun = {row[0] for row in kept.execute("SELECT n FROM begun")}
-    fresh = {key for key in listed if key in unknown or numbers[key] not in begun}
+    fresh = {key for key in listed if key in every}
     if not found or not (wanted or fresh):
         return
     first = min(found)
@@ -116,7 +119,6 @@ def _source(
     kept.executemany("INSERT OR REPLACE INTO begun VALUES (?, ?)", [(numbers[key], first) for key in fresh])
     old = [(numbers[key], day) for key in listed if key not in fresh for day in known.keys() & wanted.keys()]
     kept.executemany("DELETE FROM called WHERE n = ? AND day = ?", old)
-    labels = _Labels(kept)
     calls = (
         (numbers[key], day, label, count)
         for key, buckets in cache.execute(_BUCKETS, (source,))
