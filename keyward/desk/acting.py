@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from keyward.desk.agreeing import policy
-from keyward.desk.rotating import engine
+from keyward.desk.engine import engine
 from keyward.inventory.cache_write import CacheWriter
 from keyward.model.credential import State
 from keyward.model.errors import Gone, KeywardError, NeedsPerson, QueryError, Refused, SourceError

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyward.desk.agreeing import policy
-from keyward.desk.rotating import engine
+from keyward.desk.engine import engine
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.link import Found
 from keyward.model.capability import Can

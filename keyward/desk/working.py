@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keyward.desk.agreeing import policy
+from keyward.desk.engine import engine
 from keyward.desk.refreshing import refresh
-from keyward.desk.rotating import engine
 from keyward.desk.wish import Changes
 from keyward.model.errors import Exit, Held, Interrupted, KeywardError, NeedsPerson
 from keyward.model.ids import CredentialRef

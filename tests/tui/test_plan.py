@@ -60,7 +60,7 @@ PLACES = (
 
 
 def planner(places=PLACES, **more):
-    """`Desk.plan` with facts that never change: the real planner."""
+    """`Rotating.plan` with facts that never change: the real planner."""
 
     def make(ids, changes, _stop=None):
         wanted = set(changes.accept_target)

@@ -141,7 +141,7 @@ class PlanScreen(Page):
 
         def plan(desk: "Desk") -> tuple[threading.Event, Any]:
             try:
-                return stop, desk.plan(ids, changes, stop)
+                return stop, desk.rotating.plan(ids, changes, stop)
             except KeywardError as error:
                 return stop, error
 
