@@ -18,8 +18,8 @@ from textual.binding import BindingType
 from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
 from keyward.tui import coverage, looks, words
+from keyward.tui.action_app import ActionApp
 from keyward.tui.actions import Where, bindings
-from keyward.tui.asked import AskedApp
 from keyward.tui.copying import Copying, refused
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.keeping import EVERY, Keeping
@@ -44,7 +44,7 @@ def _actions() -> "type[Provider]":
     return Actions
 
 
-class KeywardApp(AskedApp):
+class KeywardApp(ActionApp):
     """keyward in a terminal.
 
     Args:

@@ -50,7 +50,7 @@ async def test_no_action_of_the_registry_changes_anything(opened, where):
 
 async def ready(app, pilot):
     """Have the plan accept its place, so that only write mode is missing."""
-    app.screen.asked.accepted, app.screen.asked.waived = {"gsm:acme-prod/one"}, set()
+    app.screen.wish.accepted, app.screen.wish.waived = {"gsm:acme-prod/one"}, set()
     app.screen._replan()
     await loaded(app, pilot)
     assert app.screen._plan.ready, "otherwise this shows nothing"

@@ -10,8 +10,8 @@ from textual.containers import VerticalScroll
 from keyward.model.errors import KeywardError
 from keyward.tui import bulk, planned, words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.asking import Asked
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.plan_wish import PlanWish
 from keyward.tui.screens import plan_tables
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Grid
@@ -43,37 +43,37 @@ class PlanScreen(Page):
 
     def __init__(self, ids: list[str]) -> None:
         super().__init__()
-        self.asked = Asked(ids)
-        self._tables = plan_tables.Tables(self.asked, self._of_production)
+        self.wish = PlanWish(ids)
+        self._tables = plan_tables.Tables(self.wish, self._of_production)
         self._plan: Plan | None = None
-        self._shown = self.asked.ids[0]
+        self._shown = self.wish.ids[0]
         self._news = ""
         self._failed = False
         self._stop = threading.Event()
 
     def production(self) -> bool:
         """Whether a key of production is among them, left out or not."""
-        return any(map(self.app.production, self.asked.ids))
+        return any(map(self.app.production, self.wish.ids))
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
         if action == "back":
             return ""
-        if action in ("leave_out", "leave_out_blocked") and not self.asked.several:
+        if action in ("leave_out", "leave_out_blocked") and not self.wish.several:
             return "this plan is for one key"
-        if self._tables.planning and not (action in _WISHES and self.asked.known):
+        if self._tables.planning and not (action in _WISHES and self.wish.known):
             return "it is planning"
         if action in ("again", "leave_out"):
-            return "" if action == "again" or self.asked.known else _NO_PLAN
+            return "" if action == "again" or self.wish.known else _NO_PLAN
         if action in ("accept", "waive"):
             return self._no_place()
         return self._no_more(action)
 
     def _no_place(self) -> str:
         """Why there is no place under the cursor to say something about."""
-        if not self.asked.known:
+        if not self.wish.known:
             return _NO_PLAN
-        if self._shown in self.asked.out:
+        if self._shown in self.wish.out:
             return f"this key is left out of the plan: {self.app.keymap.key_of('plan.leave_out')} takes it back"
         if not (self._tables.places and self.query_one("#places", Grid).has_focus):
             return "Tab goes to the places of this key" if self._tables.places else "no place was found"
@@ -83,8 +83,8 @@ class PlanScreen(Page):
         """Why there is nothing to do with the plan."""
         plan = self._plan
         if plan is None or (self._failed and action != "edit"):
-            return "every key is left out" if self.asked.known and not self.asked.included else _NO_PLAN
-        if action == "accept_all" and not self.asked.to_accept():
+            return "every key is left out" if self.wish.known and not self.wish.included else _NO_PLAN
+        if action == "accept_all" and not self.wish.to_accept():
             return "every place that was found is accepted, except NEW ones"
         if action == "leave_out_blocked" and plan.ready:
             return "no key is in the way"
@@ -112,7 +112,7 @@ class PlanScreen(Page):
 
     def on_mount(self) -> None:
         """Plan."""
-        several = self.asked.several
+        several = self.wish.several
         for name in ("#keys", "#keys-title"):
             self.query_one(name).display = several
         self._replan()
@@ -127,17 +127,17 @@ class PlanScreen(Page):
         self._tables.planning, self._failed = True, False
         self._stop.set()  # a plan that is still being made is for another wish
         self._stop = stop = self.app.feed.stopper()
-        ids = self.asked.included
+        ids = self.wish.included
         if not ids:
             self._tables.planning, self._plan = False, None
             self._show_keys()
             self._show_summary()
             return
-        if not self.asked.known:
+        if not self.wish.known:
             self.say("Planning ...", "Reading the keys, their use and every place they are in. Nothing is changed.")
         else:
             self.query_one("#verdict", Plain).show("planning again ...")
-        changes = self.asked.changes()
+        changes = self.wish.changes()
 
         def plan(desk: "Desk") -> tuple[threading.Event, Any]:
             try:
@@ -157,15 +157,15 @@ class PlanScreen(Page):
             self.on_failed(Failed(found))
             return
         plan: Plan = found
-        self._news = bulk.changed(self.asked.known, self._plan.policy if self._plan else None, plan)
+        self._news = bulk.changed(self.wish.known, self._plan.policy if self._plan else None, plan)
         self._plan = plan
-        self.asked.know(plan)
+        self.wish.know(plan)
         self.say("")
         self._show_keys()
         self._show_key()
         self._show_summary()
         if self.focused is None:
-            several = self.asked.several
+            several = self.wish.several
             self.query_one("#keys" if several else "#places" if self._tables.places else "#steps", Grid).focus()
 
     def on_failed(self, event: Failed) -> None:
@@ -180,7 +180,7 @@ class PlanScreen(Page):
         self._fill("#keys", len(self._tables.keys))
 
     def _show_key(self) -> None:
-        key = self.asked.known.get(self._shown)
+        key = self.wish.known.get(self._shown)
         if key is None:
             return
         self._tables.places, self._tables.steps = planned.place_lines(key), planned.step_lines(key)
@@ -210,7 +210,7 @@ class PlanScreen(Page):
             return
         count = len(plan.keys)
         names = ", ".join(planned.name_of(key) for key in plan.keys[:3]) + (" ..." if count > 3 else "")
-        left = f"   ·   {len(self.asked.out)} left out" if self.asked.out else ""
+        left = f"   ·   {len(self.wish.out)} left out" if self.wish.out else ""
         self.query_one("#summary", Plain).show(
             f"{self._phrase(plan)}: {names}{left}   ·   a plan: nothing has been changed"
         )
@@ -225,7 +225,7 @@ class PlanScreen(Page):
             return f"✓ ready, but this app is read-only: {keys.key_of('app.write_mode')} switches to write mode"
         blocked = sum(len(key.blockers) for key in plan.keys)
         said = f"✗ cannot be applied yet: {blocked} {'thing is' if blocked == 1 else 'things are'} in the way"
-        held = [line for line in self._tables.keys if line.key not in self.asked.out and line.status != bulk.READY]
+        held = [line for line in self._tables.keys if line.key not in self.wish.out and line.status != bulk.READY]
         if len(plan.keys) == 1:
             return said
         only = all(line.status.startswith("!") for line in held)
@@ -238,7 +238,7 @@ class PlanScreen(Page):
 
     @property
     def _production(self) -> list[str]:
-        return [one for one in self.asked.included if self.app.production(one)]
+        return [one for one in self.wish.included if self.app.production(one)]
 
     def _phrase(self, plan: "Plan") -> str:
         return bulk.phrase(plan, self._production)
@@ -248,7 +248,7 @@ class PlanScreen(Page):
         if plan is None:
             return self._key_facts(key, self.app.moment())
         facts = [*planned.head_facts(plan), bulk.options(plan.policy, self.app.keymap.key_of("plan.edit"))]
-        facts += bulk.total_facts(plan) if self.asked.several else ()
+        facts += bulk.total_facts(plan) if self.wish.several else ()
         return [*facts, *self._key_facts(key, plan.at), Fact("command", planned.command(plan))]
 
     def _key_facts(self, key: "KeyPlan", at: "datetime") -> list[Fact]:
@@ -284,7 +284,7 @@ class PlanScreen(Page):
         if found is None:
             return
         row, line = found
-        if why_not := self.asked.toggle(line, self.app.keymap.key_of("plan.waive")):
+        if why_not := self.wish.toggle(line, self.app.keymap.key_of("plan.waive")):
             self.app.notify(why_not)
             return
         self._replan()
@@ -292,9 +292,9 @@ class PlanScreen(Page):
 
     def action_accept_all(self) -> None:
         """Accept every place that was found, except NEW ones: those are looked at one by one."""
-        found = self.asked.to_accept()
+        found = self.wish.to_accept()
         if found and not self._tables.planning:
-            self.asked.accepted |= found
+            self.wish.accepted |= found
             self._replan()
 
     def action_waive(self) -> None:
@@ -302,22 +302,22 @@ class PlanScreen(Page):
         found = self._place()
         if found is not None:
             row, line = found
-            self.asked.waived ^= {line.said}
+            self.wish.waived ^= {line.said}
             self._replan()
             self.query_one("#places", Grid).rows_changed([row])
 
     def action_leave_out(self) -> None:
         """Leave the key under the cursor out of the plan, or take it back."""
-        if self.asked.several and self.asked.known:
-            self.asked.out ^= {self._shown}
+        if self.wish.several and self.wish.known:
+            self.wish.out ^= {self._shown}
             self._show_keys()
             self._replan()
 
     def action_leave_out_blocked(self) -> None:
         """Leave out every key that cannot be rotated now."""
         blocked = {key.id for key in (self._plan.keys if self._plan is not None else ()) if not key.ready}
-        if self.asked.several and blocked and not self._tables.planning:
-            self.asked.out |= blocked
+        if self.wish.several and blocked and not self._tables.planning:
+            self.wish.out |= blocked
             self._show_keys()
             self._replan()
 
@@ -329,11 +329,11 @@ class PlanScreen(Page):
         from keyward.tui.screens.plan_edit import EditPlan
 
         def edited(wish: "Changes | None") -> None:
-            if wish is not None and wish != self.asked.options:
-                self.asked.options = wish
+            if wish is not None and wish != self.wish.options:
+                self.wish.options = wish
                 self._replan()
 
-        self.app.push_screen(EditPlan(self.asked.changes(), plan.policy), edited)
+        self.app.push_screen(EditPlan(self.wish.changes(), plan.policy), edited)
 
     def action_again(self) -> None:
         """Read the world again and plan anew."""

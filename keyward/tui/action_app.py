@@ -1,4 +1,4 @@
-"""What the app is asked to do: every action is looked up in the registry first, and one that cannot be done now says why."""
+"""An app whose every action, by key, palette or click, is looked up in the registry first: one that cannot be done now says why."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
 
-class AskedApp(App[None]):
+class ActionApp(App[None]):
     """An app with the keys of the registry, or the user's own."""
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
