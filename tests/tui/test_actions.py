@@ -29,7 +29,7 @@ def test_no_two_actions_that_are_heard_together_share_a_key():
         (one.ref, other.ref, keys)
         for number, one in enumerate(ACTIONS)
         for other in ACTIONS[number + 1 :]
-        if meet(one.where, other.where) and (keys := set(keymap.keys(one)) & set(keymap.keys(other)))
+        if meet(one, other) and (keys := set(keymap.keys(one)) & set(keymap.keys(other)))
     ]
     assert shared == []
 
@@ -60,11 +60,12 @@ def last_of(kind):
 def test_bindings_come_from_the_registry_and_every_action_has_somebody_who_does_it():
     from keyward.tui.app import KeywardApp
     from keyward.tui.screens.inventory import InventoryScreen
+    from keyward.tui.screens.lists import ListScreen
     from keyward.tui.screens.page import Page
 
     assert screens.made(), "the imports make every screen known"
     nodes = {Where.APP: KeywardApp, Where.TABLE: Grid, Where.INVENTORY: InventoryScreen}
-    nodes |= {screen.where: screen for screen in last_of(Page)}
+    nodes |= {screen.where: screen for screen in (*last_of(Page), *last_of(ListScreen))}
     assert set(nodes) == set(Where)
     for where, node in nodes.items():
         assert bindings(where) == node.BINDINGS, where
@@ -134,7 +135,8 @@ async def test_every_key_starts_its_action_on_its_screen(opened, where):
         app.run_action = spy
         tables = of(Where.TABLE) if app.screen.query(Grid) else []
         nodes = {where: type(app.screen), Where.TABLE: Grid, Where.APP: type(app)}
-        for action in (*of(where), *tables, *of(Where.APP)):
+        everywhere = [action for action in of(Where.APP) if action.first or not app.screen.is_modal]
+        for action in (*of(where), *tables, *everywhere):
             for key in action.keys.split(","):
                 heard.clear()
                 await pilot.press(key)
