@@ -26,12 +26,17 @@ class Offer:
 def why_not(app: "ActionApp", screen: "Screen[Any]", action: Action) -> str:
     """Why the action cannot be done now on that screen, in words; empty when it can."""
     if action.changes and not app.write:
-        return f"read-only: {app.keymap.key_of('app.write_mode')} switches to write mode"
+        return read_only(app)
     asked = getattr(app if action.where is Where.APP else screen, "why_not", None)
     try:
         return str(asked(action.id)) if asked is not None else ""
     except NoMatches:  # the screen is still being put together
         return ""
+
+
+def read_only(app: "ActionApp") -> str:
+    """Why nothing can be changed in a read-only app."""
+    return f"read-only: {app.keymap.key_of('app.write_mode')} switches to write mode"
 
 
 def offers(app: "ActionApp", screen: "Screen[Any]") -> list[Offer]:
