@@ -7,7 +7,6 @@ from keyward.desk.agreeing import policy
 from keyward.desk.engine import engine
 from keyward.desk.refreshing import refresh
 from keyward.desk.tfstate import tfstate
-from keyward.model.errors import KeywardError
 from keyward.model.ids import CredentialRef
 
 if TYPE_CHECKING:
@@ -146,8 +145,5 @@ class Rotating:
         before = {row.id: row.updated for row in desk.record.rotations(open_only=True)}
         with engine(desk, replace(desk.parts.ctx(report, cancel), calls=calls)) as made:
             outcomes = do(made)
-        try:
-            refresh(desk, [one.rotation for one in outcomes], before)
-        except KeywardError as error:  # what was done is on record; the list catches up with the next scan
-            desk.warn(f"The list of keys could not be brought up to date: {error}")
+        refresh(desk, [one.rotation for one in outcomes], before)
         return outcomes
