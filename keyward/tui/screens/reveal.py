@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from keyward.tui.feed import Answer, Failed
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.value import Value
 
@@ -25,7 +25,7 @@ SHOWN_FOR = 10.0
 _TICK = 0.2
 
 
-class AskReveal(ModalScreen[bool]):
+class AskReveal(Deaf[bool]):
     """Says what showing a value does, and asks. It opens disarmed, with Cancel focused.
 
     Args:
@@ -41,7 +41,7 @@ class AskReveal(ModalScreen[bool]):
 
     def __init__(self, name: str, source: str) -> None:
         super().__init__()
-        self._called, self._source, self._armed = name, source, False
+        self._called, self._source = name, source
 
     def compose(self) -> ComposeResult:
         """What happens, and two buttons."""
@@ -57,20 +57,13 @@ class AskReveal(ModalScreen[bool]):
                 yield Button("Cancel", id="cancel")
                 yield Button(f"Show for {int(SHOWN_FOR)} s", id="show", variant="warning")
 
-    def on_mount(self) -> None:
-        """Listen a moment later: keys typed ahead were meant for another place."""
-        self.set_timer(ARMED_AFTER, self._arm)
-
-    def _arm(self) -> None:
-        self._armed = True
-
     def action_other(self) -> None:
         """Go to the other button."""
         self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Show, or not."""
-        if self._armed:
+        if self.armed:
             self.dismiss(event.button.id == "show")
 
     def action_cancel(self) -> None:
