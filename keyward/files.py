@@ -60,6 +60,25 @@ def replace(
         raise Refused(f"{shown(path)} was not changed: {why}.", reason="not-written", hint=hint) from None
 
 
+def create(path: Path, data: bytes) -> None:
+    """Make a file that was not there before, for its owner alone. Where it cannot be written whole, none is left.
+
+    Raises:
+        FileExistsError: something is there already; it was not touched.
+        OSError: it cannot be made, or not be written.
+    """
+    opened = os.open(path, _NEW, 0o600)
+    try:
+        with os.fdopen(opened, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(opened)
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
 def sweep(path: Path, mark: str) -> bool:
     """Remove the temporary file that an interrupted `replace` with this mark left; whether there was one.
 

@@ -283,6 +283,20 @@ def test_a_full_disk_loses_nothing(tmp_path):
         assert _names(tmp_path) == ["file", "filler"]
 
 
+def test_a_new_file_is_whole_or_not_there_and_never_written_over_another(tmp_path):
+    with small_disk(tmp_path):
+        path = tmp_path / "file"
+        files.create(path, b"first")
+        assert (path.read_bytes(), _mode(path)) == (b"first", 0o600)
+        with pytest.raises(FileExistsError):
+            files.create(path, b"second")
+        assert path.read_bytes() == b"first"
+        fill(tmp_path)
+        with pytest.raises(OSError, match="No space left"):
+            files.create(tmp_path / "other", b"n" * 9000)
+        assert _names(tmp_path) == ["file", "filler"]
+
+
 def test_a_file_bound_from_elsewhere_is_refused(tmp_path):
     path, elsewhere = tmp_path / "fi le", tmp_path / "elsewhere"
     path.write_bytes(b"old")

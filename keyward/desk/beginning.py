@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from keyward import files
 from keyward.desk.wish import Check
-from keyward.model.errors import KeywardError, NotAllowed, SourceError, UsageError
+from keyward.model.errors import Interrupted, KeywardError, NotAllowed, SourceError, UsageError
 from keyward.paths import expanded
 
 if TYPE_CHECKING:
+    import threading
+
     from keyward.model.surroundings import Surroundings
     from keyward.stores.interface import Store
     from keyward.wiring import Parts
@@ -132,18 +134,14 @@ def likely_folders(parts: "Parts") -> list[Path]:
 
 
 def write(begun: Beginning) -> None:
-    """Write the proposed settings, as a file that is the user's alone.
+    """Write the proposed settings, as a file that is the user's alone, whole or not at all.
 
     Raises:
         NotAllowed: there is one already, or it cannot be written.
     """
     try:
         files.private_folder(begun.file.parent)
-        opened = os.open(begun.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as file:
-            file.write(begun.proposed)
-            file.flush()
-            os.fsync(opened)
+        files.create(begun.file, begun.proposed.encode())
     except FileExistsError:
         raise NotAllowed(f"{files.shown(begun.file)} is there already; it was not touched.") from None
     except OSError as error:
@@ -152,7 +150,7 @@ def write(begun: Beginning) -> None:
         raise NotAllowed(error.message, hint=error.hint) from None
 
 
-def look_at_google(parts: "Parts") -> tuple[list[Check], bool]:
+def look_at_google(parts: "Parts", cancel: "threading.Event | None" = None) -> tuple[list[Check], bool]:
     """What gcloud is set to, and the projects that can be seen; whether Google Cloud can be asked. It asks Google, for some seconds."""
     parts.begin()
     lines = []
@@ -162,7 +160,9 @@ def look_at_google(parts: "Parts") -> tuple[list[Check], bool]:
             said = ", ".join(one.value for one in (account, project) if one is not None)
             lines.append(Check("google", "gcloud", _YES, said or "no account and no project are set"))
         lines.append(Check("google", "credentials", _YES, parts.google.identity.description))
-        found = list(parts.google.projects.search(parts.ctx().within(_SECONDS), (), ()))
+        found = list(parts.google.projects.search(parts.ctx(None, cancel).within(_SECONDS), (), ()))
+    except Interrupted:
+        raise
     except KeywardError as error:
         signed_in = bool(lines) and lines[-1].what == "credentials"
         lines.append(

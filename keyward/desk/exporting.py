@@ -1,8 +1,6 @@
 """The audit trail of one rotation, written into a file of its owner's that was not there before."""
 
-import contextlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     import threading
 
     from keyward.desk.desk import Desk
-
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def export(desk: "Desk", rotation: str, file: str, stop: "threading.Event | None" = None) -> tuple[Path, int]:
@@ -40,20 +36,11 @@ def export(desk: "Desk", rotation: str, file: str, stop: "threading.Event | None
     found = [line for line in lines(desk, stop=stop) if line["rotation"] == rotation]
     text = "".join(f"{json.dumps(line, sort_keys=True, ensure_ascii=False)}\n" for line in found)
     try:
-        opened = os.open(path, _NEW, 0o600)
+        files.create(path, text.encode("utf-8", "replace"))
     except FileExistsError:
         raise UsageError(
             f"{files.shown(path)} is there already, and was left alone.", hint="Name another file."
         ) from None
     except OSError as error:
-        raise UsageError(f"{files.shown(path)} cannot be made: {clean(error.strerror or '')}.") from None
-    try:
-        with os.fdopen(opened, "w", encoding="utf-8", errors="replace") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            path.unlink()
         raise UsageError(f"{files.shown(path)} cannot be written: {clean(error.strerror or '')}.") from None
     return path, len(found)

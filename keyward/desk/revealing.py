@@ -87,9 +87,7 @@ def reveal(desk: "Desk", key: str, ctx: "Ctx") -> Revealed:
             fits=lambda value: not wanted or prints.fingerprint(value) in wanted,
         )
         if read is None:
-            raise Refused(
-                "No place holds this value any more.", hint="What is known of its places is old: scan again (^R)."
-            )
+            raise Refused("No place holds this value any more.", hint="What is known of its places is old: scan again.")
     except KeywardError as error:
         ledger.append([_line(desk, "outcome", SHOW, key, ok=False, evidence=error.message, source=found.source)])
         raise

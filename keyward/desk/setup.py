@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -34,11 +35,11 @@ class Setup:
 
         return look_here(self._parts, folders, likely_folders(self._parts))
 
-    def look_at_google(self) -> "tuple[list[Check], bool]":
+    def look_at_google(self, cancel: "threading.Event | None" = None) -> "tuple[list[Check], bool]":
         """Whose credentials there are and how many projects they see; whether Google Cloud can be asked. It asks Google."""
         from keyward.desk.beginning import look_at_google
 
-        return look_at_google(self._parts)
+        return look_at_google(self._parts, cancel)
 
     def write_settings(self, begun: "Beginning") -> "Path":
         """Write the settings that were agreed to; gives the file.

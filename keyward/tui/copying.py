@@ -66,7 +66,8 @@ class Copying:
             if self._ended:  # nobody would take it away again
                 return
             token = self.clipboard.copy_secret(value)
-            self._token = token if token.way.copied else None
+            if token.way.copied:  # otherwise one that was copied before is still there
+                self._token = token
         self._app.call_later(self._held, token)
 
     def _held(self, token: "Token") -> None:

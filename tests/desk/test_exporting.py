@@ -68,7 +68,7 @@ def test_what_is_there_is_left_alone(desk, tmp_path, there):
 
 
 def test_a_folder_that_is_not_there_and_no_name_at_all_are_refused(desk, tmp_path):
-    with pytest.raises(UsageError, match="cannot be made: No such file"):
+    with pytest.raises(UsageError, match="cannot be written: No such file"):
         desk.record.export_trail("r1", str(tmp_path / "nowhere" / "trail.jsonl"))
     with pytest.raises(UsageError, match="Name a file"):
         desk.record.export_trail("r1", "  ")

@@ -8,6 +8,7 @@ import pytest
 
 from keyward.model.secret import Secret
 from keyward.tui.clipboard import Clipboard, Way
+from tests.parts.desk import OK, Desk, loaded, row
 
 OSC = "\x1b]52;c;{}\x07"
 
@@ -147,3 +148,17 @@ def test_what_somebody_else_copied_meanwhile_stays_where_that_can_be_read(deskto
     token = clipboard.copy_secret(Secret.of("made here"))
     assert clipboard.clear(token) == "cleared"
     assert desktop.holds.read_text() == " "
+
+
+async def test_a_copy_that_failed_does_not_keep_the_one_before_it_in_the_clipboard(opened, monkeypatch):
+    ways = [Way.TERMINAL, Way.BY_HAND]
+    async with opened(Desk([row(1)], [OK])) as (app, pilot):
+        monkeypatch.setattr(Clipboard, "_way", lambda _: ways.pop(0))
+        sent = []
+        app.copying.clipboard._send = sent.append
+        for _ in range(2):
+            app.copying.copy_value(Secret.of(f"made-{secrets.token_urlsafe(30)}"))
+            await pilot.pause()
+        app.copying._clear()
+        await loaded(app, pilot)
+        assert sent[-1] == osc(" "), "the first is taken away"

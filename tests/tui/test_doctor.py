@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from keyward.desk.wish import Check, Mended
-from keyward.model.errors import NotConfigured
+from keyward.model.errors import Held, Interrupted, NotConfigured
 from keyward.rotation.mend.troubles import Trouble, Wrong
 from keyward.tui.screens.doctor import DoctorScreen
 from keyward.tui.screens.leaf import Leaf
@@ -109,6 +109,28 @@ async def test_what_stops_the_doctor_is_a_line_and_the_terminal_is_still_told(op
         assert "120x36" in shown(app)
 
 
+async def test_lines_that_come_do_not_move_the_cursor_from_its_line(opened):
+    go, told = threading.Event(), threading.Event()
+
+    def look(hear, _stop):
+        hear(LINES[:1])
+        told.set()
+        assert go.wait(20)
+        hear(LINES[1:])
+
+    async with opened(Desk([row(1)], doctor=look)) as (app, pilot):
+        await pilot.press("5")
+        while not told.is_set() or "settings file" not in shown(app):
+            await pilot.pause(0.01)
+        await pilot.press("j")
+        line = app.screen._chosen()
+        assert (line.area, line.what) == ("terminal", "size")
+        go.set()
+        await loaded(app, pilot)
+        assert "permissions in acme-prod" in shown(app)
+        assert app.screen._chosen().what == "size"
+
+
 async def mending(app, pilot):
     await opened_on(app, pilot)
     await pilot.press("m")
@@ -151,6 +173,53 @@ async def test_the_phrase_mends_what_was_shown_and_says_what_came_of_it(opened):
         assert "deleted it" in screen
         await pilot.press("a")
         assert not isinstance(app.screen, Confirm), "it is not mended twice"
+
+
+async def test_a_look_or_a_mending_that_failed_says_why_and_can_be_begun_again(opened):
+    answers = [NotConfigured("no [ledger]"), TROUBLES, TROUBLES]
+
+    def troubles(_stop):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    desk = Desk([row(1)], doctor=doctor(LINES), troubles=troubles, mend=Held("Somebody else [mends]."))
+    async with opened(desk, write=True, size=(140, 36)) as (app, pilot):
+        await mending(app, pilot)
+        assert "no [ledger]" in shown(app)
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        await pilot.press("a")
+        await pilot.pause(ARMED_AFTER + 0.1)
+        await pilot.press(*"mend", "space", "1", "enter", "enter")
+        await loaded(app, pilot)
+        assert "Somebody else [mends]." in shown(app)
+        await pilot.press("a")
+        await pilot.pause()
+        assert not isinstance(app.screen, Confirm), "nothing is listed, so nothing is asked"
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert "2 found, 1 can be mended" in shown(app)
+
+
+async def test_leaving_stops_the_look_for_trouble(opened):
+    began, stopped = threading.Event(), threading.Event()
+
+    def troubles(stop):
+        began.set()
+        if stop.wait(20):
+            stopped.set()
+        raise Interrupted("Stopped.")
+
+    async with opened(Desk([row(1)], doctor=doctor(LINES), troubles=troubles)) as (app, pilot):
+        await opened_on(app, pilot)
+        await pilot.press("m")
+        while not began.is_set():
+            await pilot.pause(0.01)
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert stopped.is_set()
 
 
 async def test_nothing_wrong_is_said_in_words(opened):

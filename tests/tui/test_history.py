@@ -88,6 +88,27 @@ async def test_words_leave_the_rotations_that_have_them_all_and_escape_brings_th
         assert not isinstance(app.screen, HistoryScreen)
 
 
+async def test_the_cursor_stays_on_its_rotation_whatever_comes_or_is_filtered(opened):
+    there = [ROWS[1], ROWS[2]]
+    desk = Desk([row(1)], [OK], rotations=lambda: list(there), doctor=lambda *_: ())
+    async with opened(desk, size=(140, 30)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        await pilot.press("j")
+        assert app.screen._chosen() is ROWS[2]
+        there.insert(0, ROWS[0])
+        await pilot.press("5", "escape")
+        await loaded(app, pilot)
+        assert "maps" in shown(app)
+        assert app.screen._chosen() is ROWS[2], "a newer one came above it"
+        await pilot.press("slash", *"vis", "enter")
+        await pilot.pause()
+        assert app.screen._chosen() is ROWS[2]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen._chosen() is ROWS[2]
+
+
 async def test_where_undo_is_over_u_says_so_and_asks_nothing(opened):
     async with opened(Desk([row(1)], [OK], rotations=[ROWS[2]]), size=(140, 30), write=True) as (app, pilot):
         await pilot.press("4")

@@ -1,12 +1,14 @@
 """One key in full, and the rotations that were: what is said when it is known, when it is not, and when it cannot be read."""
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from keyward.ledger.records import RotationRow, RotationState, WaitingOn
 from keyward.model.credential import Credential, Kind, State
-from keyward.model.errors import LedgerBroken, UnknownKey
+from keyward.model.errors import Interrupted, LedgerBroken, NotAllowed, UnknownKey
 from keyward.model.ids import CredentialRef
 from keyward.model.usage import LastUse, UseStatus
 from keyward.providers.interface import Want
@@ -127,6 +129,7 @@ async def test_history_says_state_why_it_waits_and_until_when_it_can_be_undone(o
         rotation(RotationState.DONE, data={"revoked": AT, "undo_until": "2026-12-20T12:00:00Z"}),
         rotation(RotationState.DONE, data={"revoked": AT, "undo_until": "2026-01-20T12:00:00Z"}),
     ]
+    rows = [replace(one, id=f"01m7ab{number}") for number, one in enumerate(rows)]
     async with opened(Desk([row(1)], [OK], rotations=rows), size=(160, 30)) as (app, pilot):
         await pilot.press("4")
         await loaded(app, pilot)
@@ -221,14 +224,14 @@ async def test_what_is_around_it_is_told_and_what_nobody_asked_too(opened):
         await pilot.press("enter")
         await loaded(app, pilot)
         assert "not asked" in shown(app)
-    desk = desk_with(ask_around=lambda _: None)
+    desk = desk_with(ask_around=lambda *_: None)
     async with opened(desk, size=(160, 60)) as (app, pilot):
         await pilot.press("enter")
         await loaded(app, pilot)
         assert [one for one in desk.asked if one[0] == "ask_around"] == []
         await pilot.press("ctrl+r")
         await loaded(app, pilot)
-        assert [one[1] for one in desk.asked if one[0] == "ask_around"] == [(row(1).id,)]
+        assert [one[1][0] for one in desk.asked if one[0] == "ask_around"] == [row(1).id]
         assert "Around it" in shown(app)
     fact = {"subject": "gsm:acme-prod/maps", "what": "readers", "status": "known", "values": ["allUsers (roles/owner)"]}
     denied = {"subject": "project:acme-prod", "what": "billing", "status": "denied", "values": [], "public": False}
@@ -245,3 +248,34 @@ async def test_what_is_around_it_is_told_and_what_nobody_asked_too(opened):
         assert "ANYONE ON THE INTERNET" in screen
         assert "web (team of" in screen
         assert "unknown (denied)" in screen
+
+
+async def test_what_cannot_be_asked_around_hides_nothing_of_the_key(opened):
+    desk = desk_with(ask_around=NotAllowed("Billing is [denied].", hint="Ask for roles/billing.viewer."))
+    async with opened(desk, size=(160, 60)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert "49 payloads were looked at" in shown(app)
+        assert ["Billing is [denied]." in one.message for one in app._notifications] == [True]
+
+
+async def test_leaving_stops_asking_around(opened):
+    began, stopped = threading.Event(), threading.Event()
+
+    def around(_key, stop):
+        began.set()
+        if stop.wait(20):
+            stopped.set()
+        raise Interrupted("Stopped.")
+
+    async with opened(desk_with(ask_around=around), size=(160, 60)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        await pilot.press("ctrl+r")
+        while not began.is_set():
+            await pilot.pause(0.01)
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert stopped.is_set()

@@ -171,6 +171,21 @@ async def test_an_action_without_a_key_is_in_the_palette(opened):
         assert isinstance(app.screen, SortScreen)
 
 
+@pytest.mark.parametrize(
+    ("where", "keys", "said"),
+    [
+        (actions.Where.MENDING, (("app.write_mode", "M"),), "M switches to write mode"),
+        (actions.Where.DOCTOR, (("doctor.command", "f4"),), " F4"),
+        (actions.Where.WELCOME, (("welcome.choose", "f4"), ("welcome.propose", "f6")), "F4 chooses, F6 shows"),
+    ],
+)
+async def test_sentences_name_the_users_keys(opened, where, keys, said):
+    async with opened(screens.desk(), keys=chosen(*keys), size=(150, 40)) as (app, pilot):
+        app.push_screen(screens.made()[where]())
+        await loaded(app, pilot)
+        assert said in "\n".join(shown(app).splitlines()[:-1]), "besides the bottom line"
+
+
 async def test_small_lists_go_by_the_users_keys_and_say_them(opened):
     keys = chosen(("list.down", "n"), ("list.leave", "r"), ("columns.switch", "u"), ("columns.later", "m"))
     async with opened(screens.desk(), keys=keys, size=(120, 40)) as (app, pilot):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from keyward.desk.revealing import Readable, Revealed
-from keyward.model.errors import LedgerBroken, Refused
+from keyward.model.errors import Interrupted, LedgerBroken, Refused
 from keyward.model.secret import Secret
 from keyward.tui import copying
 from keyward.tui.screens import reveal as module
@@ -25,7 +25,7 @@ def value():
 
 def desk(value, **answers):
     found = Revealed(Secret.of(value), "google-api-keys:acme-prod")
-    known = {"readable": Readable("google-api-keys:acme-prod"), "reveal": lambda _: found, "copied": lambda *_: None}
+    known = {"readable": Readable("google-api-keys:acme-prod"), "reveal": lambda *_: found, "copied": lambda *_: None}
     return desk_with(**{**known, **answers})
 
 
@@ -91,6 +91,25 @@ async def test_cancel_has_the_focus_and_nothing_is_read_before_a_person_says_so(
         await pilot.press("enter")
         await loaded(app, pilot)
         assert "reveal" not in [name for name, *_ in made.asked]
+
+
+async def test_leaving_before_it_was_read_stops_the_reading(opened, value):
+    began, stopped = threading.Event(), threading.Event()
+
+    def reveal(_key, stop):
+        began.set()
+        if stop.wait(20):
+            stopped.set()
+        raise Interrupted("Stopped.")
+
+    async with opened(desk(value, reveal=reveal)) as (app, pilot):
+        await asked(app, pilot)
+        await pilot.press("right", "enter")
+        while not began.is_set():
+            await pilot.pause(0.01)
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert stopped.is_set()
 
 
 async def test_time_hides_it(opened, value, monkeypatch):

@@ -1,5 +1,6 @@
 """The first run: what was found, what is chosen of it, and that nothing is written or scanned before somebody agrees."""
 
+import threading
 import tomllib
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from keyward.tui.screens.welcome import WelcomeScreen
 from keyward.tui.widgets.agree import Agree
 from keyward.tui.widgets.deaf import ARMED_AFTER
 from tests.parts.desk import NOW, Desk, loaded, shown
+from tests.parts.desk import app as made_app
 
 FILE = Path("/h/config/keyward.toml")
 LINES = (
@@ -161,6 +163,23 @@ async def test_d_leaves_for_the_demo(first):
         await pilot.press("D")
         await pilot.pause()
         assert app.demo
+
+
+async def test_what_google_says_later_does_not_move_the_cursor_from_its_line(first):
+    go = threading.Event()
+    desk, _ = first(google=lambda _stop: go.wait(20) and GOOGLE)
+    app = made_app(desk, world="google")
+    async with app.run_test(size=(100, 30)) as pilot:
+        while "/h/work" not in shown(app):
+            await pilot.pause(0.01)
+        await pilot.press("j")
+        assert app.screen._chosen().check.what == "/h/src"
+        go.set()
+        await loaded(app, pilot)
+        assert "14 can be seen" in shown(app)
+        await pilot.press("space")
+        await loaded(app, pilot)
+        assert "[x] env      /h/src" in shown(app), "space chose the line that was under the cursor"
 
 
 async def test_where_something_was_scanned_before_it_does_not_come_again(opened):

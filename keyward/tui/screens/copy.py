@@ -29,7 +29,7 @@ class CopyScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     CopyScreen OptionList, CopyScreen OptionList:focus { height: auto; max-height: 8; border: none; padding: 0; background: $surface; }
     CopyScreen #whole { height: auto; max-height: 8; margin-top: 1; }
-    CopyScreen .-low #whole { margin-top: 0; }
+    CopyScreen.-low #whole { margin-top: 0; }
     """
     app: "KeywardApp"
 
@@ -58,8 +58,9 @@ class CopyScreen(ModalScreen[None]):
         choices.add_options([Option(Content(what)) for what, _ in self._found])
         choices.highlighted = 0
         choices.focus()
+        shows = self.app.keymap.key_of("key.reveal")
         self.query_one("#said", Plain).show(
-            "Enter copies, Esc closes. Never a value: that is x on the key's own screen."
+            f"Enter copies, Esc closes. Never a value: that is {shows} on the key's own screen."
         )
 
     def on_failed(self, event: Failed) -> None:

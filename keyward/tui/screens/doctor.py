@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
+from keyward.model.errors import KeywardError
 from keyward.tui import surface
 from keyward.tui.actions import Where, bindings
 from keyward.tui.copying import hand_over
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.feed import Answer
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact, FactList
@@ -75,7 +76,7 @@ class DoctorScreen(Page):
 
     def _look(self) -> None:
         self._stop.set()
-        self._stop, self._run, self._looking = threading.Event(), self._run + 1, True
+        self._stop, self._run, self._looking = self.app.feed.stopper(), self._run + 1, True
         run, stop = self._run, self._stop
         self._found, self._surface = [], surface.look(self.app)
         self.say("")
@@ -84,9 +85,12 @@ class DoctorScreen(Page):
         def hear(lines: "Sequence[Check]") -> None:
             self.post_message(Looked(run, lines))
 
-        def ask(desk: "Desk") -> int:
-            desk.health.doctor(hear, stop)
-            return run
+        def ask(desk: "Desk") -> tuple[int, KeywardError | None]:
+            try:
+                desk.health.doctor(hear, stop)
+            except KeywardError as error:
+                return run, error
+            return run, None
 
         self.app.feed.ask(self, ask)
 
@@ -97,25 +101,21 @@ class DoctorScreen(Page):
             self._show()
 
     def on_answer(self, event: Answer) -> None:
-        """Everything was looked at."""
-        if event.value == self._run:
-            self._looking = False
-            self._show()
-
-    def on_failed(self, event: Failed) -> None:
-        """It could not go on: as a line, because the others still hold."""
-        from keyward.desk.wish import Check
-
-        event.prevent_default()
+        """Everything was looked at, or it could not go on: as a line, because the others still hold."""
+        run, error = event.value
+        if run != self._run:
+            return
         self._looking = False
-        error = event.error
-        self._found.append(Check("keyward", error.title.lower(), "no", error.message, error.hint))
+        if error is not None:
+            from keyward.desk.wish import Check
+
+            self._found.append(Check("keyward", error.title.lower(), "no", error.message, error.hint))
         self._show()
 
     @property
     def _lines(self) -> "list[Check]":
-        """The engine's lines in the order in which they should be mended, then those about the terminal."""
-        return [*self._found, *self._surface]
+        """Those about the terminal, which are there at once, then the engine's as they came: a line keeps its number."""
+        return [*self._surface, *self._found]
 
     def _show(self) -> None:
         counted = Counter(line.ready for line in self._found)
@@ -123,12 +123,14 @@ class DoctorScreen(Page):
         self.query_one("#summary", Plain).show(" · ".join([*pieces, *(["still looking ..."] if self._looking else [])]))
         grid = self.query_one(Grid)
         grid.repaint()
-        grid.show(range(len(self._lines)))
+        known = len(self._surface)  # shown last: the engine's are to be mended first
+        grid.show([*range(known, known + len(self._found)), *range(known)])
         self._tell()
 
     def _cells(self, row: int) -> tuple[str, ...]:
         line = self._lines[row]
-        return (WORDS[line.ready], line.area, line.what, line.found, "y" if line.fix else "")
+        key = self.app.keymap.key_of("doctor.command") if line.fix else ""
+        return (WORDS[line.ready], line.area, line.what, line.found, key)
 
     def _tone(self, row: int, column: str) -> str | None:
         if column == "ready":

@@ -45,8 +45,11 @@ class HistoryScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._all: list[RotationRow] = []
-        self._rows: list[RotationRow] = []
+        self._known: list[RotationRow] = []
+        """Every rotation by its number in the table, which it keeps: the cursor stays on its rotation whatever comes and goes."""
+        self._numbers: dict[str, int] = {}
+        self._all: list[int] = []
+        self._shown: list[int] = []
         self._audit = "audit chain: not looked at"
         self._audit_tone = ""
         self._stop = threading.Event()
@@ -81,10 +84,15 @@ class HistoryScreen(Page):
         if not isinstance(event.value, list):
             self._say_audit(event.value)
             return
-        self._all = event.value
+        self._all = [self._number(one) for one in event.value]
         self._filter()
         if self._all and self.focused is None:
             self.query_one(Grid).focus()
+
+    def _number(self, row: "RotationRow") -> int:
+        number = self._numbers.setdefault(row.id, len(self._known))
+        self._known[number : number + 1] = [row]
+        return number
 
     # The audit trail
 
@@ -113,26 +121,27 @@ class HistoryScreen(Page):
         self._audit, self._audit_tone = text, tone
         line = self.query_one("#audit", Plain)
         line.set_classes(tone.split())
-        opened = sum(1 for one in self._all if not one.state.closed)
-        count = f"{len(self._rows)} of {len(self._all)}" if len(self._rows) != len(self._all) else f"{len(self._all)}"
+        opened = sum(1 for one in self._all if not self._known[one].state.closed)
+        shown, count = len(self._shown), f"{len(self._all)}"
+        count = count if shown == len(self._all) else f"{shown} of {count}"
         line.show(f"{text}   ·   {count} rotations, {opened} open" if self._all else text)
 
     # What is shown
 
     def _filter(self) -> None:
         wanted = self.query_one("#filter-history", Input).value.casefold().split()
-        self._rows = [one for one in self._all if all(word in self._haystack(one) for word in wanted)]
+        self._shown = [one for one in self._all if all(word in self._haystack(self._known[one]) for word in wanted)]
         grid = self.query_one(Grid)
-        grid.display = bool(self._rows)
+        grid.display = bool(self._shown)
         if not self._all:
             key = self.app.keymap.key_of("inventory.rotate")
             self.say("Nothing was rotated yet.", f"{key} in the inventory shows a plan.")
-        elif not self._rows:
+        elif not self._shown:
             self.say("No rotation has these words.", f"{self.app.keymap.key_of('history.back')} clears the filter.")
         else:
             self.say("")
         grid.repaint()
-        grid.show(range(len(self._rows)))
+        grid.show(self._shown)
         self._tell_audit(self._audit, self._audit_tone)
 
     def _haystack(self, one: "RotationRow") -> str:
@@ -145,10 +154,10 @@ class HistoryScreen(Page):
         return (words.moment(one.created), name, scope, one.state.value, waits, one.why or _next(one), one.actor, undo)
 
     def _cells(self, row: int) -> tuple[str, ...]:
-        return self._texts(self._rows[row])
+        return self._texts(self._known[row])
 
     def _tone(self, row: int, column: str) -> str | None:
-        one = self._rows[row]
+        one = self._known[row]
         if column == "scope":
             return "grid--prod" if self.app.production(one.credential) else None
         if column == "state":
@@ -159,7 +168,7 @@ class HistoryScreen(Page):
 
     def _chosen(self) -> "RotationRow | None":
         row = self.query_one(Grid).row
-        return self._rows[row] if row is not None and self._rows and self.is_current else None
+        return self._known[row] if row is not None and self.is_current else None
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
@@ -167,8 +176,8 @@ class HistoryScreen(Page):
             return ""
         if action == "filter":
             return "" if self._all else "nothing was rotated yet"
-        row = self.query_one(Grid).row if self._rows else None
-        return "no rotation is listed" if row is None else undoing.why_not(self.app, self._rows[row], action)
+        row = self.query_one(Grid).row
+        return "no rotation is listed" if row is None else undoing.why_not(self.app, self._known[row], action)
 
     # Actions
 

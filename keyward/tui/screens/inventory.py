@@ -138,7 +138,8 @@ class InventoryScreen(KeyTable):
             if not self._loading:
                 self._show_board(*self.app.empty_words())
         elif not self._loading:
-            self._show_board("No key matches.", f"Escape clears the filter  {view.query}")
+            clears = self.app.keymap.key_of("inventory.clear")
+            self._show_board("No key matches.", f"{clears} clears the filter  {view.query}")
         self._show_pane()
 
     def _show_board(self, title: str, text: str) -> None:

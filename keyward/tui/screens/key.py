@@ -1,5 +1,6 @@
 """Everything known of one key: overview, usage, where it is used, what happened. Its value only by way of the reveal."""
 
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -9,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from keyward.model.errors import KeywardError
+from keyward.model.errors import Interrupted, KeywardError
 from keyward.tui import places
 from keyward.tui.actions import Where, bindings
 from keyward.tui.dayplot import DAYS
@@ -65,6 +66,7 @@ class KeyScreen(Page):
         self.key = key
         self._record: Mapping[str, Any] = {}
         self._asked: set[int] = set()
+        self._stop = threading.Event()
 
     def production(self) -> bool:
         """Whether the key is one of production."""
@@ -97,22 +99,30 @@ class KeyScreen(Page):
 
     def on_mount(self) -> None:
         """Ask for it."""
+        self._stop = self.app.feed.stopper()
         self._choose(0)
         self.say("Reading ...")
         self.app.feed.ask(self, lambda desk: _shown(desk, self.key))
+
+    def on_unmount(self) -> None:
+        """Nobody waits for what is around it any more."""
+        self._stop.set()
 
     def on_answer(self, event: Answer) -> None:
         """Here it is, or one of its sections."""
         if isinstance(event.value, Section):
             self._tell(event.value)
             return
-        shown: Mapping[str, Any] = event.value[0]
+        shown: Mapping[str, Any]
+        shown, credential, uses, trouble = event.value
+        if trouble is not None:
+            self.app.notify(str(trouble), title=trouble.title, severity="error", timeout=15)
         record: Mapping[str, Any] = shown["key"]
         self._record = record
         self.say("")
         now = datetime.fromtimestamp(self.app.now(), UTC)
         self.query_one("#name", Plain).show(str(record.get("name") or record.get("id")))
-        self.query_one("#facts", FactList).tell(of_record(record, now, event.value[1], event.value[2]))
+        self.query_one("#facts", FactList).tell(of_record(record, now, credential, uses))
         looked = record.get("placements_looked") or {}
         tree = places.tree(record.get("placements") or (), str(record.get("host") or ""))
         unread = looked.get("not_read") or 0
@@ -146,7 +156,7 @@ class KeyScreen(Page):
             return
         now = self.app.moment()
         if section.place == USAGE:
-            no_data, facts = used(section.value)
+            no_data, facts = used(section.value, self.app.keymap.key_of("inventory.scan"))
             waits.display = bool(no_data)
             waits.show(no_data)
             self.query_one("#days", DayPlot).show(section.value)
@@ -223,7 +233,7 @@ class KeyScreen(Page):
         """Ask what is around it."""
         if self.is_current:
             self.say("Asking ...")
-            self.app.feed.ask(self, lambda desk: _asked(desk, self.key))
+            self.app.feed.ask(self, lambda desk: _asked(desk, self.key, self._stop))
 
     def action_rotate(self) -> None:
         """Plan its rotation."""
@@ -238,13 +248,19 @@ def _section(place: int, ask: "Callable[[], Any]") -> Section:
         return Section(place, trouble=f"{error.title}: {error.message} {error.hint}".strip())
 
 
-def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
-    desk.keys.ask_around(key)
+def _asked(desk: "Desk", key: str, stop: threading.Event) -> tuple[Any, ...]:
+    """What is known of the key after asking around; what went wrong with that hides nothing of it."""
+    try:
+        desk.keys.ask_around(key, stop)
+    except Interrupted:
+        raise
+    except KeywardError as error:
+        return _shown(desk, key, error)
     return _shown(desk, key)
 
 
-def _shown(desk: "Desk", key: str) -> tuple[Any, ...]:
-    return (desk.keys.show(key), *_more(desk, key))
+def _shown(desk: "Desk", key: str, trouble: KeywardError | None = None) -> tuple[Any, ...]:
+    return (desk.keys.show(key), *_more(desk, key), trouble)
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":

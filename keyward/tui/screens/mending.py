@@ -1,12 +1,14 @@
 """What `doctor --fix` would mend, before anything is done; then, after a typed phrase, what came of it."""
 
-from typing import TYPE_CHECKING, ClassVar
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from keyward.model.errors import KeywardError
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer
+from keyward.tui.feed import Answer, Failed
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact, FactList
@@ -15,6 +17,7 @@ from keyward.tui.widgets.plain import Plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyward.desk import Desk
     from keyward.desk.wish import Mended
     from keyward.rotation.mend.troubles import Trouble
     from keyward.tui.widgets.head import Standing
@@ -26,6 +29,7 @@ _COLUMNS = (
     Column("result", "RESULT", 13, 2),
 )
 A_PERSON = "a person"
+_LOOKING, _MENDING = "looking", "mending"
 
 
 class MendingScreen(Page):
@@ -39,19 +43,21 @@ class MendingScreen(Page):
         super().__init__()
         self._troubles: Sequence[Trouble] = ()
         self._done: dict[str, Mended] = {}
-        self._busy = True
+        self._busy = ""
+        """What it does just now."""
+        self._stop = threading.Event()
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
+        if action == "again":
+            return f"it is {self._busy}" if self._busy == _MENDING else ""
         if action != "apply":
             return ""
         if self._busy:
-            return "it is looking"
-        return "" if self._mendable and not self._done else f"nothing is left to mend; {self._again} looks again"
-
-    @property
-    def _again(self) -> str:
-        return self.app.keymap.key_of("mending.again")
+            return f"it is {self._busy}"
+        if self._mendable and not self._done:
+            return ""
+        return f"nothing is left to mend; {self.app.keymap.key_of('mending.again')} looks again"
 
     def content(self) -> ComposeResult:
         """Counts, lines, the whole of the one under the cursor."""
@@ -63,14 +69,27 @@ class MendingScreen(Page):
         """Look."""
         self.action_again()
 
+    def on_unmount(self) -> None:
+        """Nobody waits for what a look finds any more; mending goes on."""
+        self._stop.set()
+
     def action_again(self) -> None:
         """Look for trouble anew; what was done before is told no more."""
-        if self._busy and self._troubles:
+        if self._busy == _MENDING:
             return
-        self._busy, self._done = True, {}
+        self._stop.set()  # a look that is under way is for nobody
+        self._stop = stop = self.app.feed.stopper()
+        self._busy, self._troubles, self._done = _LOOKING, (), {}
         self.query_one(Grid).display = False
         self.say("Looking ...", "Reading rotations, keys and places. Nothing is changed.")
-        self.app.feed.ask(self, lambda desk: desk.health.troubles())
+
+        def look(desk: "Desk") -> tuple[threading.Event, Any]:
+            try:
+                return stop, desk.health.troubles(stop)
+            except KeywardError as error:
+                return stop, error
+
+        self.app.feed.ask(self, look)
 
     def stand(self, standing: "Standing") -> None:
         """Write mode may have been switched on."""
@@ -79,14 +98,25 @@ class MendingScreen(Page):
             self._show()
 
     def on_answer(self, event: Answer) -> None:
-        """What is wrong, or what came of the mending."""
-        self._busy = False
-        if any(hasattr(one, "said") for one in event.value):
-            self._done = {one.subject: one for one in event.value}
+        """What is wrong, or (of no look) what came of the mending."""
+        look, found = event.value
+        if look not in (None, self._stop):
+            return  # it was looked again meanwhile
+        if isinstance(found, KeywardError):
+            self.on_failed(Failed(found))
+            return
+        self._busy = ""
+        if look is None:
+            self._done = {one.subject: one for one in found}
             self.app.reload()
         else:
-            self._troubles = event.value
+            self._troubles = found
         self._show()
+
+    def on_failed(self, event: Failed) -> None:
+        """It could not be looked, or not be mended: why. It can be looked again; nothing is mended that is not listed."""
+        self._busy, self._troubles = "", ()
+        super().on_failed(event)
 
     def _show(self) -> None:
         grid = self.query_one(Grid)
@@ -108,7 +138,8 @@ class MendingScreen(Page):
             failed = sum(not one.ok for one in self._done.values())
             return f"{len(self._done) - failed} mended" + (f", {failed} FAILED" if failed else "")
         mendable = len(self._mendable)
-        tail = "" if self.app.write else "   ·   this app is read-only: W switches to write mode"
+        key = self.app.keymap.key_of("app.write_mode")
+        tail = "" if self.app.write else f"   ·   this app is read-only: {key} switches to write mode"
         return f"{len(self._troubles)} found, {mendable} can be mended: a plan, nothing has been changed{tail}"
 
     @property
@@ -149,18 +180,15 @@ class MendingScreen(Page):
     def action_apply(self) -> None:
         """Ask for the phrase; with it, mend."""
         wanted = self._mendable
-        if self._busy or not self.is_current or not self.app.may_write():
-            return
-        if not wanted or self._done:
-            self.app.notify("There is nothing that could be mended here; ^R looks again.")
+        if self.why_not("apply") or not self.is_current or not self.app.may_write():
             return
         from keyward.tui.widgets.dialog import Confirm
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._busy = True
+                self._busy = _MENDING
                 self.query_one("#summary", Plain).show(self._summary())
-                self.app.feed.act(self, lambda desk, _: desk.health.mend(wanted))
+                self.app.feed.act(self, lambda desk, _: (None, desk.health.mend(wanted)))
 
         text = "\n".join(f"{one.what}\n  -> {one.mending}" for one in wanted[:3])
         text += f"\nand {len(wanted) - 3} more, as listed" if len(wanted) > 3 else ""

@@ -1,5 +1,6 @@
 """A value on the screen: asked for in a dialog, read under audit, hidden by any key, a look elsewhere, or the time."""
 
+import threading
 import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -86,6 +87,7 @@ class ValueScreen(ModalScreen[None]):
         self._key, self._called = key, name
         self._until = 0.0
         self._busy = self._over = self._left = False
+        self._stop = threading.Event()
 
     def compose(self) -> ComposeResult:
         """Name, value, what hides it."""
@@ -98,7 +100,8 @@ class ValueScreen(ModalScreen[None]):
         """Read it, in a thread."""
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
         self.app.app_suspend_signal.subscribe(self, lambda _: self.hide())
-        self.app.feed.ask(self, lambda desk: desk.values.reveal(self._key))
+        self._stop = stop = self.app.feed.stopper()
+        self.app.feed.ask(self, lambda desk: desk.values.reveal(self._key, stop))
 
     def on_answer(self, event: Answer) -> None:
         """Here it is, or it was copied."""
@@ -163,7 +166,8 @@ class ValueScreen(ModalScreen[None]):
             self._leave()
 
     def on_unmount(self) -> None:
-        """Whatever took it away, nothing stays."""
+        """Whatever took it away, nothing stays, and nobody waits for it."""
+        self._stop.set()
         self.app.value_shown = False
         for value in self.query(Value):
             value.blank()

@@ -103,9 +103,9 @@ class SettingsScreen(Page):
     def _tell(self) -> None:
         one = self._chosen()
         facts = [] if one is None else [Fact(one.name, one.doc.partition("\n")[0]), *_place(one)]
-        self.query_one("#setting", FactList).tell(
-            facts or [Fact("", "No setting matches; Esc clears the filter.", "dim")]
-        )
+        back = self.app.keymap.key_of("settings.back")
+        nothing = [Fact("", f"No setting matches; {back} clears the filter.", "dim")]
+        self.query_one("#setting", FactList).tell(facts or nothing)
 
     # Actions
 

@@ -1,5 +1,6 @@
 """The first run: what is on this machine, found without reading a value; what of it to look at; a settings file to agree to; the demo."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,7 +30,6 @@ _COLUMNS = (
 _WORDS = {"yes": "found", "no": "none", "unknown": "?", "asking": "..."}
 _TONES = {"yes": "grid--good", "no": "grid--dim", "unknown": "grid--warn", "asking": "grid--dim"}
 GOOGLE = "google"
-_HOME_PAGE = "Nothing was found that could be looked at: o names a folder, D opens the demo."
 
 
 class _Line:
@@ -54,6 +54,7 @@ class WelcomeScreen(Page):
         self._begun: Beginning | None = None
         self._writing = False
         self._cloud = False
+        self._stop = threading.Event()
 
     def content(self) -> ComposeResult:
         """What this is, the lines, the whole of the one under the cursor."""
@@ -68,8 +69,13 @@ class WelcomeScreen(Page):
         self._google = [_Line(Check(GOOGLE, "Google Cloud", "asking", "looking for credentials and projects"), None)]
         self.query_one(Grid).display = False
         self.say("Looking for keys on this machine ...", "No value is read. Nothing is written.")
+        self._stop = stop = self.app.feed.stopper()
         self.app.feed.ask(self, lambda desk: desk.setup.look_here([Path()]))
-        self.app.feed.ask(self, lambda desk: desk.setup.look_at_google())
+        self.app.feed.ask(self, lambda desk: desk.setup.look_at_google(stop))
+
+    def on_unmount(self) -> None:
+        """Nobody waits for Google any more."""
+        self._stop.set()
 
     def on_answer(self, event: Answer) -> None:
         """What was found here; what Google said; or the settings are written."""
@@ -101,7 +107,14 @@ class WelcomeScreen(Page):
 
     @property
     def _lines(self) -> list[_Line]:
-        return [*self._google, *self._here]
+        """What is on this machine, then what Google said, which comes later: a line keeps its number."""
+        return [*self._here, *self._google]
+
+    @property
+    def _order(self) -> list[int]:
+        """Google first."""
+        here = len(self._here)
+        return [*range(here, here + len(self._google)), *range(here)]
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
@@ -110,25 +123,32 @@ class WelcomeScreen(Page):
     def _show(self) -> None:
         if self._begun is None:
             return
-        grid, lines = self.query_one(Grid), self._lines
+        grid, lines, key = self.query_one(Grid), self._lines, self.app.keymap.key_of
         grid.display = True
         self.say("")
         file = str(self._begun.file)
         if self._begun.exists:
-            said = f"{file} is there and stays as it is. Enter scans what it names."
+            said = f"{file} is there and stays as it is. {key('welcome.propose')} scans what it names."
         elif any(line.choice for line in lines):
-            said = "Found without reading a value. Space chooses, Enter shows the settings file that this makes."
+            choose, shows = key("welcome.choose"), key("welcome.propose")
+            said = f"Found without reading a value. {choose} chooses, {shows} shows the settings file that this makes."
         else:
-            said = _HOME_PAGE
+            said = self._nothing
         self.query_one("#summary", Plain).show(said)
         self.app.keys_follow()
         under = grid.row
         grid.repaint()
-        grid.show(range(len(lines)))
+        order = self._order
+        grid.show(order)
         if under is None:  # the first thing that can be chosen
-            grid.go_to(next((row for row, line in enumerate(lines) if line.choice), 0))
+            grid.go_to(next((row for row in order if lines[row].choice), order[0]))
             grid.focus()
         self._tell()
+
+    @property
+    def _nothing(self) -> str:
+        folder, demo = map(self.app.keymap.key_of, ("welcome.folder", "welcome.demo"))
+        return f"Nothing was found that could be looked at: {folder} names a folder, {demo} opens the demo."
 
     def _cells(self, row: int) -> tuple[str, ...]:
         line = self._lines[row]
@@ -181,7 +201,9 @@ class WelcomeScreen(Page):
         cloud = any(choice.kind == GOOGLE for choice in chosen)
         begun = replace(self._begun, proposed="" if self._fixed else proposal(chosen))
         if not (begun.proposed or cloud or self._fixed):
-            self.app.notify(_HOME_PAGE if not any(line.choice for line in self._lines) else "Space chooses something.")
+            choose = self.app.keymap.key_of("welcome.choose")
+            some = any(line.choice for line in self._lines)
+            self.app.notify(f"{choose} chooses something." if some else self._nothing)
             return
         names = "keyward.toml" if self._fixed else "it"
         scans = f"Then what {names} names is looked at" + (
