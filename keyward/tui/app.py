@@ -122,6 +122,10 @@ class KeywardApp(AskedApp):
         """The same as a moment in UTC."""
         return datetime.fromtimestamp(self.now(), UTC)
 
+    def hear_time(self, at: datetime) -> None:
+        """The engine's time at this moment: an emulator's clock may have been moved since the world was asked for it."""
+        self._epoch = (at.timestamp(), time.monotonic())
+
     # What every screen says
 
     def stood(self, event: Stood) -> None:

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from keyward.model.errors import KeywardError
-from keyward.tui import places
+from keyward.tui import places, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.dayplot import DAYS
 from keyward.tui.facts import DIM, WARN, of_record
@@ -116,7 +116,10 @@ class KeyScreen(Page):
         looked = record.get("placements_looked") or {}
         tree = places.tree(record.get("placements") or (), str(record.get("host") or ""))
         unread = looked.get("not_read") or 0
-        tail = f"\n\n{looked.get('read', 0):,} payloads were looked at" + (f", {unread:,} were not." if unread else ".")
+        read = looked.get("read") or 0
+        tail = f"\n\n{words.number(read, 'payload')} {'was' if read == 1 else 'were'} looked at" + (
+            f", {unread:,} {'was' if unread == 1 else 'were'} not." if unread else "."
+        )
         self.query_one("#places", Static).update(tree + tail if looked else tree)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
