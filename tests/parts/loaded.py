@@ -51,11 +51,11 @@ def become(argv: list[str], env: dict[str, str]) -> int:
     """Be the command line with these arguments and this environment, to its end; its status."""
     os.environ.clear()
     os.environ.update(env)
+    sys.argv = ["keyward", *argv]
     for folder in env.get("PYTHONPATH", "").split(os.pathsep):
         custom = Path(folder) / "sitecustomize.py"
         if folder and custom.exists():
             runpy.run_path(str(custom), run_name="sitecustomize")
-    sys.argv = ["keyward", *argv]
     from keyward.__main__ import main
 
     try:
