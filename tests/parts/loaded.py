@@ -30,11 +30,19 @@ _UNSAFE = ("macos",)
 def preload() -> None:
     """Everything that the command line would import on its way; nothing that opens a connection."""
     for name in (
+        "alembic.command",
+        "alembic.config",
         "google.cloud.secretmanager_v1",
         "googleapiclient.discovery",
+        "googleapiclient.discovery_cache",
+        "grpc._channel",
         "keyring.backends.SecretService",
+        "mako.template",
+        "platformdirs.unix",
+        "rich.cells",
         "sqlalchemy.dialects.sqlite",
         "typer._adapters",
+        "keyward.plugins",
         "keyward.wiring",
         *(module for part in PARTS for module in _modules(f"keyward.{part}")),
     ):
