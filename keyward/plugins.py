@@ -8,6 +8,7 @@ when its distribution is listed, and it cannot take the name of a shipped one.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from keyward.model.errors import KeywardError, NotConfigured, UsageError
@@ -131,9 +132,15 @@ def stores(surroundings: "Surroundings", allow: Sequence[str] = ()) -> "Plugins[
 
 
 def _installed(group: str) -> "Sequence[EntryPoint]":
-    from importlib.metadata import entry_points  # reads the metadata of every package: only when asked
+    return tuple(_every().select(group=group))
 
-    return tuple(entry_points(group=group))
+
+@cache
+def _every() -> Any:
+    """All that is registered on this machine, read once: that takes opening a file of every package."""
+    from importlib.metadata import entry_points  # only when asked
+
+    return entry_points()
 
 
 def _canonical(name: str) -> str:
