@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keyward.desk.auditing import Checked
     from keyward.desk.beginning import Beginning
     from keyward.desk.books import Books
+    from keyward.desk.checking import Checked as HygieneChecked
     from keyward.desk.comparing import Compared
     from keyward.desk.configured import Setting
     from keyward.desk.gaps import Gaps
@@ -262,6 +263,12 @@ class Desk:
         from keyward.desk.comparing import run
 
         return run(self.parts, since, silent)
+
+    def check(self, query: str = "", rules: Sequence[str] = ()) -> "HygieneChecked":
+        """Apply the rules of hygiene to what the last scan knew; see `keyward.desk.checking.check`. Nothing is asked."""
+        from keyward.desk.checking import check
+
+        return check(self, query, rules)
 
     def identify(self, value: "Secret") -> "Identity":
         """Whose value this is, where else it is kept, and what is not known."""

@@ -1,0 +1,147 @@
+"""`keyward check`: what is wrong with what the last scan found, and what nobody can tell."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keyward.cli.invocation import Invocation
+from keyward.cli.options import FormatOption
+from keyward.cli.output import Format, write_csv, write_json, write_table
+from keyward.model.errors import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyward.desk.checking import Checked
+    from keyward.model.finding import Finding
+
+SCHEMA = "keyward.check/1"
+_HEADER = ("SEVERITY", "RULE", "SUBJECT", "EVIDENCE")
+_CSV = ("id", "rule", "severity", "result", "of", "subject", "scope", "evidence", "fix", "accepted_until")
+
+
+class FailOn(StrEnum):
+    """From which severity on a finding makes the command fail."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+    NEVER = "never"
+
+
+def check(
+    context: typer.Context,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[QUERY]...", help="Only keys, secrets and projects such as project:acme-prod."),
+    ] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", metavar="KW-...", help="Only this rule. Repeatable.")
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="Exit with 1 for findings of this severity or worse.")
+    ] = FailOn.LOW,
+    allow_unknown: Annotated[
+        bool, typer.Option("--allow-unknown", help="Exit with 0 although something could not be judged or seen.")
+    ] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Scan first.")] = False,
+    form: FormatOption = Format.TABLE,
+) -> int:
+    """Say what is wrong with keys, secrets and projects of the last scan, and the command that mends it."""
+    invocation: Invocation = context.obj
+    if refresh:
+        _scan(invocation)
+    found = invocation.desk.check(" ".join(query or ()), rule or ())
+    status = _status(found, fail_on, allow_unknown=allow_unknown)
+    if form is Format.JSON:
+        from keyward.desk.check_record import to_json
+
+        write_json(to_json(found, int(status)))
+    elif form is Format.CSV:
+        write_csv([_row(one) for one in found.judged.findings], _CSV)
+    elif form is Format.IDS:
+        for one in found.judged.findings:
+            typer.echo(one.id)
+    else:
+        _table(found)
+    return int(status)
+
+
+def _scan(invocation: Invocation) -> None:
+    from keyward.cli.progress import Progress  # only who scans pays for it
+    from keyward.desk import ScanWish
+
+    progress = Progress(now=invocation.parts.clock.now)
+    for warning in invocation.desk.scan(ScanWish(context=True), progress).warnings:
+        typer.echo(warning, err=True)
+    progress.end()
+
+
+def _status(found: "Checked", fail_on: FailOn, *, allow_unknown: bool) -> Exit:
+    """Findings weigh more than what is not known, and neither is ever a pass."""
+    worst = list(FailOn).index(fail_on)
+    if fail_on is not FailOn.NEVER and any(one.severity.rank <= worst for one in found.judged.broken):
+        return Exit.FINDINGS
+    unseen = found.scanned_at is None or found.unseen or found.judged.unknown
+    return Exit.PARTIAL if unseen and not allow_unknown else Exit.OK
+
+
+def _row(one: "Finding") -> tuple[str, ...]:
+    return (
+        one.id, one.rule, one.severity.value, one.result.value, one.of.value, one.subject, one.scope,
+        "; ".join(one.evidence), "; ".join(one.fix.commands) or one.fix.text,
+        one.accepted.until.isoformat() if one.accepted else "",
+    )  # fmt: skip
+
+
+def _table(found: "Checked") -> None:
+    broken, unknown = found.judged.broken, found.judged.unknown
+    if broken:
+        write_table([_line(one) for one in broken], _HEADER)
+    for title, rows in (("fixes", _fixes(broken)), ("not known", _reasons(unknown))):
+        if rows:
+            typer.echo(f"\n{title}")
+            for line in rows:
+                typer.echo(f"  {line}")
+    _tell(found)
+
+
+def _line(one: "Finding") -> tuple[str, ...]:
+    return one.severity.value, one.rule, one.subject, "; ".join(one.evidence)
+
+
+def _fixes(broken: "Sequence[Finding]") -> list[str]:
+    return list(dict.fromkeys(line for one in broken for line in one.fix.commands))
+
+
+def _reasons(unknown: "Sequence[Finding]") -> list[str]:
+    """What nobody can tell, by rule and reason, with how often."""
+    from collections import Counter
+
+    counted = Counter((one.rule, "; ".join(one.evidence)) for one in unknown)
+    return [f"{rule}  {times:>5,}  {why}" for (rule, why), times in sorted(counted.items())]
+
+
+def _tell(found: "Checked") -> None:
+    """Say on stderr how much was judged, and what was not seen."""
+    from keyward.cli import words
+
+    judged = found.judged
+    if found.scanned_at is None:
+        typer.echo("Nothing was scanned yet. `keyward scan` looks.", err=True)
+        return
+    accepted = sum(one.accepted is not None for one in judged.findings)
+    typer.echo(
+        f"{words.count(len(judged.broken), 'finding')}, {len(judged.unknown):,} not known, {accepted:,} accepted; "
+        f"{words.count(len(found.rules), 'rule')} over {words.count(found.keys, 'key')}, {words.count(found.secrets, 'secret')}, "
+        f"{words.count(found.projects, 'project')}, scanned {words.moment(found.scanned_at)}.",
+        err=True,
+    )
+    if found.unseen:
+        total = len(found.sources)
+        typer.echo(
+            f"{len(found.unseen):,} of {total:,} sources were not seen as a whole: `keyward scan` says which.", err=True
+        )

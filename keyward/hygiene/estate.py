@@ -1,0 +1,61 @@
+"""What rules look at: everything that is known at one moment, from cache and ledger. Nothing is asked, and there is no value in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from keyward.ledger.records import RotationRow
+from keyward.model.about import About, Known, What
+from keyward.model.credential import Credential
+from keyward.model.placement import Placement, Role
+from keyward.model.secretinfo import SecretInfo, VersionState
+from keyward.model.source import SourceReport
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """All keys and secrets with what is around them.
+
+    `now` is UTC. `placements` are by key id, `held` the same by secret id; `about` by subject and what it says. `production` are ids of
+    keys that the settings call production; `environments` name the environment of a scope (`prod`), where that is known.
+    `projects` are ids of the cloud projects that were asked; `rotations` are the open ones, and `owner_labels` the names of labels that say who owns something.
+    """
+
+    now: datetime
+    keys: Mapping[str, Credential] = field(default_factory=dict)
+    secrets: Mapping[str, SecretInfo] = field(default_factory=dict)
+    placements: Mapping[str, Sequence[Placement]] = field(default_factory=dict)
+    held: Mapping[str, Sequence[Placement]] = field(default_factory=dict)
+    about: Mapping[tuple[str, What], About] = field(default_factory=dict)
+    sources: Mapping[str, SourceReport] = field(default_factory=dict)
+    production: frozenset[str] = frozenset()
+    environments: Mapping[str, str] = field(default_factory=dict)
+    projects: Sequence[str] = ()
+    rotations: Sequence[RotationRow] = ()
+    owner_labels: Sequence[str] = ("owner", "team")
+
+    def places(self, key: Credential, *roles: Role) -> tuple[Placement, ...]:
+        """Where that key stands: readable versions in these roles (all roles where none is named)."""
+        return tuple(
+            place
+            for place in self.placements.get(key.id, ())
+            if place.version_state is VersionState.ENABLED and (not roles or place.role in roles)
+        )
+
+    def fact(self, subject: str, what: What) -> About | None:
+        """What is known around a project (`project:ID`) or secret; None when nobody asked."""
+        return self.about.get((subject, what))
+
+    def known(self, subject: str, what: What) -> tuple[str, ...] | None:
+        """The values of such a fact; None when it is not known, for whatever reason."""
+        found = self.fact(subject, what)
+        return found.values if found is not None and found.status is Known.KNOWN else None
+
+    def why_unknown(self, subject: str, what: What) -> str:
+        """Why such a fact is not known, in words."""
+        found = self.fact(subject, what)
+        if found is None:
+            return f"{what.value} of {subject.removeprefix('project:')} was not asked for"
+        return (
+            f"{what.value} of {subject.removeprefix('project:')}: {found.status.value} ({found.detail or 'no detail'})"
+        )
