@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from keyward.hygiene.rule import Rule
-from keyward.hygiene.rules import life, use
+from keyward.hygiene.rules import life, restrictions, use
 
-RULES: tuple[Rule, ...] = tuple(sorted((*life.RULES, *use.RULES), key=lambda rule: rule.id))
+RULES: tuple[Rule, ...] = tuple(sorted((*life.RULES, *use.RULES, *restrictions.RULES), key=lambda rule: rule.id))
 
 BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
