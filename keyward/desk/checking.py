@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from keyward.hygiene.estate import Estate
+from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.judging import Judged, judge
-from keyward.hygiene.policy import Exempt, Override, Policy
+from keyward.hygiene.policy import Override, Policy
 from keyward.hygiene.rules import BY_ID, RULES
 from keyward.inventory import around
 from keyward.model.about import About, Known, What
@@ -104,7 +105,7 @@ def _policy(settings: "Settings", now: datetime) -> Policy:
         )
         for table in settings.policies
     ]
-    exempt = [Exempt(one.rule, parse(one.match), one.owner, one.until, one.why) for one in settings.exceptions]
+    exempt = _exempt(settings)
     for table in settings.policies:
         _fits(table)
     policy = Policy(overrides, exempt, now=now)
@@ -114,6 +115,10 @@ def _policy(settings: "Settings", now: datetime) -> Policy:
                 f"[[{kind}]] rule = {pattern!r}: there is no such rule.", hint="`keyward explain` lists them."
             )
     return policy
+
+
+def _exempt(settings: "Settings") -> tuple[Exempt, ...]:
+    return tuple(Exempt(one.rule, parse(one.match), one.owner, one.until, one.why) for one in settings.exceptions)
 
 
 def policy_names(pattern: str, rule: str) -> bool:
@@ -159,6 +164,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: datetime) -> Estate:
         environments=_environments(settings, projects, facts.values()),
         projects=projects,
         rotations=tuple(desk.rotations(open_only=True)),
+        exceptions=_exempt(settings),
         owner_labels=settings.scan.owner_labels,
     )
 

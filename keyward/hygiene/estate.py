@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from keyward.hygiene.exempt import Exempt
 from keyward.ledger.records import RotationRow
 from keyward.model.about import About, Known, What
 from keyward.model.credential import Credential
@@ -18,7 +19,7 @@ class Estate:
 
     `now` is UTC. `placements` are by key id, `held` the same by secret id; `about` by subject and what it says. `production` are ids of
     keys that the settings call production; `environments` name the environment of a scope (`prod`), where that is known.
-    `projects` are ids of the cloud projects that were asked; `rotations` are the open ones, and `owner_labels` the names of labels that say who owns something.
+    `projects` are ids of the cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and `owner_labels` the names of labels that say who owns something.
     """
 
     now: datetime
@@ -32,6 +33,7 @@ class Estate:
     environments: Mapping[str, str] = field(default_factory=dict)
     projects: Sequence[str] = ()
     rotations: Sequence[RotationRow] = ()
+    exceptions: Sequence[Exempt] = ()
     owner_labels: Sequence[str] = ("owner", "team")
 
     def places(self, key: Credential, *roles: Role) -> tuple[Placement, ...]:

@@ -106,6 +106,8 @@ class _Subjects:
             yield from ((secret_row(one), one) for one in estate.secrets.values())
         elif kind is Subject.PROJECT:
             yield from ((QueryRow(f"project:{one}", scope=one), one) for one in estate.projects)
+        elif kind is Subject.EXCEPTION:
+            yield from ((QueryRow(one.id), one) for one in estate.exceptions)
         else:
             yield from ((_key_of(one.credential, one.id, estate), one) for one in estate.rotations)
 

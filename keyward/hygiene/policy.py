@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
+from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.rule import Rule
 from keyward.model.finding import Accepted, Severity
 from keyward.model.query import Query
@@ -22,22 +23,6 @@ class Override:
     limit: timedelta | int | None = None
     severity: Severity | None = None
     off: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exempt:
-    """What `[[exception]]` says: findings of these rules at these subjects are accepted by `owner` until that day (UTC, included)."""
-
-    rule: str
-    query: Query
-    owner: str
-    until: date
-    why: str = ""
-
-    @property
-    def said(self) -> str:
-        """The exception as people find it again."""
-        return f"{self.rule} ({self.query.text}), {self.owner}, until {self.until.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.judging import judge
-from keyward.hygiene.policy import Exempt, Override, Policy
+from keyward.hygiene.policy import Override, Policy
 from keyward.hygiene.rules import BY_ID
 from keyward.model.finding import Result, Severity
 from keyward.model.query import parse

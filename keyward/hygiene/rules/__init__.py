@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 
 from keyward.hygiene.rule import Rule
-from keyward.hygiene.rules import life, restrictions, use
+from keyward.hygiene.rules import governance, kinds, life, places, restrictions, secrets, use
 
-RULES: tuple[Rule, ...] = tuple(sorted((*life.RULES, *use.RULES, *restrictions.RULES), key=lambda rule: rule.id))
+_MODULES = (life, use, places, restrictions, kinds, secrets, governance)
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.id)
+)
 
 BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
