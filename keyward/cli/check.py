@@ -7,7 +7,7 @@ import typer
 
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import FormatOption
-from keyward.cli.output import Format, write_csv, write_json, write_table
+from keyward.cli.output import Format, write_csv, write_json
 from keyward.model.errors import Exit
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from keyward.model.finding import Finding
 
 SCHEMA = "keyward.check/1"
-_HEADER = ("SEVERITY", "RULE", "SUBJECT", "EVIDENCE")
 _CSV = ("id", "rule", "severity", "result", "of", "subject", "scope", "evidence", "fix", "accepted_until")
 
 
@@ -98,23 +97,32 @@ def _row(one: "Finding") -> tuple[str, ...]:
 
 
 def _table(found: "Checked") -> None:
-    broken, unknown = found.judged.broken, found.judged.unknown
-    if broken:
-        write_table([_line(one) for one in broken], _HEADER)
-    for title, rows in (("fixes", _fixes(broken)), ("not known", _reasons(unknown))):
-        if rows:
-            typer.echo(f"\n{title}")
-            for line in rows:
-                typer.echo(f"  {line}")
+    """Findings by rule, worst first, with what mends each; then what nobody can tell, by reason."""
+    titles = {rule.id: rule.title for rule in found.rules}
+    for rule, rows in _by_rule(found.judged.broken).items():
+        severities = ", ".join(dict.fromkeys(one.severity.value for one in rows))
+        typer.echo(f"{severities}  {rule}  {titles[rule]} ({len(rows):,})")
+        texts = list(dict.fromkeys(one.fix.text for one in rows if one.fix.text))
+        for text in texts:
+            typer.echo(f"  {text}")
+        for one in rows:
+            typer.echo(f"  {one.subject}: {'; '.join(one.evidence)}")
+            for line in one.fix.commands:
+                typer.echo(f"      {line}")
+        typer.echo("")
+    unknown = _reasons(found.judged.unknown)
+    if unknown:
+        typer.echo("not known")
+        for line in unknown:
+            typer.echo(f"  {line}")
     _tell(found)
 
 
-def _line(one: "Finding") -> tuple[str, ...]:
-    return one.severity.value, one.rule, one.subject, "; ".join(one.evidence)
-
-
-def _fixes(broken: "Sequence[Finding]") -> list[str]:
-    return list(dict.fromkeys(line for one in broken for line in one.fix.commands))
+def _by_rule(findings: "Sequence[Finding]") -> "dict[str, list[Finding]]":
+    rows: dict[str, list[Finding]] = {}
+    for one in findings:
+        rows.setdefault(one.rule, []).append(one)
+    return rows
 
 
 def _reasons(unknown: "Sequence[Finding]") -> list[str]:

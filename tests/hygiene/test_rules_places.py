@@ -92,6 +92,13 @@ def test_a_file_of_a_laptop_has_no_environment():
     assert results(MIXED, one, world) == []
 
 
+def test_a_key_by_shape_has_no_project_of_its_own():
+    one, here, there = key(provider="shape", project="openai"), secret("web"), secret("web", project="acme-dev")
+    places = (place(one, here), place(one, there))
+    both = {"acme-prod": "prod", "acme-dev": "prod"}
+    assert results(MIXED, one, estate(one, here, there, *places, environments=both, projects=tuple(both))) == ["pass"]
+
+
 def test_a_live_key_in_a_file_is_in_plain_text():
     live, dead = key("live"), key("dead", state=State.DELETED)
     file = secret("/home/ana/.env", store="env", plaintext=True)

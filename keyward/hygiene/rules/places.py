@@ -77,7 +77,8 @@ def _several_environments(key: Credential, estate: Estate, limit: None) -> Itera
     scopes = {place.at.secret.scope for place in estate.places(key, *_READ) if not place.host}
     if not key.live or not scopes:
         return
-    scopes.add(key.ref.scope)
+    if key.ref.scope in estate.projects:
+        scopes.add(key.ref.scope)
     known = {scope: estate.environments[scope] for scope in scopes if scope in estate.environments}
     names = sorted(set(known.values()))
     if len(names) > 1:
