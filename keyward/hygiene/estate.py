@@ -10,7 +10,7 @@ from keyward.model.about import About, Known, What
 from keyward.model.credential import Credential
 from keyward.model.placement import Placement, Role
 from keyward.model.secretinfo import SecretInfo, VersionState
-from keyward.model.source import SourceReport
+from keyward.model.source import SourceReport, SourceStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,14 @@ class Estate:
             place
             for place in self.placements.get(key.id, ())
             if place.version_state is VersionState.ENABLED and (not roles or place.role in roles)
+        )
+
+    def blind(self, scope: str) -> tuple[SourceReport, ...]:
+        """The sources of a scope that were not read to their end, an API that is off included: what they hold is not known."""
+        return tuple(
+            one
+            for one in self.sources.values()
+            if one.id.partition(":")[2] == scope and (one.status is not SourceStatus.OK or one.stale_since)
         )
 
     def fact(self, subject: str, what: What) -> About | None:

@@ -4,6 +4,7 @@ import pytest
 
 from keyward.hygiene.rules import BY_ID
 from keyward.model.credential import Kind, State
+from keyward.model.source import SourceReport, SourceStatus
 from tests.parts.estate import PROJECT, estate, judged, key, results
 
 BLOCKED, NEEDLESS, MANY = BY_ID["KW-406"], BY_ID["KW-407"], BY_ID["KW-408"]
@@ -46,3 +47,12 @@ def test_each_account_is_counted_for_itself_and_only_what_lives():
     assert [(one.result.value, one.about) for one in found] == [("pass", ""), ("fail", EMAIL)]
     assert found[1].evidence == (f"{EMAIL} has 3 keys",)
     assert results(MANY, PROJECT, estate(key())) == []
+
+
+@pytest.mark.parametrize("status", [one for one in SourceStatus if one is not SourceStatus.OK])
+def test_keys_that_could_not_be_counted_are_no_pass(status):
+    sources = {one: SourceReport(f"{one}:{PROJECT}", status if one == "b" else SourceStatus.OK) for one in ("a", "b")}
+    (found,) = judged(MANY, PROJECT, estate(sources=sources))
+    assert (found.result.value, found.evidence) == ("unknown", (f"b:{PROJECT} is {status.value}",))
+    elsewhere = {"b": SourceReport("b:acme-dev", status)}
+    assert results(MANY, PROJECT, estate(sources=elsewhere)) == []

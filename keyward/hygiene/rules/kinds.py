@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from keyward.hygiene.estate import Estate
-from keyward.hygiene.rule import KEPT, Judgement, Rule, broken
+from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
 from keyward.hygiene.say import command
 from keyward.model.credential import Credential, Kind, State
 from keyward.model.finding import Severity, Subject
@@ -38,6 +38,9 @@ def _no_key_needed(key: Credential, estate: Estate, limit: None) -> Iterable[Jud
 
 
 def _too_many(project: str, estate: Estate, limit: int) -> Iterable[Judgement]:
+    blind = estate.blind(project)
+    if blind:
+        yield unknown(*(f"{one.id} is {one.status.value}" for one in blind), commands=["keyward doctor"])
     accounts = Counter(
         key.bound_identity or ""
         for key in estate.keys.values()
