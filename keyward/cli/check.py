@@ -7,13 +7,14 @@ import typer
 
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import FormatOption
-from keyward.cli.output import Format, write_csv, write_json
-from keyward.model.errors import Exit
+from keyward.cli.output import Format, write_csv, write_json, write_table
+from keyward.model.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyward.desk.checking import Checked
+    from keyward.hygiene.controls import Framework
     from keyward.model.finding import Finding
 
 SCHEMA = "keyward.check/1"
@@ -46,6 +47,12 @@ def check(
     allow_unknown: Annotated[
         bool, typer.Option("--allow-unknown", help="Exit with 0 although something could not be judged or seen.")
     ] = False,
+    controls: Annotated[
+        str,
+        typer.Option(
+            "--controls", metavar="ID", help="By the controls of a catalogue, such as cis-gcp-5.0 or owasp-nhi-2025."
+        ),
+    ] = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="Scan first.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> int:
@@ -53,12 +60,15 @@ def check(
     invocation: Invocation = context.obj
     if refresh:
         _scan(invocation)
+    framework = _framework(controls) if controls else None
     found = invocation.desk.check(" ".join(query or ()), rule or ())
     status = _status(found, fail_on, allow_unknown=allow_unknown)
     if form is Format.JSON:
         from keyward.desk.check_record import to_json
 
-        write_json(to_json(found, int(status)))
+        write_json(to_json(found, int(status), framework))
+    elif framework is not None:
+        _controls(found, framework, form)
     elif form is Format.CSV:
         write_csv([_row(one) for one in found.judged.findings], _CSV)
     elif form is Format.IDS:
@@ -67,6 +77,46 @@ def check(
     else:
         _table(found)
     return int(status)
+
+
+def _framework(name: str) -> "Framework":
+    """The catalogue of that id.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from keyward.hygiene.controls import frameworks  # only who asks for controls reads them
+
+    known = frameworks()
+    if name not in known:
+        raise UsageError(f"There is no catalogue {name!r}.", hint=f"It is one of {', '.join(known)}.")
+    return known[name]
+
+
+def _controls(found: "Checked", framework: "Framework", form: Format) -> None:
+    """Each control of the catalogue, how it stands, and which rules say so."""
+    from keyward.hygiene.controls import standing
+
+    rows = [
+        (
+            one.control.number,
+            one.word.replace("_", " "),
+            str(len(one.findings)),
+            " ".join(one.control.rules),
+            one.control.title + (f" ({one.control.not_covered})" if one.control.not_covered else ""),
+        )
+        for one in standing(framework, found.judged)
+    ]
+    if form is Format.CSV:
+        write_csv(rows, ("control", "status", "findings", "rules", "title"))
+    elif form is Format.IDS:
+        typer.echo("\n".join(row[0] for row in rows))
+    else:
+        typer.echo(f"{framework.name} {framework.version} ({framework.source})")
+        write_table(rows, ("CONTROL", "STATUS", "FINDINGS", "RULES", "TITLE"))
+        if framework.elsewhere:
+            typer.echo(f"Not listed: {framework.elsewhere}.")
+        _tell(found)
 
 
 def _scan(invocation: Invocation) -> None:

@@ -8,6 +8,8 @@ from keyward.cli.options import FormatOption
 from keyward.cli.output import Format, write_csv, write_fields, write_json, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keyward.hygiene.rule import Rule
 
 SCHEMA = "keyward.rules/1"
@@ -48,10 +50,19 @@ def _document(one: "Rule") -> dict[str, object]:
         "severity": one.severity.value,
         "of": one.of.value,
         "source": one.source,
+        "controls": list(_controls(one)),
         "limit": _limit(one) or None,
         "limit_is": one.limit_is or None,
         "needs": one.needs or None,
     }
+
+
+def _controls(one: "Rule") -> "Iterator[str]":
+    """Such as `cis-gcp-5.0 1.16`."""
+    from keyward.hygiene.controls import frameworks
+
+    for framework in frameworks().values():
+        yield from (f"{framework.id} {number}" for number in framework.of(one.id))
 
 
 def _limit(one: "Rule") -> str:
@@ -75,6 +86,7 @@ def _fields(one: "Rule") -> dict[str, str]:
         "why": one.why,
         "limit": limit,
         "needs": one.needs or "a scan",
+        "controls": "\n".join(_controls(one)) or "none",
         "source": one.source,
         "change it": "\n".join(policy),
         "accept it": exception,

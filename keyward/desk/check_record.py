@@ -2,18 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
+from keyward.hygiene.controls import standing
 from keyward.inventory.times import seconds, stamp
 from keyward.model.finding import Result
 
 if TYPE_CHECKING:
     from keyward.desk.checking import Checked
+    from keyward.hygiene.controls import Framework
     from keyward.model.finding import Finding
 
 SCHEMA = "keyward.check/1"
 
 
-def to_json(found: "Checked", exit_code: int) -> dict[str, Any]:
-    """The document; it never holds a value."""
+def to_json(found: "Checked", exit_code: int, framework: "Framework | None" = None) -> dict[str, Any]:
+    """The document, with how the controls of a catalogue stand where one is given; it never holds a value."""
     judged = found.judged
     return {
         "schema": SCHEMA,
@@ -32,7 +34,26 @@ def to_json(found: "Checked", exit_code: int) -> dict[str, Any]:
             for rule in found.rules
         ],
         "findings": [finding_json(one) for one in judged.findings],
+        "controls": None if framework is None else _controls(found, framework),
         "exit_code": exit_code,
+    }
+
+
+def _controls(found: "Checked", framework: "Framework") -> dict[str, Any]:
+    return {
+        "catalogue": framework.id,
+        "version": framework.version,
+        "standing": [
+            {
+                "control": one.control.number,
+                "title": one.control.title,
+                "status": one.word,
+                "rules": list(one.control.rules),
+                "findings": [finding.id for finding in one.findings],
+                "not_covered": one.control.not_covered or None,
+            }
+            for one in standing(framework, found.judged)
+        ],
     }
 
 

@@ -165,6 +165,20 @@ def test_denied_and_disabled_projects_are_never_a_pass(tmp_path):
         assert by_rule["KW-408"]["unknown"] == 2
 
 
+def test_by_the_controls_of_a_catalogue(scene, planted):
+    done = scene.keyward("check", "--controls", "cis-gcp-5.0", "-o", "json")
+    standing = {one["control"]: one["status"] for one in fits(done.json)["controls"]["standing"]}
+    assert standing["1.16"] == "fail"
+    assert standing["1.18"] == "not_covered"
+    assert standing["1.8"] == "not_applicable"
+    table = scene.keyward("check", "--controls", "cis-gcp-4.0")
+    assert "v4.0.0" in table.out
+    assert any(line.startswith("1.15 ") and " fail " in line for line in table.out.splitlines())
+    assert "Not listed: " in table.out
+    wrong = scene.keyward("check", "--controls", "soc2")
+    assert (wrong.status, "cis-gcp-4.0, cis-gcp-5.0, owasp-nhi-2025" in wrong.err) == (2, True)
+
+
 def test_every_rule_can_be_explained(scene):
     listed = scene.keyward("explain", "-o", "json")
     every = fits(listed.json)["rules"]
