@@ -13,7 +13,7 @@ from keyward.model.errors import Exit, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyward.desk.checking import Checked
+    from keyward.hygiene.checked import Checked
     from keyward.hygiene.controls import Framework
     from keyward.model.finding import Finding
 

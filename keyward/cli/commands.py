@@ -21,6 +21,7 @@ from keyward.cli.init import init
 from keyward.cli.listing import list_keys
 from keyward.cli.notify import notify
 from keyward.cli.pause import pause, unpause
+from keyward.cli.report import metrics, report
 from keyward.cli.restore import restore
 from keyward.cli.resume import resume
 from keyward.cli.revoke import revoke
@@ -49,6 +50,8 @@ def register(app: typer.Typer) -> None:
     app.command()(diff)
     app.command()(check)
     app.command()(explain)
+    app.command()(report)
+    app.command()(metrics)
     app.command()(identify)
     app.command()(verify)
     app.command()(rotate)

@@ -7,7 +7,7 @@ from keyward.inventory.times import seconds, stamp
 from keyward.model.finding import Result
 
 if TYPE_CHECKING:
-    from keyward.desk.checking import Checked
+    from keyward.hygiene.checked import Checked
     from keyward.hygiene.controls import Framework
     from keyward.model.finding import Finding
 

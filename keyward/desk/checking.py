@@ -1,15 +1,14 @@
 """The rules of hygiene over the last scan: what is broken, what nobody can tell, and what was seen at all. Nothing is asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from keyward.hygiene.checked import Checked
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.exempt import Exempt
-from keyward.hygiene.judging import Judged, judge
+from keyward.hygiene.judging import judge
 from keyward.hygiene.policy import Override, Policy
 from keyward.hygiene.rules import BY_ID, RULES
 from keyward.inventory import around
@@ -17,43 +16,18 @@ from keyward.model.about import About, Known, What
 from keyward.model.errors import SettingsError, UsageError
 from keyward.model.finding import Severity
 from keyward.model.query import parse
-from keyward.model.source import SourceReport
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from keyward.desk.desk import Desk
     from keyward.hygiene.rule import Rule
     from keyward.inventory.cache import CacheReader
-    from keyward.model.gap import Gap
     from keyward.model.placement import Placement
     from keyward.settings.schema import PolicyTable, Settings
 
 _ENVIRONMENT = ("env", "environment")
 """Labels of projects that name their environment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check found.
-
-    `at` is its moment and `scanned_at` that of what it rests on, both UTC; the latter is None when nothing was scanned yet. `sources`
-    are what was asked, `gaps` what somebody said need not be seen.
-    """
-
-    at: datetime
-    scanned_at: datetime | None
-    world: str
-    judged: Judged
-    rules: Sequence["Rule"]
-    keys: int
-    secrets: int
-    projects: int
-    sources: Sequence[SourceReport]
-    gaps: Mapping[str, "Gap"]
-
-    @property
-    def unseen(self) -> Sequence[SourceReport]:
-        """The sources that were not seen as a whole, and that nobody accepted as a gap."""
-        return [one for one in self.sources if (not one.covered or one.stale_since) and one.id not in self.gaps]
 
 
 def check(desk: "Desk", query: str = "", rules: Sequence[str] = ()) -> Checked:
@@ -94,7 +68,7 @@ def chosen_rules(wanted: Sequence[str]) -> "tuple[Rule, ...]":
     return tuple(BY_ID[one.upper()] for one in wanted) or RULES
 
 
-def _policy(settings: "Settings", now: datetime) -> Policy:
+def _policy(settings: "Settings", now: "datetime") -> Policy:
     overrides = [
         Override(
             table.rule,
@@ -140,7 +114,7 @@ def _example(rule: "Rule") -> str:
     return "a number such as 5" if isinstance(rule.limit, int) else "a length such as 30d"
 
 
-def _estate(desk: "Desk", cache: "CacheReader", now: datetime) -> Estate:
+def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
     settings = desk.parts.settings
     keys = {key.id: key for key in cache.credentials()}
     by_key: dict[str, list[Placement]] = defaultdict(list)

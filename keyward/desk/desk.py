@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from keyward.desk.auditing import Checked
     from keyward.desk.beginning import Beginning
     from keyward.desk.books import Books
-    from keyward.desk.checking import Checked as HygieneChecked
     from keyward.desk.comparing import Compared
     from keyward.desk.configured import Setting
     from keyward.desk.gaps import Gaps
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from keyward.desk.using import KeyUsage
     from keyward.desk.where_used import WhereUsed
     from keyward.desk.wish import Changes, Check, Mended, ScanSummary, ScanWish, Status
+    from keyward.hygiene.checked import Checked as HygieneChecked
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
     from keyward.ledger.records import RotationRow
