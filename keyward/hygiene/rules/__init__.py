@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from keyward.hygiene.rule import Rule
-from keyward.hygiene.rules import governance, kinds, life, places, restrictions, secrets, use
+from keyward.hygiene.rules import governance, kinds, life, places, restrictions, secrets, suspicion, use
 
-_MODULES = (life, use, places, restrictions, kinds, secrets, governance)
+_MODULES = (life, use, places, restrictions, kinds, secrets, governance, suspicion)
 
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.id)
