@@ -16,6 +16,7 @@ from keyward.model.about import About, Known, What
 from keyward.model.errors import SettingsError, UsageError
 from keyward.model.finding import Severity
 from keyward.model.query import parse
+from keyward.model.secretinfo import VersionState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -136,10 +137,23 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         sources=sources,
         production=frozenset(columns.id[at] for at in production),
         environments=_environments(settings, projects, facts.values()),
+        unread=_unread(cache),
         projects=projects,
         rotations=tuple(desk.rotations(open_only=True)),
         exceptions=_exempt(settings),
         owner_labels=settings.scan.owner_labels,
+    )
+
+
+def _unread(cache: "CacheReader") -> frozenset[str]:
+    """Secrets with a readable version that programs get, none of which was read. What is off is read by nobody."""
+    read = {(item, version) for item, version in cache.rows("SELECT item, version FROM looked")}
+    return frozenset(
+        str(info.ref)
+        for info in cache.secrets()
+        if info.current is not None
+        and ((version := info.version(info.current)) is None or version.state is VersionState.ENABLED)
+        and (str(info.ref), info.current) not in read
     )
 
 

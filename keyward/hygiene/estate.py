@@ -20,7 +20,7 @@ class Estate:
 
     `now` is UTC. `placements` are by key id, `held` the same by secret id; `about` by subject and what it says. `production` are ids of
     keys that the settings call production; `environments` name the environment of a scope (`prod`), where that is known.
-    `days` are the calls of keys by day, where they are counted; `projects` are ids of the cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and `owner_labels` the names of labels that say who owns something.
+    `unread` are ids of secrets that have a readable version now whose value was not read. `days` are the calls of keys by day, where they are counted; `projects` are ids of the cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and `owner_labels` the names of labels that say who owns something.
     """
 
     now: datetime
@@ -32,6 +32,7 @@ class Estate:
     sources: Mapping[str, SourceReport] = field(default_factory=dict)
     production: frozenset[str] = frozenset()
     environments: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     days: Mapping[str, Days] = field(default_factory=dict)
     projects: Sequence[str] = ()
     rotations: Sequence[RotationRow] = ()

@@ -46,19 +46,21 @@ def test_each_place_of_a_dead_key_is_a_finding_of_its_own():
     assert [one.about for one in judged(DEAD, dead, world)] == ["gsm:acme-prod/web", "gsm:acme-prod/api"]
 
 
-def looked(status=SourceStatus.OK, not_looked=0):
-    return {"sources": {"gsm:acme-prod": SourceReport("gsm:acme-prod", status, looked=3, not_looked=not_looked)}}
+def looked(status=SourceStatus.OK, unread=()):
+    sources = {"gsm:acme-prod": SourceReport("gsm:acme-prod", status, looked=3, not_looked=7)}
+    return {"sources": sources, "unread": frozenset(unread)}
 
 
 def test_a_key_that_no_store_holds_is_told_only_when_all_were_looked_into():
     alone = key()
     assert results(HOMELESS, alone, estate(alone, **looked())) == ["fail"]
-    (found,) = judged(HOMELESS, alone, estate(alone, **looked(not_looked=4)))
-    assert (found.result.value, found.evidence) == ("unknown", ("the values of 4 secrets were not looked at",))
+    (found,) = judged(HOMELESS, alone, estate(alone, **looked(unread=("gsm:acme-prod/web", "gsm:acme-prod/api"))))
+    said = "the values of 2 secrets, such as gsm:acme-prod/api, were not looked at"
+    assert (found.result.value, found.evidence) == ("unknown", (said,))
     (found,) = judged(HOMELESS, alone, estate(alone, **looked(SourceStatus.DENIED)))
     assert (found.result.value, found.evidence) == ("unknown", ("1 sources were not seen, such as gsm:acme-prod",))
     web = secret()
-    assert results(HOMELESS, alone, estate(alone, web, place(alone, web), **looked(not_looked=4))) == ["pass"]
+    assert results(HOMELESS, alone, estate(alone, web, place(alone, web), **looked(unread=("x",)))) == ["pass"]
     assert results(HOMELESS, key(state=State.DELETED), estate(**looked())) == []
     assert results(HOMELESS, key(kind=Kind.BY_SHAPE), estate(**looked())) == []
 

@@ -47,11 +47,9 @@ def _in_no_store(key: Credential, estate: Estate, limit: None) -> Iterable[Judge
     if estate.placements.get(key.id):
         yield KEPT
         return
-    not_looked = sum(one.not_looked for one in estate.sources.values())
-    if not_looked:
-        yield unknown(
-            f"the values of {not_looked:,} secrets were not looked at", commands=["keyward scan --values all"]
-        )
+    if estate.unread:
+        secrets = f"{len(estate.unread):,} secret{'s' if len(estate.unread) > 1 else ''}, such as {min(estate.unread)}"
+        yield unknown(f"the values of {secrets}, were not looked at", commands=["keyward scan --values all"])
         return
     unseen = [one.id for one in estate.sources.values() if not one.covered]
     if unseen:
