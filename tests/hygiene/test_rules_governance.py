@@ -51,7 +51,8 @@ def test_a_rotation_waits_two_days_for_a_person(waiting):
     assert results(STUCK, just, estate()) == ["pass"]
     longer = rotation(waiting=waiting, updated=NOW - timedelta(days=2, seconds=1), why="two places differ")
     (found,) = judged(STUCK, longer, estate())
-    assert found.evidence[0].endswith("for 2 days: two places differ")
+    who = "a person" if waiting is WaitingOn.PERSON else waiting.value
+    assert found.evidence == (f"it waits for {who} for 2 days: two places differ",)
     assert found.fix.commands == ("keyward history 01m7abc", "keyward resume")
 
 

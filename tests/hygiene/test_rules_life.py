@@ -74,6 +74,8 @@ def test_the_end_is_told_with_its_day_before_and_after():
     assert soon.evidence == ("it stops working in 3 days, on 2026-11-23",)
     (gone,) = judged(BY_ID["KW-103"], key(expires=NOW - 3 * DAY), estate())
     assert gone.evidence == ("it stopped working 3 days ago, on 2026-11-17",)
+    (now,) = judged(BY_ID["KW-103"], key(expires=NOW), estate())
+    assert now.evidence == ("it stopped working 0 hours ago, on 2026-11-20",)
     assert results(BY_ID["KW-103"], key(), estate()) == []
 
 

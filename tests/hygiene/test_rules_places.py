@@ -57,6 +57,8 @@ def test_a_key_that_no_store_holds_is_told_only_when_all_were_looked_into():
     (found,) = judged(HOMELESS, alone, estate(alone, **looked(unread=("gsm:acme-prod/web", "gsm:acme-prod/api"))))
     said = "the values of 2 secrets, such as gsm:acme-prod/api, were not looked at"
     assert (found.result.value, found.evidence) == ("unknown", (said,))
+    (found,) = judged(HOMELESS, alone, estate(alone, **looked(unread=("gsm:acme-prod/web",))))
+    assert found.evidence == ("the values of 1 secret, such as gsm:acme-prod/web, were not looked at",)
     (found,) = judged(HOMELESS, alone, estate(alone, **looked(SourceStatus.DENIED)))
     assert (found.result.value, found.evidence) == ("unknown", ("1 sources were not seen, such as gsm:acme-prod",))
     web = secret()

@@ -45,6 +45,11 @@ def test_a_fresh_key_is_not_called_unused():
     assert results(NEVER, key(days=8, last_use=silent(UseStatus.NEVER)), estate()) == ["fail"]
 
 
+@pytest.mark.parametrize(("age", "ended"), [(30, ["pass"]), (31, ["fail"])])
+def test_a_key_is_young_as_long_as_it_may_be_silent(age, ended):
+    assert results(UNUSED, key(days=age, last_use=silent(UseStatus.NOT_SEEN)), estate()) == ended
+
+
 def test_never_used_is_one_finding_and_not_two():
     forgotten = key(days=40, last_use=silent(UseStatus.NEVER))
     assert results(UNUSED, forgotten, estate()) == []
