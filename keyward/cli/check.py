@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyward.model.finding import Finding
 
 SCHEMA = "keyward.check/1"
-_CSV = ("id", "rule", "severity", "result", "of", "subject", "scope", "evidence", "fix", "accepted_until")
+_CSV = ("id", "rule", "severity", "result", "of", "subject", "name", "scope", "evidence", "fix", "accepted_until")
 
 
 class FailOn(StrEnum):
@@ -140,7 +140,7 @@ def _status(found: "Checked", fail_on: FailOn, *, allow_unknown: bool) -> Exit:
 
 def _row(one: "Finding") -> tuple[str, ...]:
     return (
-        one.id, one.rule, one.severity.value, one.result.value, one.of.value, one.subject, one.scope,
+        one.id, one.rule, one.severity.value, one.result.value, one.of.value, one.subject, one.name, one.scope,
         "; ".join(one.evidence), "; ".join(one.fix.commands) or one.fix.text,
         one.accepted.until.isoformat() if one.accepted else "",
     )  # fmt: skip
@@ -156,7 +156,8 @@ def _table(found: "Checked") -> None:
         for text in texts:
             typer.echo(f"  {text}")
         for one in rows:
-            typer.echo(f"  {one.subject}: {'; '.join(one.evidence)}")
+            name = f" ({one.name})" if one.name else ""
+            typer.echo(f"  {one.subject}{name}: {'; '.join(one.evidence)}")
             for line in one.fix.commands:
                 typer.echo(f"      {line}")
         typer.echo("")

@@ -67,6 +67,7 @@ def finding_json(one: "Finding") -> dict[str, Any]:
         "severity": one.severity.value,
         "of": one.of.value,
         "subject": one.subject,
+        "name": one.name or None,
         "scope": one.scope,
         "about": one.about or None,
         "evidence": list(one.evidence),

@@ -75,8 +75,12 @@ def _findings(
                 )
                 yield Finding(
                     rule.id, rule.of, row.id, row.scope, one.result, severity, one.evidence, one.fix, one.about,
-                    own.accepted(row),
+                    own.accepted(row), _name(subject),
                 )  # fmt: skip
+
+
+def _name(subject: object) -> str:
+    return (subject.name or "") if isinstance(subject, Credential) else ""
 
 
 def _worst(judgements: Sequence[Judgement]) -> Result:

@@ -63,7 +63,8 @@ class Finding:
 
     `rule` is its id; `subject` the id of a key or secret, `project:ID`, or the id of a rotation; `scope` where that is. `about` tells
     several findings of one rule at one subject apart, such as the place meant; it is never something that changes by itself. `evidence`
-    are facts in words, clean and without a value. `accepted` is set while somebody accepted it.
+    are facts in words, clean and without a value. `accepted` is set while somebody accepted it. `name` is
+    the display name, clean, for people to recognise the subject by; nothing rests on it.
     """
 
     rule: str
@@ -76,6 +77,7 @@ class Finding:
     fix: Fix = Fix()
     about: str = ""
     accepted: Accepted | None = None
+    name: str = ""
 
     @property
     def id(self) -> str:

@@ -42,7 +42,7 @@ def test_each_key_is_told_what_is_wrong_with_it(scene, planted):
     assert (counts["KW-101"]["fail"], counts["KW-101"]["pass"]) == (1, 1)
     table = scene.keyward("check")
     assert table.status == 1
-    assert f"{opened}: it is 365 days old; 90 days are allowed" in table.out
+    assert f"{opened} (open): it is 365 days old; 90 days are allowed" in table.out
     assert f"keyward rotate {opened}" in table.out
     assert "2 keys" in table.err
 

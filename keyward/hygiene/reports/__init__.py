@@ -1,4 +1,4 @@
-"""A check as a report in one of several formats, each with a line that says what was seen. No report holds a value or a display name."""
+"""A check as a report in one of several formats, each with a line that says what was seen. No report holds a value."""
 
 from collections.abc import Callable, Mapping
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from keyward.hygiene.checked import Checked
-from keyward.hygiene.reports.shared import by_rule, counted, stamp
+from keyward.hygiene.reports.shared import by_rule, counted, same_fix, stamp
 from keyward.hygiene.rule import Rule
 from keyward.model.finding import Finding, Severity
 
@@ -69,16 +69,21 @@ def _tiles(found: Checked) -> Iterator[str]:
 def _section(rule: Rule, findings: list[Finding]) -> Iterator[str]:
     worst = findings[0].severity.value
     yield f'<h2 id="{rule.id}"><span class="word {worst}">{worst}</span>{rule.id} {escape(rule.title)} ({len(findings):,})</h2>'
-    yield f'<p class="faint">{escape(rule.why)}</p>'
+    mends = same_fix(findings)
+    yield f'<p class="faint">{escape(rule.why)}</p>' + (f"<p>{escape(mends)}</p>" if mends else "")
     yield "<table><thead><tr><th>subject</th><th>evidence</th><th>what mends it</th></tr></thead><tbody>"
     for one in findings:
         evidence = "<br>".join(map(escape, one.evidence))
-        yield f"<tr><td>{escape(one.subject)}</td><td>{evidence}</td><td>{_mends(one)}</td></tr>"
+        yield f"<tr><td>{_subject(one)}</td><td>{evidence}</td><td>{_mends(one, text=not mends)}</td></tr>"
     yield "</tbody></table>"
 
 
-def _mends(one: Finding) -> str:
-    return escape(one.fix.text) + "".join(f"<code>{escape(line)}</code>" for line in one.fix.commands)
+def _subject(one: Finding) -> str:
+    return escape(one.subject) + (f'<br><span class="faint">{escape(one.name)}</span>' if one.name else "")
+
+
+def _mends(one: Finding, *, text: bool = True) -> str:
+    return (escape(one.fix.text) if text else "") + "".join(f"<code>{escape(line)}</code>" for line in one.fix.commands)
 
 
 def _unknown(found: Checked) -> Iterator[str]:
@@ -87,7 +92,7 @@ def _unknown(found: Checked) -> Iterator[str]:
     yield f'<h2><span class="word unknown">not known</span>What nobody can tell ({len(found.judged.unknown):,})</h2>'
     yield "<table><thead><tr><th>subject</th><th>rule</th><th>why</th></tr></thead><tbody>"
     for one in found.judged.unknown:
-        yield f"<tr><td>{escape(one.subject)}</td><td>{one.rule}</td><td>{escape('; '.join(one.evidence))}{_mends(one)}</td></tr>"
+        yield f"<tr><td>{_subject(one)}</td><td>{one.rule}</td><td>{escape('; '.join(one.evidence))}{_mends(one)}</td></tr>"
     yield "</tbody></table>"
 
 
@@ -99,7 +104,7 @@ def _accepted(found: Checked) -> Iterator[str]:
     yield "<table><thead><tr><th>subject</th><th>rule</th><th>by, until, why</th></tr></thead><tbody>"
     for one, by in rows:
         said = f"{by.owner}, {by.until.isoformat()}, {by.why}"
-        yield f"<tr><td>{escape(one.subject)}</td><td>{one.rule}</td><td>{escape(said)}</td></tr>"
+        yield f"<tr><td>{_subject(one)}</td><td>{one.rule}</td><td>{escape(said)}</td></tr>"
     yield "</tbody></table>"
 
 

@@ -31,6 +31,17 @@ def counted(found: Checked) -> str:
     return f"{text}; {len(found.judged.unknown):,} not known; {accepted:,} accepted"
 
 
+def same_fix(findings: Sequence[Finding]) -> str:
+    """What mends all of them, where that is one sentence; else empty."""
+    texts = {one.fix.text for one in findings}
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def named(one: Finding) -> str:
+    """The subject, with its display name behind it."""
+    return f"{one.subject} ({one.name})" if one.name else one.subject
+
+
 def stamp(moment: datetime | None) -> str:
     """Such as `2026-11-20 09:00 UTC`, or `never`."""
     return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
