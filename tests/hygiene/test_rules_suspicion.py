@@ -62,6 +62,12 @@ def test_seven_counted_days_are_enough_and_six_are_not(rule):
 
 
 @pytest.mark.parametrize("rule", [JUMP, SILENCE, NEW, ERRORS])
+def test_a_key_of_a_week_has_no_usual_use_yet(rule):
+    assert results(rule, key(days=7), estate()) == []
+    assert results(rule, key(days=8), estate()) == ["unknown"]
+
+
+@pytest.mark.parametrize("rule", [JUMP, SILENCE, NEW, ERRORS])
 def test_without_a_record_nothing_is_fine(rule):
     (found,) = judged(rule, OLD, estate(OLD))
     assert (found.result.value, found.evidence) == ("unknown", ("no day of its use was counted yet",))

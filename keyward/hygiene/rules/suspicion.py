@@ -103,8 +103,12 @@ def _while_dead(key: Credential, estate: Estate, limit: timedelta) -> Iterable[J
 
 
 def _newest(key: Credential, estate: Estate) -> CallsOfDay | Judgement | None:
-    """The newest counted day of a live key; a judgement where none was counted, None where nobody keeps a record of such keys."""
-    if not key.live or key.last_use.status is UseStatus.UNSUPPORTED:
+    """The newest counted day of a live key; a judgement where none was counted, None where there is nothing to compare it with.
+
+    Of some keys nobody keeps a record, and one that is younger than a week has no usual use yet.
+    """
+    young = key.created is not None and estate.now - key.created <= timedelta(days=_LEAST)
+    if not key.live or young or key.last_use.status is UseStatus.UNSUPPORTED:
         return None
     days = estate.days.get(key.id)
     if days is None or days.last is None:
