@@ -6,12 +6,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from keyward.hygiene.checked import Checked
+from keyward.hygiene.daily import DAY, CallsOfDay, Days
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.judging import judge
 from keyward.hygiene.policy import Override, Policy
 from keyward.hygiene.rules import BY_ID, RULES
 from keyward.inventory import around
+from keyward.inventory.snapshots import file
+from keyward.inventory.snapshots.recent import recent
 from keyward.model.about import About, Known, What
 from keyward.model.errors import SettingsError, UsageError
 from keyward.model.finding import Severity
@@ -24,8 +27,12 @@ if TYPE_CHECKING:
     from keyward.desk.desk import Desk
     from keyward.hygiene.rule import Rule
     from keyward.inventory.cache import CacheReader
+    from keyward.model.credential import Credential
     from keyward.model.placement import Placement
     from keyward.settings.schema import PolicyTable, Settings
+
+_WEEKS = 45
+"""Days of use that are looked at."""
 
 _ENVIRONMENT = ("env", "environment")
 """Labels of projects that name their environment."""
@@ -138,6 +145,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         production=frozenset(columns.id[at] for at in production),
         environments=_environments(settings, projects, facts.values()),
         unread=_unread(cache),
+        days=_days(desk, keys.values(), now),
         projects=projects,
         rotations=tuple(desk.rotations(open_only=True)),
         exceptions=_exempt(settings),
@@ -155,6 +163,18 @@ def _unread(cache: "CacheReader") -> frozenset[str]:
         and ((version := info.version(info.current)) is None or version.state is VersionState.ENABLED)
         and (str(info.ref), info.current) not in read
     )
+
+
+def _days(desk: "Desk", keys: "Iterable[Credential]", now: "datetime") -> dict[str, Days]:
+    """The counted days of the last weeks."""
+    today = int(now.timestamp() // DAY)
+    kept = file.to_read(desk.parts.paths.snapshots, desk.parts.world)
+    try:
+        found = recent(kept, [(key.id, key.ref.source) for key in keys], today - _WEEKS, today)
+    finally:
+        if kept is not None:
+            kept.close()
+    return {key: Days.of(CallsOfDay(day, calls) for day, calls in days.items()) for key, days in found.items()}
 
 
 def _projects(desk: "Desk", sources: Iterable[str]) -> tuple[str, ...]:

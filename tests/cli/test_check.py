@@ -1,7 +1,10 @@
 """`keyward check` and `keyward explain`, on an emulated cloud: findings, what is not known, exceptions, exit status."""
 
+from datetime import timedelta
+
 import pytest
 
+from keyward.emulator.usage import Usage
 from tests.cli.test_documents import check as fits
 from tests.parts.scene import Scene
 
@@ -163,6 +166,23 @@ def test_denied_and_disabled_projects_are_never_a_pass(tmp_path):
         by_rule = {one["id"]: one for one in document["rules"]}
         assert (by_rule["KW-101"]["pass"], by_rule["KW-101"]["fail"]) == (1, 0), "one key was seen, and one is judged"
         assert by_rule["KW-408"]["unknown"] == 2
+
+
+def test_a_day_that_is_not_like_the_days_before_is_told_with_its_numbers(scene):
+    key = scene.key("busy", days=200, restrictions=VISION)
+    usage, now = scene.world.state(Usage), scene.world.clock.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    number = scene.world.known("acme-prod").number
+    for day in range(1, 16):
+        count = 4_000 if day == 1 else 100
+        when = midnight - timedelta(days=day) + timedelta(hours=10)
+        usage.record(number, key.uid, "vision.googleapis.com", code=200, count=count, when=when)
+    scene.keyward("scan")
+    done = scene.keyward("check", "--rule", "KW-801", "-o", "json")
+    (told,) = fits(done.json)["findings"]
+    assert told["evidence"][0].startswith("4,000 calls on 2026-11-19; the median of 14 days before is 100")
+    assert (told["subject"], told["severity"]) == (scene.key_id(key), "high")
+    assert scene.keyward("usage", scene.key_id(key)).status == 0
 
 
 def test_by_the_controls_of_a_catalogue(scene, planted):

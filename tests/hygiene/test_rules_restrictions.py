@@ -2,6 +2,7 @@
 
 import pytest
 
+from keyward.hygiene.daily import CallsOfDay, Days
 from keyward.hygiene.rules import BY_ID
 from keyward.hygiene.rules.restrictions import GEMINI
 from keyward.model.about import Known
@@ -29,7 +30,11 @@ def test_a_key_that_every_api_takes():
     rule = BY_ID["KW-401"]
     (found,) = judged(rule, key(restrictions=limits()), estate())
     assert found.result.value == "fail"
-    assert found.fix.commands == ("keyward rotate google-api-keys:acme-prod/one --restrict-to API",)
+    assert found.fix.commands == ("keyward usage google-api-keys:acme-prod/one",), "nothing tells what it is used for"
+    calls = (CallsOfDay(20_000, ((MAPS, "2xx", 4), (GEMINI, "4xx", 1))), CallsOfDay(20_001, ((MAPS, "2xx", 4),)))
+    one = key(restrictions=limits())
+    (found,) = judged(rule, one, estate(one, days={one.id: Days.of(calls)}))
+    assert found.fix.commands == (f"keyward rotate google-api-keys:acme-prod/one --restrict-to {GEMINI},{MAPS}",)
     assert results(rule, key(restrictions=limits(client="ip", allowed=("203.0.113.4",))), estate()) == ["fail"]
     assert results(rule, key(restrictions=limits(MAPS)), estate()) == ["pass"]
 

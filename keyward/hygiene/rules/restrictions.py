@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
+from keyward.hygiene.daily import Days
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
 from keyward.hygiene.say import Mending, command
@@ -21,14 +22,17 @@ _PUBLIC = {"referrer": "a web page", "android": "an Android app", "ios": "an iOS
 _ANY_HOST = re.compile(r"(?:[a-z]+://)?\*(?:\.\*)*(?:[/:].*)?|(?:[a-z]+://)?\*\.(?:[a-z]{2,}|co\.[a-z]{2})(?:/.*)?")
 """Referrers that every site fits: `*`, `*.com`, `https://*/*`."""
 
-_RESTRICT = "Make a successor that is restricted to what it is used for: --restrict-to API."
+_RESTRICT = "Make a successor that is restricted to what it was lately used for."
+_RESTRICT_UNUSED = (
+    "No use of it was counted: revoke it, or make a successor with `keyward rotate KEY --restrict-to API`."
+)
 _API_KEYS = (Kind.API_KEY, Kind.AUTH_KEY)
 _CIS = "CIS Google Cloud Platform Foundation Benchmark v5.0.0"
 _TRUFFLE = "Truffle Security, 2026-02-25: public keys of other Google services also opened Gemini"
 
 
 def _unrestricted(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
-    del estate, limit
+    del limit
     found = _asked(key)
     if found is None:
         return
@@ -37,7 +41,7 @@ def _unrestricted(key: Credential, estate: Estate, limit: None) -> Iterable[Judg
     elif found.apis:
         yield KEPT
     else:
-        yield broken("every API that is on in its project takes it", **_restricted(key))
+        yield broken("every API that is on in its project takes it", **_restricted(key, estate))
 
 
 def _no_client(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
@@ -55,7 +59,7 @@ def _no_client(key: Credential, estate: Estate, limit: None) -> Iterable[Judgeme
 
 
 def _restricts_nothing(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
-    del estate, limit
+    del limit
     found = _asked(key)
     if found is None:
         return
@@ -70,7 +74,7 @@ def _restricts_nothing(key: Credential, estate: Estate, limit: None) -> Iterable
         for entry in found.allowed
         if _any(found.client, entry)
     ]
-    yield broken(*hollow, **_restricted(key)) if hollow else KEPT
+    yield broken(*hollow, **_restricted(key, estate)) if hollow else KEPT
 
 
 def _opens_gemini(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
@@ -97,7 +101,7 @@ def _opens_gemini(key: Credential, estate: Estate, limit: None) -> Iterable[Judg
         yield KEPT
     else:
         why = f"it is made to be read in {shown}" if shown else "its restriction leaves Gemini in"
-        yield broken(f"Gemini is on in {key.ref.scope}, and {why}", **_restricted(key))
+        yield broken(f"Gemini is on in {key.ref.scope}, and {why}", **_restricted(key, estate))
 
 
 def _standard_gemini(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
@@ -120,9 +124,12 @@ def _asked(key: Credential) -> Restrictions | Judgement | None:
     return key.restrictions or unknown("its restrictions are not known", commands=["keyward scan"])
 
 
-def _restricted(key: Credential) -> Mending:
-    """How a successor is restricted; the plan names the services that the key was lately used for."""
-    return {"text": _RESTRICT, "commands": [command("rotate", key.id, "--restrict-to", "API")]}
+def _restricted(key: Credential, estate: Estate) -> Mending:
+    """How a successor is restricted: to the services that the key was called for in the weeks that were counted."""
+    services = sorted({service for one in estate.days.get(key.id, Days()).days for service in one.services()} - {""})
+    if not services:
+        return {"text": _RESTRICT_UNUSED, "commands": [command("usage", key.id)]}
+    return {"text": _RESTRICT, "commands": [command("rotate", key.id, "--restrict-to", ",".join(services))]}
 
 
 def _any(client: str | None, entry: str) -> bool:

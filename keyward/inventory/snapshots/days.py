@@ -192,7 +192,7 @@ def read(kept: "sqlite3.Connection | None", key: str, source: str, first: int, l
     """
     calls: dict[int, list[tuple[str, str, int]]] = {}
     counted: dict[int, int] = {}
-    if kept is not None and _has(kept, ("called", "counted", "begun")):
+    if kept is not None and tables_there(kept):
         of = "SELECT day, service, response, calls FROM called JOIN label ON label.id = label JOIN key USING (n) WHERE key.id = ? AND day BETWEEN ? AND ?"
         for day, service, response, count in kept.execute(of, (key, first, last)):
             calls.setdefault(day, []).append((service, response, count))
@@ -206,10 +206,10 @@ def read(kept: "sqlite3.Connection | None", key: str, source: str, first: int, l
     )
 
 
-def _has(kept: "sqlite3.Connection", tables: Collection[str]) -> bool:
-    """Whether these tables are there: snapshots of an earlier release have none."""
+def tables_there(kept: "sqlite3.Connection") -> bool:
+    """Whether days are kept at all: snapshots of an earlier release have none."""
     found = {row[0] for row in kept.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return found >= set(tables)
+    return found >= {"called", "counted", "begun"}
 
 
 def moment_of(day: int) -> datetime:
