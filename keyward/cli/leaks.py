@@ -193,7 +193,10 @@ def install(
     from keyward.hygiene.leaks.hook import install as put
     from keyward.paths import expanded
 
-    command = [sys.executable, "-P", "-m", "keyward", "leaks", "--staged"]
+    script = Path(sys.executable).with_name("keyward")
+    command = [str(script)] if script.exists() else [sys.executable, "-P", "-m", "keyward"]
+    command += ["--config", str(context.obj.config.absolute())] if context.obj.config is not None else []
+    command += ["leaks", "--staged"]
     command += ["--baseline", str(expanded(str(baseline)))] if baseline is not None else []
     command += ["--no-inventory"] if no_inventory else []
     file = put(_git(context, repository), command)

@@ -10,7 +10,7 @@ from keyward.model.errors import UsageError
 from keyward.model.redact import redact
 from keyward.model.text import clean
 
-_SAFE = ("--no-pager", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false")
+_SAFE = ("--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false")
 _ALONE = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",

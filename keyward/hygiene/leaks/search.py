@@ -67,11 +67,12 @@ def history(git: Git, wish: Wish, revisions: Sequence[str] = ()) -> tuple[Looked
     versions = {item.at for item, _ in found if not item.commit}
     firsts, there = past.first(versions), past.in_head(versions)
     made = past.times({item.at for item, _ in found if item.commit})
-    places: dict[tuple[str, str], list[tuple[First, Mark, bool | None]]] = {}
+    places: dict[tuple[str, str, str], list[tuple[First, Mark, bool | None]]] = {}
     for item, mark in found:
         for first in firsts.get(item.at) or [First(item.at if item.commit else "", made.get(item.at), item.name)]:
             now = None if there is None or item.commit else (item.at, first.path) in there
-            places.setdefault((mark.id, first.path), []).append((first, mark, now))
+            text = first.commit if item.commit else ""  # each text of a commit is a place of its own
+            places.setdefault((mark.id, first.path, text), []).append((first, mark, now))
     return looked, _grouped(_oldest(several) for several in places.values())
 
 
