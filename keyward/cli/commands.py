@@ -18,6 +18,7 @@ from keyward.cli.history import history
 from keyward.cli.identify import identify
 from keyward.cli.import_key import import_key
 from keyward.cli.init import init
+from keyward.cli.leaks import leaks
 from keyward.cli.listing import list_keys
 from keyward.cli.notify import notify
 from keyward.cli.pause import pause, unpause
@@ -54,6 +55,7 @@ def register(app: typer.Typer) -> None:
     app.command()(metrics)
     app.command()(identify)
     app.command()(verify)
+    app.add_typer(leaks, name="leaks")
     app.command()(rotate)
     app.command()(swap)
     app.command()(apply)

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from keyward.desk.comparing import Compared
     from keyward.desk.configured import Setting
     from keyward.desk.gaps import Gaps
+    from keyward.desk.leaking import Leaked, LeakWish
     from keyward.desk.revealing import Readable, Revealed
     from keyward.desk.timeline import Moment
     from keyward.desk.using import KeyUsage
     from keyward.desk.where_used import WhereUsed
     from keyward.desk.wish import Changes, Check, Mended, ScanSummary, ScanWish, Status
     from keyward.hygiene.checked import Checked as HygieneChecked
+    from keyward.hygiene.leaks.found import Looked
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
     from keyward.ledger.records import RotationRow
@@ -280,6 +282,17 @@ class Desk:
             return identify(value, cache, key, accepted=self.accepted())
         finally:
             cache.close()
+
+    def leaks(
+        self,
+        wish: "LeakWish",
+        report: "Callable[[Looked], None] | None" = None,
+        cancel: threading.Event | None = None,
+    ) -> "Leaked":
+        """Search files, a history or an index for keys, and say whose each is; see `keyward.desk.leaking.leaks`."""
+        from keyward.desk.leaking import leaks
+
+        return leaks(self, wish, self.parts.ctx(None, cancel), report or (lambda _: None))
 
     def verify(
         self, keys: Sequence[str], report: "Report | None" = None, cancel: threading.Event | None = None
