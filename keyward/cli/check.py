@@ -61,7 +61,7 @@ def check(
     if refresh:
         _scan(invocation)
     framework = _framework(controls) if controls else None
-    found = invocation.desk.check(" ".join(query or ()), rule or ())
+    found = invocation.desk.hygiene.check(" ".join(query or ()), rule or ())
     status = _status(found, fail_on, allow_unknown=allow_unknown)
     if form is Format.JSON:
         from keyward.desk.check_record import to_json

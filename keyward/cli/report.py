@@ -49,7 +49,7 @@ def metrics(
 def _written(invocation: Invocation, query: str, form: ReportFormat, to: Path | None) -> int:
     from keyward.hygiene.reports import FORMATS  # loads every format
 
-    found = invocation.desk.check(query)
+    found = invocation.desk.hygiene.check(query)
     text = FORMATS[form.value](found)
     if to is None:
         sys.stdout.write(text)

@@ -147,7 +147,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         unread=_unread(cache),
         days=_days(desk, keys.values(), now),
         projects=projects,
-        rotations=tuple(desk.rotations(open_only=True)),
+        rotations=tuple(desk.record.rotations(open_only=True)),
         exceptions=_exempt(settings),
         owner_labels=settings.scan.owner_labels,
     )

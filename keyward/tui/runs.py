@@ -55,13 +55,16 @@ class Runs:
                 one.add(Line(line.step, line.target, line.what))
             keys.append(one)
         live = Live("rotate", keys)
-        return self._begin(live, lambda desk, report: desk.apply(plan, report, wait=_until(), calls=True))
+        return self._begin(live, lambda desk, report: desk.rotating.apply(plan, report, wait=_until(), calls=True))
 
     def go_on(self, rotation: str, key: KeyLive | None = None) -> Live:
         """Do what can be done now for a rotation; `key` is the one that it replaces, where that is known."""
         live = Live("go on", [key] if key is not None else (), rotation)
         return self._begin(
-            live, self._remembered(live, lambda desk, report: desk.go_on([rotation], report, wait=_until(), calls=True))
+            live,
+            self._remembered(
+                live, lambda desk, report: desk.rotating.go_on([rotation], report, wait=_until(), calls=True)
+            ),
         )
 
     def again(self, live: Live) -> bool:
@@ -71,7 +74,7 @@ class Runs:
             return False
         live.title = "go on"
         live.begin()
-        self._begin(live, lambda desk, report: desk.go_on(rotations, report, wait=_until(), calls=True))
+        self._begin(live, lambda desk, report: desk.rotating.go_on(rotations, report, wait=_until(), calls=True))
         return True
 
     def undo(self, rotation: str, key: KeyLive | None = None) -> Live:
@@ -79,7 +82,10 @@ class Runs:
         live = Live("undo", [key] if key is not None else (), rotation)
         why = "in the app"
         return self._begin(
-            live, self._remembered(live, lambda desk, report: desk.undo(rotation, why, report, wait=True, calls=True))
+            live,
+            self._remembered(
+                live, lambda desk, report: desk.rotating.undo(rotation, why, report, wait=True, calls=True)
+            ),
         )
 
     def _begin(self, live: Live, deed: "Deed") -> Live:
@@ -92,7 +98,7 @@ class Runs:
         relay = _Relay(self._app, live)
 
         def do(desk: "Desk", report: Any) -> Any:
-            relay.post_message(Answer(_Before(desk.history(live.rotation))))
+            relay.post_message(Answer(_Before(desk.record.history(live.rotation))))
             return deed(desk, report)
 
         return do
@@ -103,7 +109,7 @@ class Runs:
             if isinstance(message.event, CallMade):
                 self._app.hear_time(message.event.at)
             if live.hear(message.event, self._app.moment()):
-                self._app.feed.ask(_Relay(self._app, live), lambda desk: _Whose(desk.rotations()))
+                self._app.feed.ask(_Relay(self._app, live), lambda desk: _Whose(desk.record.rotations()))
         elif isinstance(message, Failed):
             self._over(live, lambda: live.failed(message.error), str(message.error.title))
         elif isinstance(message, Answer) and isinstance(message.value, _Whose):

@@ -99,6 +99,8 @@ def desk(**more):
 
 def made():
     """A function for each screen that makes one; None for the inventory, which is always there."""
+    from keyward.tui.columns import Choice
+    from keyward.tui.screens.choosing import ChooseScreen
     from keyward.tui.screens.coverage import CoverageScreen
     from keyward.tui.screens.doctor import DoctorScreen
     from keyward.tui.screens.history import HistoryScreen
@@ -108,6 +110,7 @@ def made():
     from keyward.tui.screens.record import RecordScreen
     from keyward.tui.screens.rotation import RotationScreen
     from keyward.tui.screens.settings import SettingsScreen
+    from keyward.tui.screens.sorting import SortScreen
     from keyward.tui.screens.welcome import WelcomeScreen
 
     return {
@@ -122,4 +125,6 @@ def made():
         Where.MENDING: MendingScreen,
         Where.SETTINGS: SettingsScreen,
         Where.WELCOME: WelcomeScreen,
+        Where.LIST: lambda: SortScreen(("name", "age"), "age", down=False),
+        Where.COLUMNS: lambda: ChooseScreen(Choice()),
     }

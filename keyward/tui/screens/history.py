@@ -73,7 +73,7 @@ class HistoryScreen(Page):
         self.action_audit()
 
     def _ask(self) -> None:
-        self.app.feed.ask(self, lambda desk: list(desk.rotations()))
+        self.app.feed.ask(self, lambda desk: list(desk.record.rotations()))
 
     def on_answer(self, event: Answer) -> None:
         """Here they are, or what the check of the trail found."""
@@ -93,7 +93,7 @@ class HistoryScreen(Page):
 
         def check(desk: "Desk") -> Any:
             try:
-                return desk.check_trail(stop)
+                return desk.record.check_trail(stop)
             except KeywardError as error:
                 return error
 

@@ -35,9 +35,9 @@ _SECTIONS = ("Overview", "Usage", "Where used", "Timeline")
 _OVERVIEW, USAGE, WHERE, _TIMELINE, REVEAL = range(5)
 """The sections in their order, and the question whether the value can be shown."""
 _ASKED: "Mapping[int, Callable[[Desk, str], Any]]" = {
-    USAGE: lambda desk, key: desk.usage(key, DAYS),
-    WHERE: lambda desk, key: desk.where_used(key),
-    _TIMELINE: lambda desk, key: desk.timeline(key),
+    USAGE: lambda desk, key: desk.keys.usage(key, DAYS),
+    WHERE: lambda desk, key: desk.keys.where_used(key),
+    _TIMELINE: lambda desk, key: desk.keys.timeline(key),
 }
 
 
@@ -206,7 +206,7 @@ class KeyScreen(Page):
     def action_reveal(self) -> None:
         """Ask whether its value is to be shown."""
         if self.is_current and self._record:
-            self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.readable(self.key)))
+            self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.values.readable(self.key)))
 
     def _ask_reveal(self, section: "Section") -> None:
         from keyward.tui.screens.reveal import AskReveal, ValueScreen
@@ -242,12 +242,12 @@ def _section(place: int, ask: "Callable[[], Any]") -> Section:
 
 
 def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
-    desk.ask_around(key)
+    desk.keys.ask_around(key)
     return _shown(desk, key)
 
 
 def _shown(desk: "Desk", key: str) -> tuple[Any, ...]:
-    return (desk.show(key), *_more(desk, key))
+    return (desk.keys.show(key), *_more(desk, key))
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":
