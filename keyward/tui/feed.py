@@ -17,7 +17,6 @@ from textual.message import Message
 
 from keyward.model.errors import Interrupted, KeywardError, NotAllowed, SettingsError
 from keyward.tui.keymap import Keymap, read
-from keyward.tui.rows import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -339,10 +338,10 @@ class Feed:
     def _send_some(self, to: "MessagePump", ids: set[str]) -> None:
         began = time.monotonic()
         with closing(self.desk.cache()) as cache:
-            for columns in cache.chunks():
-                if some := picked(columns, ids):
-                    to.post_message(Arrived(some))
-        # A cache of 100,000 keys takes a while to read: the screen follows more slowly then, and the scan is not held up.
+            wanted = sorted(ids)
+            for at in range(0, len(wanted), CHUNK):
+                to.post_message(Arrived(cache.columns(wanted[at : at + CHUNK])))
+        # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
         self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
 
     # Questions and deeds
@@ -380,15 +379,6 @@ class Feed:
     def acting(self) -> bool:
         """Whether something that this app began is being done at this moment."""
         return self._deeds > 0
-
-
-def picked(columns: "Columns", ids: set[str]) -> "Columns | None":
-    """The rows with these ids; None when there are none."""
-    kept = [row for row, key in enumerate(columns.id) if key in ids]
-    if len(kept) == len(columns.id):
-        return columns if kept else None
-    fields = {name: [getattr(columns, name)[row] for row in kept] for name in FIELDS}
-    return type(columns)(**fields) if kept else None
 
 
 def _answer(to: "MessagePump | Posts", value: Any) -> None:

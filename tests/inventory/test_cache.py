@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -241,6 +242,27 @@ def test_columns_come_in_chunks_in_the_order_of_the_list(path):
     assert [len(piece.id) for piece in pieces] == [2, 3, 1]
     assert [one for piece in pieces for one in piece.id] == list(whole.id)
     assert list(reader.columns(["fake:place/key-3", "none", "fake:place/key-0"]).name) == ["c", "b"]
+
+
+def test_some_keys_are_read_as_they_stand_in_the_whole_without_reading_the_others(path):
+    write(path, *(made_up(number, name=f"n{number % 7}", expires=NOW) for number in range(1_300)))
+    write(path, made_up(9_999), source="fake:elsewhere", status=SourceStatus.PARTIAL)
+    reader = CacheReader(path)
+    whole = reader.columns()
+    wanted = [*reversed(whole.id[::2]), "none", whole.id[0]]  # more than one statement takes
+    some, statements = reader.columns(wanted), []
+    assert list(some.id) == wanted[:-2], "in their order, each once, and what is not there is left out"
+    at = {key: number for number, key in enumerate(whole.id)}
+    for field in fields(some):
+        values = getattr(whole, field.name)
+        assert list(getattr(some, field.name)) == [values[at[key]] for key in some.id], field.name
+    assert set(reader.columns(["fake:place/key-9999", "fake:place/key-3"]).source_status) == {"partial", "ok"}
+    reader._connection.set_trace_callback(statements.append)
+    reader.columns(whole.id[:20])
+    reader._connection.set_trace_callback(None)
+    plans = [row[3] for one in statements for row in reader.rows(f"EXPLAIN QUERY PLAN {one}")]
+    assert plans
+    assert all(plan.startswith("SEARCH") for plan in plans), plans
 
 
 def test_queries_run_over_the_columns(path):
