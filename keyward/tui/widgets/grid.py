@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from math import inf
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -21,10 +21,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.timer import Timer
 
 from keyward.tui.actions import Where, bindings
 from keyward.tui.widgets.column import Column, fitted, fitting
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
 
 __all__ = ["Column", "Grid"]
 
