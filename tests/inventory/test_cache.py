@@ -4,7 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +17,7 @@ from keyward.model.ids import SecretRef
 from keyward.model.query import parse
 from keyward.model.secretinfo import SecretInfo, Version, VersionState
 from keyward.model.source import SourceReport, SourceStatus
-from keyward.model.usage import LastUse, UsageReport, UseBucket, UseStatus
+from keyward.model.usage import UNSUPPORTED, LastUse, UsageReport, UseBucket, UseStatus
 from tests.parts.scanning import document, made_up
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -230,6 +230,23 @@ def test_use_is_kept_with_its_buckets(path):
     reader = CacheReader(path)
     assert list(reader.columns().last_used_status) == ["used", "never"]
     assert reader.uses("fake:place/key-1") == [(bucket.start.timestamp(), bucket.end.timestamp(), 3, "gemini", "2xx")]
+
+
+def test_a_use_is_news_when_anything_is_known_otherwise(path):
+    write(path, made_up(1, created=NOW - timedelta(days=9)))
+    at = NOW - timedelta(hours=2)
+    used = UsageReport(UseStatus.USED, NOW - timedelta(days=42), NOW, {"key-1": (UseBucket(at, at, 3),)}, "audit")
+    later = replace(used, by_key={"key-1": (UseBucket(NOW, NOW, 1), UseBucket(at, at, 3))})
+    denied = replace(used, status=UseStatus.DENIED, by_key={}, detail="no permission")
+    known = [used, later, replace(later, precision=timedelta(days=1)), denied, replace(denied, detail="no API"), None]
+    cache = CacheWriter(path, "w", print)
+    for report in known:
+        for changed in (["fake:place/key-1"], []):
+            with cache.batch():
+                assert cache.uses("fake:place", report) == changed
+        said = UNSUPPORTED if report is None else report.last_use("key-1", NOW - timedelta(days=9))
+        assert CacheReader(path).credential("fake:place/key-1").last_use == said
+    cache.close()
 
 
 def test_columns_come_in_chunks_in_the_order_of_the_list(path):
