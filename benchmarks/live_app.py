@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from bars import CHANGED, HZ
+
 from keyward import edge
 from keyward.desk import Desk, ScanSummary
 from keyward.inventory.cache_write import CacheWriter
@@ -26,11 +28,8 @@ from keyward.tui.app import KeywardApp
 from keyward.tui.feed import Seat
 from keyward.wiring import Parts
 
-HZ, EACH = 10, 20
-"""Changes a second, and keys in each: half of them among the oldest, which stand on the screen, half anywhere."""
-ON_SCREEN = 30
-NAMED = "live-{:06}"
-"""What the keys of a change are called from then on, by its number."""
+EACH, ON_SCREEN = 20, 30
+"""Keys in a change, half of them among so many of the oldest, which stand on the screen, half anywhere."""
 
 
 class Found(Desk):
@@ -71,7 +70,7 @@ def _changed(one: Credential, number: int, now: datetime) -> Credential:
     use = LastUse(
         UseStatus.USED, now - timedelta(hours=number % 900), 42, "Cloud Monitoring", timedelta(days=1), timedelta(0)
     )
-    return replace(one, name=NAMED.format(number), last_use=use)
+    return replace(one, name=f"{CHANGED}{number}", last_use=use)
 
 
 def main() -> None:

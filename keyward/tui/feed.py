@@ -163,6 +163,7 @@ class Feed:
         self._stoppers: WeakSet[threading.Event] = WeakSet()
         self._pending: set[str] = set()
         self._tally: Tally | None = None
+        self._counted: tuple[int, int, Mapping[str, datetime]] | None = None
         self._rest_until = 0.0
         self.scanning = False
         self._deeds = 0
@@ -282,7 +283,7 @@ class Feed:
         """Ask every source, or those of the wish; rows stream to the screen, at most ten times a second."""
         self.scanning = True
         self._stop_scan.clear()
-        self._tally, self._rest_until = None, 0.0
+        self._tally, self._counted, self._rest_until = None, None, 0.0
         self._run(lambda: self._scan(to, wish), to, "scan")
 
     def _scan(self, to: "MessagePump", wish: "ScanWish | None") -> None:
@@ -327,22 +328,26 @@ class Feed:
         with self._lock:
             tally, ids = self._tally, self._pending
             counted = (0, 0, {}) if tally is None else (len(tally.reports), len(tally.sources), dict(tally.held(now)))
+            news, self._counted = counted != self._counted, counted
             if time.monotonic() >= self._rest_until:
                 self._pending, self._rest_until = set(), float("inf") if ids else 0.0
             else:
                 ids = set()
-        to.post_message(Progress(*counted))
+        if news:
+            to.post_message(Progress(*counted))
         if ids:
             self._run(lambda: self._send_some(to, ids), to, "rows")
 
     def _send_some(self, to: "MessagePump", ids: set[str]) -> None:
         began = time.monotonic()
-        with closing(self.desk.cache()) as cache:
-            wanted = sorted(ids)
-            for at in range(0, len(wanted), CHUNK):
-                to.post_message(Arrived(cache.columns(wanted[at : at + CHUNK])))
-        # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
-        self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+        try:
+            with closing(self.desk.cache()) as cache:
+                wanted = sorted(ids)
+                for at in range(0, len(wanted), CHUNK):
+                    to.post_message(Arrived(cache.columns(wanted[at : at + CHUNK])))
+        finally:
+            # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
+            self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
 
     # Questions and deeds
 

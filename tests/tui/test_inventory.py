@@ -265,6 +265,28 @@ async def test_a_second_ctrl_r_stops_the_scan_and_keeps_the_rows(opened):
         assert not app.feed.scanning
 
 
+async def test_a_scan_that_takes_a_while_to_stop_says_so_all_the_time(opened):
+    desk, stopped = Desk(rows(3), [OK]), threading.Event()
+
+    def scan(wish, report, cancel):
+        assert stopped.wait(20)
+        return ScanSummary(NOW, (OK,), 3, cancelled=True)
+
+    desk._answers["scan"] = scan
+    async with opened(desk) as (app, pilot):
+        pulses, real = [], app.feed.drain
+        app.feed.drain = lambda *told: pulses.append(told) or real(*told)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: pulses)
+        await pilot.press("ctrl+r")
+        pulses.clear()
+        await until(pilot, lambda: len(pulses) > 3)
+        assert "stopping ..." in shown(app)
+        stopped.set()
+        await loaded(app, pilot)
+        assert "stopping" not in shown(app)
+
+
 async def test_an_error_says_what_happened_and_what_to_do(opened):
     desk = Desk(rows(1))
     desk.cache = lambda: (_ for _ in ()).throw(AnotherWorld("The cache is of [another] world.", hint="Do [this]."))
