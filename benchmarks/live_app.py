@@ -1,12 +1,15 @@
-"""The app, with a scan that finds something new about some keys ten times a second, for as long as it is left to: press ctrl+r.
+"""The app, with a scan that finds something new about some keys ten times a second until it is stopped: press ctrl+r.
 
     python benchmarks/live_app.py     in a terminal, with the KEYWARD_HOME that make_cache.py filled
 
-Everything is the program's own but the cloud: the scan writes what it found through the writer of scans and tells of it as scans do.
+What a scan itself takes has bars of its own. So a second process writes what was found, through the writer that scans use, and the app
+hears of it as of every scan: which rows changed.
 """
 
 import os
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -30,35 +33,50 @@ from keyward.wiring import Parts
 
 EACH, ON_SCREEN = 20, 30
 """Keys in a change, half of them among so many of the oldest, which stand on the screen, half anywhere."""
+WRITE = "write"
+"""The argument of the second process."""
 
 
 class Found(Desk):
-    """A desk whose scan finds changes and never ends by itself."""
+    """A desk whose scan hears of changes and never ends by itself."""
 
     def scan(self, wish: Any, report: Any = None, cancel: Any = None, *, announce: Any = None) -> ScanSummary:  # noqa: ARG002  # the desk's signature
-        """Change keys until it is stopped."""
-        parts = self.parts
+        """Tell of what the second process finds until it is stopped."""
         with closing(self.cache()) as reader:
-            oldest = [row[0] for row in reader.rows("SELECT id FROM key ORDER BY created LIMIT ?", (ON_SCREEN,))]
-            every = [row[0] for row in reader.rows("SELECT id FROM key")]
-            source = dict(reader.rows("SELECT id, source FROM key"))
-            report(ScanStarted(tuple(one.id for one in reader.sources())))
-            with closing(CacheWriter(parts.paths.inventory, parts.world, print)) as cache:
-                for number in _ticks(cancel):
-                    now, changed = datetime.now(UTC), []
-                    with cache.batch():
-                        for one in reader.credentials({*_some(number, oldest), *_some(number, every)}):
-                            changed += cache.keys(source[one.id], [_changed(one, number, now)], now)
-                    report(RowsChanged(tuple(changed)))
-        return ScanSummary(datetime.now(UTC), (), len(every), cancelled=True)
+            sources = tuple(reader.sources())
+        report(ScanStarted(tuple(one.id for one in sources)))
+        with subprocess.Popen([sys.executable, __file__, WRITE], stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                report(RowsChanged(tuple(line.split())))
+                if cancel.is_set():
+                    break
+            process.terminate()
+        return ScanSummary(datetime.now(UTC), sources, 0, cancelled=True)
 
 
-def _ticks(cancel: threading.Event) -> Iterator[int]:
+def _parts(cancel: threading.Event) -> Parts:
+    return Parts(environ=dict(os.environ), folder=None, cancel=cancel, interactive=True)
+
+
+def write() -> None:
+    """Change keys in the cache, and print which."""
+    desk = Desk(parts := _parts(threading.Event()))
+    with closing(desk.cache()) as reader, closing(CacheWriter(parts.paths.inventory, parts.world, print)) as cache:
+        oldest = [row[0] for row in reader.rows("SELECT id FROM key ORDER BY created LIMIT ?", (ON_SCREEN,))]
+        source = dict(reader.rows("SELECT id, source FROM key"))
+        for number in _ticks():
+            now, changed = datetime.now(UTC), []
+            with cache.batch():
+                for one in reader.credentials({*_some(number, oldest), *_some(number, list(source))}):
+                    changed += cache.keys(source[one.id], [_changed(one, number, now)], now)
+            print(*changed, flush=True)
+
+
+def _ticks() -> Iterator[int]:
     """Numbers by the clock, whatever each of them takes."""
     begun = time.monotonic()
     for number in count():
-        if cancel.wait(begun + number / HZ - time.monotonic()):
-            return
+        time.sleep(max(0.0, begun + number / HZ - time.monotonic()))
         yield number
 
 
@@ -67,9 +85,8 @@ def _some(number: int, keys: list[str]) -> list[str]:
 
 
 def _changed(one: Credential, number: int, now: datetime) -> Credential:
-    use = LastUse(
-        UseStatus.USED, now - timedelta(hours=number % 900), 42, "Cloud Monitoring", timedelta(days=1), timedelta(0)
-    )
+    at = now - timedelta(hours=number % 900)
+    use = LastUse(UseStatus.USED, at, 42, "Cloud Monitoring", timedelta(days=1), timedelta(0))
     return replace(one, name=f"{CHANGED}{number}", last_use=use)
 
 
@@ -79,11 +96,11 @@ def main() -> None:
     os.environ.setdefault("TEXTUAL_FPS", "120")
 
     def seat(cancel: threading.Event) -> Seat:
-        parts = Parts(environ=dict(os.environ), folder=None, cancel=cancel, interactive=True)
+        parts = _parts(cancel)
         return Seat(parts, Found(parts))
 
     KeywardApp(seat).run()
 
 
 if __name__ == "__main__":
-    main()
+    write() if sys.argv[1:] == [WRITE] else main()
