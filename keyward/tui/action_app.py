@@ -73,7 +73,7 @@ class ActionApp(SafeApp):
 
     def keys_follow(self) -> None:
         """Have the bottom line say what can be done now."""
-        for keys in self.screen.query(KeysBar) if self.screen_stack else ():
+        for keys in self.screen.query_children(KeysBar) if self.screen_stack else ():
             keys.follow()
 
     def why_not(self, action: str) -> str:  # noqa: ARG002  # for apps that have a reason

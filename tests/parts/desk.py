@@ -58,6 +58,10 @@ class Cache:
             yield columns(self._rows[at : at + size])
             at, size = at + size, more
 
+    def columns(self, keys):
+        known = {one.id: one for one in self._rows}
+        return columns([known[key] for key in keys if key in known])
+
     def sources(self):
         return self._sources
 
