@@ -127,6 +127,21 @@ def unlock(environ: Mapping[str, str], password: str = PASSWORD) -> None:
         assert not collection.is_locked()
 
 
+def item(environ: Mapping[str, str], service: str, user: str, value: str | None = None) -> str | None:
+    """Set (or without a value read) an item as another program with python-keyring does, without starting one."""
+    import secretstorage
+    from jeepney.io.blocking import open_dbus_connection
+
+    named = {"service": service, "username": user}
+    with contextlib.closing(open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"])) as connection:
+        collection = secretstorage.get_default_collection(connection)
+        if value is None:
+            return next((one.get_secret().decode() for one in collection.search_items(named)), None)
+        label, known = f"Password for '{user}' on '{service}'", {"application": "Python keyring library"}
+        collection.create_item(label, known | named, value.encode(), replace=True)
+    return None
+
+
 @pytest.fixture(scope="session")
 def secret_service(tmp_path_factory) -> Iterator[Mapping[str, str]]:
     """Environment variables of one unlocked keyring for the whole session."""
