@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEAD = frozenset({State.DELETED, State.RESTORABLE, State.EXPIRED})
 """States in which a key opens nothing."""
+_UNFIT = "Its own checksum or structure does not fit, so it looks fabricated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def advice(mark: "Mark", keys: Sequence[Credential], *, expired: bool) -> Advice
     """
     detector = BY_KIND.get(mark.kind)
     if mark.confidence == Confidence.DOUBTFUL.value:
-        return Advice("Its own checksum does not fit, so it looks fabricated: no alarm.")
+        why = "It reads like what manuals write in place of a password" if detector and detector.chosen else _UNFIT
+        return Advice(f"{why}: no alarm.")
     if expired:
         return Advice("It has ended, by its own word: nothing to do but to take it out.")
     if keys:

@@ -73,12 +73,7 @@ class Inventory:
 
 
 def _key(desk: "Desk") -> "FingerprintKey | None":
-    ledger = desk.books.reading()
-    if ledger is None:
-        return None
-    with ledger:
-        named = ledger.meta("fingerprint_key_id") is not None
-    if not named:
+    if not desk.books.names_key():
         return None
     try:
         return desk.books.key_of_reading()

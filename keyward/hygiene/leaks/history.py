@@ -13,6 +13,7 @@ from keyward.model.errors import UsageError
 _FORMAT = "%(objectname) %(objecttype) %(objectsize) %(rest)"
 _LATEST = 253_402_300_800
 """The first second that no date can tell."""
+_SHALLOW = "the clone is shallow, older commits are not here; `git fetch --unshallow` brings them"
 _LINK, _GITLINK = b"120000", b"160000"
 
 
@@ -57,10 +58,9 @@ class History:
                 f"The history of {shown(os.fspath(git.folder))} cannot be read: {error}.", hint="Name a git repository."
             ) from None
         self._revisions = tuple(word for word in found.decode().split() if word != "--") or ("--all",)
-        if shallow:
-            looked.notes.append(
-                "the clone is shallow: older commits are not here (`git fetch --unshallow` brings them)"
-            )
+        if shallow and not revisions:
+            looked.leave(Left.MISSING)
+            looked.gaps.append((shown(os.fspath(git.folder)), Left.MISSING, _SHALLOW))
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from keyward.hygiene.leaks.found import Mark
+from keyward.hygiene.leaks.placeholder import is_placeholder
 from keyward.model.detector import Confidence, Detector, Match
 from keyward.model.detectors import BY_KIND, find
 from keyward.model.fingerprint import FingerprintKey, worth
@@ -96,16 +97,16 @@ class Seeker:
     def _shaped(self, text: bytes, match: Match, name: str, line: int, value_id: str = "") -> Mark:
         value, detector = text[match.start : match.end], match.detector
         if detector.chosen and not worth(value):
-            place = f"leak\0{detector.kind}\0".encode() + os.fsencode(name)
-            sealed = self._keys.ids.seal(place + b"\0" + _around(text, match.start, match.end))
-            return Mark(
-                line,
-                detector.kind,
-                match.confidence.value,
-                mask(value, last=False),
-                f"{detector.kind}/{BY_PLACE}{sealed[:SHORT]}",
-            )
+            return self._guessable(text, match, name, line)
         return self._mark(value, detector, match.confidence, line, value_id)
+
+    def _guessable(self, text: bytes, match: Match, name: str, line: int) -> Mark:
+        """A value that could be guessed: named by its file and what stands around it."""
+        kind, value = match.detector.kind, text[match.start : match.end]
+        before, behind = _around(text, match.start, match.end)
+        sealed = self._keys.ids.seal(b"\0".join((b"leak", kind.encode(), os.fsencode(name), before, behind)))
+        sure = Confidence.DOUBTFUL if is_placeholder(before, value, behind) else match.confidence
+        return Mark(line, kind, sure.value, mask(value, last=False), f"{kind}/{BY_PLACE}{sealed[:SHORT]}")
 
     def _mark(self, value: bytes, detector: Detector, confidence: Confidence, line: int, value_id: str = "") -> Mark:
         secret = Secret(value)
@@ -181,10 +182,9 @@ def _id_beside(text: bytes, match: Match, matches: Sequence[Match]) -> str:
     return fitting.pop().decode() if len(fitting) == 1 else ""
 
 
-def _around(text: bytes, start: int, end: int) -> bytes:
+def _around(text: bytes, start: int, end: int) -> tuple[bytes, bytes]:
     """What stands before and behind a value in its word: for a password in an address the address without it."""
-    before = text[max(0, start - _AROUND) : start]
+    before, behind = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
     edges = list(_EDGE.finditer(before))
-    behind = text[end : end + _AROUND]
     edge = _EDGE.search(behind)
-    return (before[edges[-1].end() :] if edges else before) + b"\0" + (behind[: edge.start()] if edge else behind)
+    return before[edges[-1].end() :] if edges else before, behind[: edge.start()] if edge else behind

@@ -162,7 +162,11 @@ def test_a_shallow_clone_says_that_there_is_more(repo, tmp_path):
     repo.git("clone", "-q", "--depth", "1", f"file://{repo.folder}", str(tmp_path / "shallow"))
     looked, leaks = search.history(Git(tmp_path / "shallow", repo.environ), wish(repo))
     assert leaks == []
-    assert "shallow" in looked.notes[0]
+    ((_, why, detail),) = looked.gaps
+    assert why is Left.MISSING
+    assert "shallow" in detail
+    looked, _ = search.history(Git(tmp_path / "shallow", repo.environ), wish(repo), ("HEAD",))
+    assert looked.complete, "who names commits has those that were named"
 
 
 def test_what_a_clone_does_not_have_is_missing_and_nothing_is_fetched(repo, tmp_path):

@@ -118,6 +118,14 @@ def test_a_key_file_is_known_by_its_id_also_as_base64_and_whatever_its_layout():
         assert (mark.kind, mark.id, mark.value_id, mark.line) == ("google-sa-json", plain.id, plain.value_id, 2)
 
 
+def test_the_place_for_a_private_key_is_no_key():
+    text = '{"type": "service_account", "project_id": "acme", "private_key": PRIVATE, "client_email": "a@b"}'
+    assert [mark.confidence for mark in seek(text)] == ["doubtful"]
+    whole = sample("google-sa-json", 1).decode()
+    assert [mark.confidence for mark in seek(whole.replace("-----BEGIN", "-----BEGUN"))] == ["doubtful"]
+    assert [mark.confidence for mark in seek(whole.replace('"}', '",}'))] == ["proved"], "as a program in Python has it"
+
+
 def test_a_wrong_checksum_is_doubtful_and_what_manuals_write_is_nothing():
     value = sample("github", 1)
     wrong = value[:-1] + (b"a" if value[-1:] != b"a" else b"b")
