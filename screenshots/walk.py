@@ -22,7 +22,7 @@ from pathlib import Path
 from keyward.model.detectors import BY_KIND
 from keyward.tui.actions import Where
 from screenshots.picture import png
-from tests.parts.terminal import Terminal, environment
+from tests.parts.terminal import PATIENCE, Terminal, environment
 
 NOW = "2026-11-20T09:00:00Z"
 SIZE = {"columns": 140, "lines": 36}
@@ -88,14 +88,17 @@ class Walk:
         self._term.send(text)
 
     def agrees(self, phrase: str, *shown: str, picture: str = "") -> None:
-        """Type the phrase that a dialog asks for; Enter moves on, and Enter on the button does it."""
+        """Type the phrase that a dialog asks for; Enter moves on to the button, and Enter there does it."""
         self.sees(f"Type  {phrase}  to go on:", *shown)
         self._term.settle(_DEAF)
         self.types(phrase)
         self.sees(f"▊  {phrase} ", *shown)  # in the field, as it is in the question
         if picture:
             self.picture(picture)
-        self.press(ENTER, ENTER)
+        until = time.monotonic() + PATIENCE
+        while f"Type  {phrase}" in self._term.settle() and time.monotonic() < until:
+            self.press(ENTER)  # one that comes before the button has the focus is heard by the field, and does nothing
+        self.loses(f"Type  {phrase}")
 
     def picture(self, name: str) -> None:
         """Take a picture of what is there."""
