@@ -19,6 +19,7 @@ from keyward.cli.init import init
 from keyward.cli.listing import list_keys
 from keyward.cli.notify import notify
 from keyward.cli.pause import pause, unpause
+from keyward.cli.provider import provider
 from keyward.cli.restore import restore
 from keyward.cli.resume import resume
 from keyward.cli.revoke import revoke
@@ -63,6 +64,7 @@ def register(app: typer.Typer) -> None:
     app.command()(enrol)
     app.command()(pause)
     app.command()(unpause)
+    app.add_typer(provider, name="provider")
     app.add_typer(schedule, name="schedule")
     app.add_typer(notify, name="notify")
     app.add_typer(audit, name="audit")

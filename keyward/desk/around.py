@@ -9,6 +9,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from keyward.desk.data_judging import judge
 from keyward.inventory.around import keep, known
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.times import stamp
@@ -79,6 +80,7 @@ def of_key(desk: "Desk", key: str, ctx: "Ctx") -> None:
             asks[str(ref)] = partial(store.about, ref, ctx)
     with closing(CacheWriter(parts.paths.inventory, parts.world, desk.warn)) as cache:
         _ask(parts, cache, list(asks.values()), ctx)
+        judge(parts, cache, ctx.now.date())
 
 
 def of_secret(desk: "Desk", secret: "SecretRef", ctx: "Ctx") -> None:
@@ -89,6 +91,7 @@ def of_secret(desk: "Desk", secret: "SecretRef", ctx: "Ctx") -> None:
         asks[str(secret)] = partial(store.about, secret, ctx)
     with closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, desk.warn)) as cache:
         _ask(desk.parts, cache, list(asks.values()), ctx)
+        judge(desk.parts, cache, ctx.now.date())
 
 
 def _scope(plugin: Any, scope: str, ctx: "Ctx") -> dict[str, Ask]:

@@ -167,6 +167,36 @@ class Desk:
 
         return show_secret(self, secret)
 
+    def providers(self) -> Mapping[str, Any]:
+        """The document `keyward.providers/1`: every provider of the catalog in short."""
+        from keyward.desk.catalog import providers
+
+        return providers(self)
+
+    def provider(self, name: str) -> Mapping[str, Any]:
+        """The document `keyward.provider/1` of the provider that a person means by an id, another name or the beginning of one.
+
+        Raises:
+            UsageError: there is none, or there are several.
+        """
+        from keyward.desk.catalog import provider
+
+        return provider(self, name)
+
+    def judge_data(self) -> Sequence[str]:
+        """Bring what the list says of data handling up to date with settings and day; gives the ids of the keys that changed."""
+        from keyward.desk.data_mark import holds
+
+        cache = self.cache()
+        try:
+            if holds(cache, self.parts):
+                return ()
+        finally:
+            cache.close()
+        from keyward.desk.data_judging import again  # the catalog loads when something changed
+
+        return again(self)
+
     def ask_around(self, of: str, report: "Report | None" = None, cancel: threading.Event | None = None) -> None:
         """Ask what is around one key or secret (a full id): billing, APIs, labels, and who can read it or the secrets that hold it.
 

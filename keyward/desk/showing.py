@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyward.desk.around import of_key, of_secret, told, told_of_secret
 from keyward.desk.blind import blind as unlisted
+from keyward.desk.data_handling import of as data_of
 from keyward.inventory.listing import secret as listed
 from keyward.model.errors import UnknownKey
 
@@ -44,6 +45,8 @@ def show(desk: "Desk", key: str) -> Mapping[str, Any]:
     ]
     with closing(desk.cache()) as cache:
         around = told(desk, cache, found)
+        credential = cache.credential(key)
+        handled = None if credential is None else data_of(desk, cache, credential)
     return {
         "schema": "keyward.key/1",
         "world": document["world"],
@@ -52,6 +55,7 @@ def show(desk: "Desk", key: str) -> Mapping[str, Any]:
         "sources": [one for one in document["sources"] if one["id"] in asked],
         "rotations": rotations,
         **around,
+        "data_handling": handled,
     }
 
 

@@ -148,7 +148,7 @@ def _standing(sender: Sender, facts: Facts, handling: Handling, terms: Terms) ->
         return Standing(by_when.get(When.BILLING_ON), How.PROVED, why)
     if terms.region == EEA and When.REGION_EEA in by_when:
         return Standing(
-            by_when[When.REGION_EEA], How.ATTESTED, f'your settings say region = "{EEA}", whatever billing says'
+            by_when[When.REGION_EEA], How.ATTESTED, f'{terms.said_in}: region = "{EEA}", whatever billing says'
         )
     if known and billing is not None:
         return Standing(
@@ -239,9 +239,12 @@ def _of_use(found: Handled) -> Iterator[Word]:
     """Whether it serves to improve or train something."""
     use = found.about(*_USE)
     open_ones = [one for one in use if one.how is not How.ATTESTED]
-    if any(one.statement.answer is Answer.YES for one in open_ones):
-        yield Word.TRAINS
-    if not use or any(one.how is How.UNKNOWN for one in open_ones):
-        yield Word.UNKNOWN
+    said = set[Word]()
+    for one in open_ones:
+        if one.statement.answer is Answer.YES:
+            said.add(Word.TRAINS)
+        if one.how is How.UNKNOWN or (one.statement.answer is Answer.LIMITED and one.how is not How.ASKED):
+            said.add(Word.UNKNOWN)
     if any(one.how is How.ASKED for one in found.about(*_VOUCHED_USE)):
-        yield Word.ATTEST
+        said.add(Word.ATTEST)
+    yield from said or ({Word.NOT_TRAINED} if use else {Word.UNKNOWN})

@@ -23,9 +23,10 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the user says: where they are established (`eea` or empty), and what they vouch for."""
+    """What the user says: where they are established (`eea` or empty, and where that was said), and what they vouch for."""
 
     region: str = ""
+    said_in: str = "your settings"
     attestations: tuple[Attestation, ...] = ()
 
 

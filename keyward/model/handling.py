@@ -48,12 +48,14 @@ class Answer(StrEnum):
 class Word(StrEnum):
     """What queries ask of a key's data handling; a key has one or more of them.
 
-    `trains`: what is sent may improve products or train models. `read`: people may read it without a suspicion. `unpaid`, `paid`, `eea`:
-    the tier. `attest`: only a person can say, and nobody did. `unknown`: it could not be asked, or nobody looked it up. `stale`: it rests
-    on a statement that is stale. `none`: the catalog knows no service that takes the key and keeps what is sent.
+    `trains`: what is sent may improve products or train models; `not-trained`: it may not, as an API, the provider or a person says.
+    `read`: people may read it without a suspicion. `unpaid`, `paid`, `eea`: the tier. `attest`: only a person can say, and nobody did.
+    `unknown`: it could not be asked, or nobody looked it up. `stale`: it rests on a statement that is stale. `none`: the catalog knows of
+    no service that takes the key.
     """
 
     TRAINS = "trains"
+    NOT_TRAINED = "not-trained"
     READ = "read"
     UNPAID = "unpaid"
     PAID = "paid"
@@ -149,7 +151,7 @@ class Handling:
 class Attestation:
     """What a person says that holds, until a day (included): nothing is used, read or kept, as the topic has it.
 
-    `match` is a pattern of key ids. `where` is the place that it was said in.
+    `match` is a pattern of key ids.
     """
 
     provider: str
@@ -158,4 +160,3 @@ class Attestation:
     until: date
     match: str = "*"
     why: str = ""
-    where: str = ""
