@@ -197,8 +197,13 @@ class Desk:
 
         return again(self)
 
-    def ask_around(self, of: str, report: "Report | None" = None, cancel: threading.Event | None = None) -> None:
+    def ask_around(
+        self, of: str, report: "Report | None" = None, cancel: threading.Event | None = None
+    ) -> Sequence[str]:
         """Ask what is around one key or secret (a full id): billing, APIs, labels, and who can read it or the secrets that hold it.
+
+        Returns:
+            The ids of the keys of whose data handling something else is known now.
 
         Raises:
             UnknownKey: there is none of that id.
@@ -206,7 +211,7 @@ class Desk:
         """
         from keyward.desk.showing import ask_around
 
-        ask_around(self, of, self.parts.ctx(report, cancel))
+        return ask_around(self, of, self.parts.ctx(report, cancel))
 
     def usage(self, key: str, days: int = 42) -> "KeyUsage":
         """Calls of one key (a full id) in the last so many days, from what scans kept.

@@ -1,7 +1,7 @@
 """One key or secret with all that is known of it, from the cache and the ledger, and what is around it when that is asked for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +77,8 @@ def show_secret(desk: "Desk", secret: str) -> Mapping[str, Any] | None:
         }
 
 
-def ask_around(desk: "Desk", of: str, ctx: "Ctx") -> None:
-    """Ask what is around a key or secret (a full id).
+def ask_around(desk: "Desk", of: str, ctx: "Ctx") -> Sequence[str]:
+    """Ask what is around a key or secret (a full id); gives the ids of the keys of whose data handling something else is known now.
 
     Raises:
         UnknownKey: there is none of that id.
@@ -86,10 +86,7 @@ def ask_around(desk: "Desk", of: str, ctx: "Ctx") -> None:
     """
     with closing(desk.cache()) as cache:
         info = cache.secret(of)
-    if info is not None:
-        of_secret(desk, info.ref, ctx)
-    else:
-        of_key(desk, of, ctx)
+    return of_secret(desk, info.ref, ctx) if info is not None else of_key(desk, of, ctx)
 
 
 def _successor(row: "RotationRow") -> str:

@@ -86,6 +86,7 @@ _KEYS: Mapping[str, Callable[[Columns], list[Key]]] = {
     "seen": lambda columns: _times(columns.first_seen),
     "places": lambda columns: [(0, -count) if count else (1, 0.0) for count in columns.places],
     "window": lambda columns: [(0, -days) if days is not None else (1, 0.0) for days in columns.last_used_window],
+    "data": lambda columns: [(1, "") if held == ("unknown",) else _text(", ".join(held)) for held in columns.data],
     "stores": lambda columns: [_text(", ".join(held)) for held in columns.stores],
     "secrets": lambda columns: [_text(", ".join(held)) for held in columns.secrets],
 }
