@@ -34,11 +34,15 @@ def judge(parts: "Parts", cache: CacheWriter, today: date) -> list[str]:
     every, said = handlings(parts), terms(parts)
     facts = _facts(cache)
     made: dict[tuple[object, ...], str] = {}
+    signatures: dict[str, tuple[object, ...]] = {}
     changed: list[tuple[str, int, str]] = []
     rows = cache.connection.execute("SELECT ordinal, id, provider, scope, kind, state, restricted, data FROM key")
     for ordinal, key, provider, scope, kind, state, restricted, before in rows.fetchall():
         vouched = vouching(said, key)
-        place = scope if provider in (SHAPE, DECLARED) else _signature(scope, facts, every)
+        if (place := signatures.get(scope)) is None:
+            place = signatures[scope] = _signature(scope, facts, every)
+        if provider in (SHAPE, DECLARED):
+            place = (scope,)
         like = (provider, place, kind, state, restricted, vouched)
         text = made.get(like)
         if text is None:

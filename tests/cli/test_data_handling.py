@@ -9,6 +9,7 @@ from keyward.emulator.behaviour import quick
 from keyward.emulator.clock import Clock
 from keyward.emulator.organisation import build
 from keyward.emulator.world import World
+from keyward.model.errors import QueryError
 from keyward.model.query import parse
 from keyward.wiring import Parts
 from tests.cli.test_documents import check
@@ -156,12 +157,21 @@ def test_asking_around_one_key_brings_the_list_up_to_date(scene):
     assert listed(scene, "data:unpaid").keys() == both, "a closed account pays nothing"
 
 
-def test_a_word_that_is_none_is_refused_with_those_that_are(scene):
-    scene.key()
-    scene.keyward("scan")
-    done = scene.keyward("list", "data:unpayed")
-    assert done.status == 2
-    assert "Did you mean unpaid" in done.err
+def test_a_word_that_is_none_is_refused_with_the_nearest_one():
+    with pytest.raises(QueryError) as refused:
+        parse("data:unpayed")
+    assert refused.value.hint == "Did you mean unpaid?"
+
+
+def test_a_statement_for_a_tier_that_the_provider_has_not_is_an_error(scene):
+    scene.settings(
+        '[[data.statement]]\nprovider = "gemini"\nid = "own"\ntopic = "kept"\nanswer = "no"\nsaid = "None."\n'
+        'tiers = ["gold"]\nchecked = 2026-11-01\n'
+    )
+    done = scene.keyward("provider", "show", "gemini")
+    assert (done.status, done.out) == (4, "")
+    assert "gemini has no tier 'gold'" in done.err
+    assert "eea, paid, unpaid" in done.err
 
 
 # The sample organisation
