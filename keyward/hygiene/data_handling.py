@@ -72,9 +72,8 @@ def words(found: Sequence[Handled]) -> tuple[Word, ...]:
 def production(project: str, facts: Facts) -> tuple[str, ...]:
     """The labels (`name=value`) that call the project production; none where labels are not known."""
     labels = facts.get((f"project:{project}", What.LABELS))
-    if labels is None or labels.status is not Known.KNOWN:
-        return ()
-    return tuple(one for one in labels.values if tuple(one.casefold().partition("=")[::2]) in PRODUCTION)
+    said = () if labels is None else labels.values
+    return tuple(one for one in said if tuple(one.casefold().partition("=")[::2]) in PRODUCTION)
 
 
 # Whether it concerns the sender at all

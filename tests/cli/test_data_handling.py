@@ -74,15 +74,16 @@ def answers(service, topic):
 def test_an_unpaid_project_is_found_a_refusal_is_unknown_and_settings_count_at_once(scene):
     scene.world.new_project("acme-free", billing="", labels={"env": "prod"})
     scene.world.new_project("acme-denied").denied.add("serviceusage.services.list")
-    keys = {name: scene.key(name, project=name) for name in ("acme-prod", "acme-free", "acme-denied")}
+    scene.world.new_project("acme-off").api_off.add(GEMINI)
+    keys = {name: scene.key(name, project=name) for name in ("acme-prod", "acme-free", "acme-denied", "acme-off")}
     ids = {name: scene.key_id(one, name) for name, one in keys.items()}
     maps = scene.key_id(scene.key("maps", project="acme-free", restrictions=MAPS), "acme-free")
-    scene.env(".env", f"OPENAI_API_KEY={sample('openai', 7).decode()}\n")
+    scene.env(".env", f"OPENAI_API_KEY={sample('openai', 7).decode()}\nEL={sample('elevenlabs', 7).decode()}\n")
 
     # A plain scan asks nobody, and says so
     assert scene.keyward("scan", scene.work).status == 0
     assert listed(scene, "data:unknown").keys() == set(ids.values())
-    assert listed(scene, "data:trains") == {}
+    assert listed(scene, "data:trains project:acme-*") == {}
     shown = scene.keyward("show", ids["acme-free"]).out
     assert "nobody asked around acme-free -> keyward scan --context" in shown
 
@@ -90,15 +91,14 @@ def test_an_unpaid_project_is_found_a_refusal_is_unknown_and_settings_count_at_o
     before = len(scene.log())
     assert scene.keyward("scan", scene.work, "--context").status == 0
     asked = [one["rpc"] for one in scene.log()[before:]]
-    assert asked.count(BILLING) == 3
-    assert (
-        listed(scene, "data:unpaid") == listed(scene, "data:trains") == {ids["acme-free"]: {"trains", "read", "unpaid"}}
-    )
+    assert asked.count(BILLING) == 4
+    assert listed(scene, "data:unpaid") == {ids["acme-free"]: {"trains", "read", "unpaid"}}
     assert listed(scene, "data:paid").keys() == {ids["acme-prod"]}
     assert listed(scene, "data:unknown").keys() == {ids["acme-denied"]}
-    assert maps in listed(scene, "data:none")
-    (openai,) = listed(scene, "provider:shape")
+    assert listed(scene, "data:none").keys() == {maps, ids["acme-off"]}
+    eleven, openai = sorted(listed(scene, "provider:shape"))
     assert words(scene, openai) == {"attest"}
+    assert listed(scene, "data:trains") == {**listed(scene, "data:unpaid"), eleven: {"trains", "attest"}}
     assert words(scene, ids["acme-prod"]) == {"paid", "attest"}
 
     # One key in full
@@ -120,12 +120,12 @@ def test_an_unpaid_project_is_found_a_refusal_is_unknown_and_settings_count_at_o
     }
     table = scene.keyward("list", "data:trains", "--columns", "data").out
     assert "trains, read, unpaid" in table
-    assert "trains read unpaid" in scene.keyward("list", "data:trains", "-o", "csv").out
+    assert "trains read unpaid" in scene.keyward("list", "data:unpaid", "-o", "csv").out
 
     # What the user says counts at once, without a scan
     scene.settings('[data]\nregion = "eea"\n')
     assert scene.keyward("list", "data:eea", "-o", "ids").out == f"{ids['acme-free']}\n"
-    assert listed(scene, "data:trains") == {}
+    assert listed(scene, "data:trains").keys() == {eleven}
     assert f"{scene.config}:" in of(scene, ids["acme-free"], "gemini")["tier"]["why"]
     scene.settings(
         '[[data.attest]]\nprovider = "openai"\ntopic = "training"\nby = "ada@acme.example"\nuntil = 2026-12-31\n'
@@ -133,12 +133,14 @@ def test_an_unpaid_project_is_found_a_refusal_is_unknown_and_settings_count_at_o
         'said = "Our own contract lets them."\ntiers = ["paid"]\nchecked = 2026-11-01\n'
     )
     assert words(scene, openai) == {"not-trained"}
-    assert listed(scene, "data:trains").keys() == {ids["acme-free"], ids["acme-prod"]}
+    assert listed(scene, "data:trains").keys() == {ids["acme-free"], ids["acme-prod"], eleven}
     own = [one for one in of(scene, ids["acme-prod"], "gemini")["statements"] if one["id"] == "paid-improvement"]
     assert [(one["said"], one["evidence"]) for one in own] == [("Our own contract lets them.", "own")]
 
-    # Days pass: the attestation ends, and what was checked long ago is stale
-    scene.world.clock.advance(200 * 86_400)
+    # Days pass: the attestation ends, then what was checked long ago is stale
+    scene.world.clock.advance(45 * 86_400)
+    assert words(scene, openai) == {"attest"}
+    scene.world.clock.advance(155 * 86_400)
     assert {"attest", "stale"} <= words(scene, openai)
     assert {ids["acme-free"], openai} <= listed(scene, "data:stale").keys()
     assert "STALE" in scene.keyward("show", openai).out

@@ -245,6 +245,23 @@ def test_an_attestation_is_for_the_keys_that_it_names_and_no_others():
     assert said(by_shape("openai"), {}, other) == {Word.ATTEST}
 
 
+@pytest.mark.parametrize(
+    ("topic", "evidence", "expected"),
+    [
+        (Topic.TRAINING, Evidence.PRIOR, {Word.UNKNOWN}),
+        (Topic.TRAINING, Evidence.THIRD, {Word.NOT_TRAINED}),
+        (Topic.TRAINING, Evidence.OWN, {Word.NOT_TRAINED}),
+        (Topic.KEPT, Evidence.DOC, {Word.UNKNOWN}),
+    ],
+)
+def test_what_nobody_looked_up_is_not_known_whatever_it_says(topic, evidence, expected):
+    one = Statement("a", topic, Answer.NO, "Nothing.", DAY, evidence)
+    assert (
+        set(words(of_key(by_shape("openai"), {}, (Handling("acme", "Acme", (one,), kinds=("openai",)),), NOBODY, DAY)))
+        == expected
+    )
+
+
 def test_a_statement_is_stale_after_180_days_and_says_so():
     one = Statement("a", Topic.TRAINING, Answer.NO, "Nothing.", DAY, Evidence.DOC, source="https://acme.example")
     every = (Handling("acme", "Acme", (one,), kinds=("openai",)),)

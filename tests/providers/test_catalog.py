@@ -257,6 +257,11 @@ def test_a_name_that_fits_none_or_several_is_refused_with_what_would(typed, hint
     assert "\x1b" not in str(refused.value)
 
 
+def test_a_shape_belongs_to_whoever_issues_it_and_not_to_the_services_that_take_it():
+    assert catalog.of_kind("google-api-key").id == "google-api-keys"
+    assert catalog.of_kind("google-sa-json").id == "google-sa-keys"
+
+
 def test_no_two_providers_have_one_name():
     names = [name for entry in ENTRIES for name in {entry.id, *entry.aliases}]
     assert len(names) == len(set(names))
