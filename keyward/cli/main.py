@@ -1,11 +1,13 @@
 """The command line: names, global options, and the way from an error to an exit status."""
 
+import copy
 import gc
 import io
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.models import CommandInfo
 
 from keyward import __version__
 from keyward.cli import guard
@@ -67,8 +69,20 @@ def _utf8(word: str) -> bool:
     return word == word.encode("utf-8", "replace").decode()
 
 
+def _program(arguments: list[str]) -> Any:
+    """What runs the arguments. Where they begin with a command, it knows that one only: to build them all takes longer than most of them."""
+    known = copy.copy(app)
+    known.registered_commands = [one for one in app.registered_commands if _name(one) in arguments[:1]]
+    known.registered_groups = [one for one in app.registered_groups if one.name in arguments[:1]]
+    return typer.main.get_command(known if known.registered_commands or known.registered_groups else app)
+
+
+def _name(command: CommandInfo) -> str:
+    return command.name or typer.main.get_command_name(command.callback.__name__ if command.callback else "")
+
+
 def _invoke(arguments: list[str]) -> int:
-    command: Any = typer.main.get_command(app)
+    command = _program(arguments)
     try:
         result = command.main(args=spelled_out(arguments), prog_name="keyward", standalone_mode=False)
     except typer.TyperException as error:

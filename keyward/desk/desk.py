@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keyward.desk.using import KeyUsage
     from keyward.desk.where_used import WhereUsed
     from keyward.desk.wish import Changes, Check, Mended, ScanSummary, ScanWish, Status
+    from keyward.hygiene.checked import Checked as HygieneChecked
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.identify import Identity
     from keyward.ledger.records import RotationRow
@@ -297,6 +298,12 @@ class Desk:
         from keyward.desk.comparing import run
 
         return run(self.parts, since, silent)
+
+    def check(self, query: str = "", rules: Sequence[str] = ()) -> "HygieneChecked":
+        """Apply the rules of hygiene to what the last scan knew; see `keyward.desk.checking.check`. Nothing is asked."""
+        from keyward.desk.checking import check
+
+        return check(self, query, rules)
 
     def identify(self, value: "Secret") -> "Identity":
         """Whose value this is, where else it is kept, and what is not known."""

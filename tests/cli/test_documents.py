@@ -24,9 +24,13 @@ def published():
     return found
 
 
+@cache
+def _judge(name):
+    return jsonschema.Draft202012Validator(published()[name], format_checker=jsonschema.FormatChecker())
+
+
 def check(document):
-    schema = published()[document["schema"]]
-    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(document)
+    _judge(document["schema"]).validate(document)
     return document
 
 
