@@ -32,7 +32,7 @@ class QueryRow:
     findings: tuple[str, ...] = ()
     places: int = 0
     restrictions: tuple[str, ...] | None = None
-    data: tuple[str, ...] = ("unknown",)
+    data: tuple[str, ...] = ()
     source_status: str = ""
     haystack: str = ""
 

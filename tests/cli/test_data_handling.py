@@ -122,6 +122,11 @@ def test_an_unpaid_project_is_found_a_refusal_is_unknown_and_settings_count_at_o
     assert "trains, read, unpaid" in table
     assert "trains read unpaid" in scene.keyward("list", "data:unpaid", "-o", "csv").out
 
+    # Rules and policies may be about them too
+    with opened(scene) as desk:
+        found = {one.subject for one in desk.check("data:unpaid").judged.findings}
+    assert found == {ids["acme-free"]}
+
     # What the user says counts at once, without a scan
     scene.settings('[data]\nregion = "eea"\n')
     assert scene.keyward("list", "data:eea", "-o", "ids").out == f"{ids['acme-free']}\n"
