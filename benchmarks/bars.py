@@ -70,6 +70,8 @@ def cached(keys: int) -> Iterator[dict[str, str]]:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        # A scan ends with judging what may be done with what is sent; without it the first list would.
+        subprocess.run([PYTHON, "-m", "keyward", "list", "-o", "ids"], env=environ, check=False, capture_output=True)
         yield environ
 
 

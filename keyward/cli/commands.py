@@ -22,6 +22,7 @@ from keyward.cli.leaks import leaks
 from keyward.cli.listing import list_keys
 from keyward.cli.notify import notify
 from keyward.cli.pause import pause, unpause
+from keyward.cli.provider import provider
 from keyward.cli.report import metrics, report
 from keyward.cli.restore import restore
 from keyward.cli.resume import resume
@@ -72,6 +73,7 @@ def register(app: typer.Typer) -> None:
     app.command()(enrol)
     app.command()(pause)
     app.command()(unpause)
+    app.add_typer(provider, name="provider")
     app.add_typer(schedule, name="schedule")
     app.add_typer(notify, name="notify")
     app.add_typer(audit, name="audit")

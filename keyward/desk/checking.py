@@ -51,6 +51,7 @@ def check(desk: "Desk", query: str = "", rules: Sequence[str] = ()) -> Checked:
         UsageError: there is no such rule.
         SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
     """
+    desk.hygiene.judge_data()
     now = desk.parts.clock.now()
     wanted = parse(query).compile(now) if query else None
     chosen = chosen_rules(rules)
@@ -143,6 +144,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         about=facts,
         sources=sources,
         production=frozenset(columns.id[at] for at in production),
+        data=dict(zip(columns.id, columns.data, strict=True)),
         environments=_environments(settings, projects, facts.values()),
         unread=_unread(cache),
         days=_days(desk, keys.values(), now),

@@ -10,6 +10,7 @@ from keyward.hygiene.policy import Policy
 from keyward.hygiene.rule import Judgement, Rule
 from keyward.model.credential import Credential
 from keyward.model.finding import Finding, Result, Subject
+from keyward.model.handling import Word
 from keyward.model.query_rows import QueryRow
 from keyward.model.secretinfo import SecretInfo
 
@@ -142,6 +143,7 @@ def key_row(key: Credential, estate: Estate) -> QueryRow:
         secrets=tuple(dict.fromkeys(str(place.at.secret) for place in places)),
         places=len(places),
         restrictions=None if limits is None else tuple(one for one in (*limits.apis, limits.client) if one),
+        data=tuple(estate.data.get(key.id, (Word.UNKNOWN,))),
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = """
     SELECT ordinal, id, coalesce(name, ''), provider, scope, kind, state, created, first_seen, use_status, used, window_days,
-           expires, places, haystack, stores, secrets, restricted, source, stale
+           expires, places, haystack, stores, secrets, restricted, source, stale, data
     FROM key
 """
 _READ = f"{_COLUMNS} WHERE ordinal > ? ORDER BY ordinal LIMIT ?"
@@ -65,15 +65,16 @@ class _Words:
         self._lists: dict[str, tuple[str, ...]] = {"": ()}
 
     def columns(self, rows: list[tuple[object, ...]]) -> Columns:
-        by_column = list(map(list, zip(*rows, strict=True))) or [[] for _ in range(len(_NAMES) + 6)]
+        by_column = list(map(list, zip(*rows, strict=True))) or [[] for _ in range(len(_NAMES) + 7)]
         plain = dict(zip(_NAMES, by_column[1:], strict=False))
-        stores, secrets, restricted, source, stale = by_column[len(_NAMES) + 1 :]
+        stores, secrets, restricted, source, stale, data = by_column[len(_NAMES) + 1 :]
         return Columns(
             **plain,
             stores=self._split(stores),
             secrets=self._split(secrets),
             restrictions=[None if one is None else self._of(str(one)) for one in restricted],
             findings=[()] * len(rows),
+            data=self._split(data),
             source_status=["stale" if old else self._status.get(at, "") for at, old in zip(source, stale, strict=True)],
         )
 

@@ -19,7 +19,7 @@ from keyward.model.errors import Interrupted, KeywardError, NotAllowed, Settings
 from keyward.tui.keymap import Keymap, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from textual.app import App
@@ -266,6 +266,8 @@ class Feed:
         if wrong is not None:
             raise wrong
         self._send_all(to)
+        if self.desk.hygiene.judge_data():  # settings or day are other ones than at the last scan
+            self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:
         ids: set[str] = set()
@@ -348,6 +350,11 @@ class Feed:
         finally:
             # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+
+    def changed(self, to: "MessagePump", ids: "Collection[str]") -> None:
+        """Send the rows of these keys again."""
+        if ids:
+            self._run(lambda: self._send_some(to, set(ids)), to, "rows")
 
     # Questions and deeds
 

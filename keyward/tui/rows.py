@@ -25,13 +25,25 @@ FIELDS = (
     "findings",
     "places",
     "restrictions",
+    "data",
     "source_status",
     "haystack",
 )
 """What a row has: the fields that queries ask about, with the same meaning (`keyward.model.query_rows`)."""
 
 _SHARED = frozenset(
-    {"provider", "scope", "kind", "state", "last_used_status", "stores", "findings", "restrictions", "source_status"}
+    {
+        "provider",
+        "scope",
+        "kind",
+        "state",
+        "last_used_status",
+        "stores",
+        "findings",
+        "restrictions",
+        "data",
+        "source_status",
+    }
 )
 """Fields with few different values, of which one is kept."""
 

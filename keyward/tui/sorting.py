@@ -102,6 +102,7 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], Callable[..., Key]]] = {
     "seen": (("first_seen",), _time),
     "places": (("places",), lambda count: (0, -count) if count else (1, 0.0)),
     "window": (("last_used_window",), lambda days: (0, -days) if days is not None else (1, 0.0)),
+    "data": (("data",), lambda held: (1, "") if held == ("unknown",) else _texts(held)),
     "stores": (("stores",), _texts),
     "secrets": (("secrets",), _texts),
     "source": (("source_status",), _text),

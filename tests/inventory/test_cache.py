@@ -51,6 +51,16 @@ def test_no_cache_is_an_empty_one(path):
     assert not path.exists()
 
 
+def test_what_nobody_judged_yet_is_unknown(path):
+    write(path, made_up(1))
+    cache = CacheReader(path, "w")
+    columns = cache.columns()
+    assert columns.data == [("unknown",)]
+    assert parse("data:unknown").columns(columns, [0], NOW) == [0]
+    assert parse("data:none,paid,not-trained").columns(columns, [0], NOW) == []
+    assert document(path, NOW)["keys"][0]["data"] == ["unknown"]
+
+
 def test_it_is_private(path):
     write(path, made_up(1))
     for each in path.parent.iterdir():

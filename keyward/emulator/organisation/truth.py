@@ -46,7 +46,7 @@ class Truth:
 def describe(organisation: Organisation, size: str, seed: str) -> Truth:
     """The truth about an organisation at its moment.
 
-    The fields: `projects`; `metrics_scopes` (projects that monitor others); `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
+    The fields: `projects`, with `billing` (`open`, `closed`, `none`); `metrics_scopes` (projects that monitor others); `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
     it), `state`, `last_used` as Monitoring must show it, and `placements`; `secrets` with `versions` and, in each, the
     `parts` that hold a key, by uid, and the `account_parts` that hold a service account key or HMAC key. The lists
     `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. `findings` are what a check must find. Times are UTC.
@@ -81,6 +81,7 @@ def _project(project: SampleProject) -> dict[str, Any]:
         "labels": dict(project.labels),
         "denied": sorted(project.denied),
         "api_off": sorted(project.off),
+        "billing": project.billing,
     }
 
 

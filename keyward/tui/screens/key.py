@@ -1,6 +1,7 @@
 """Everything known of one key: overview, usage, where it is used, what happened. Its value only by way of the reveal."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -25,9 +26,10 @@ from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.sections import Sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from keyward.desk import Desk
+    from keyward.desk.around_words import Line
     from keyward.model.credential import Credential
 
 
@@ -84,6 +86,8 @@ class KeyScreen(Page):
                     yield FactList(id="rotations")
                     yield Plain("Around it", classes="section")
                     yield FactList(id="around")
+                    yield Plain("What is sent with it", classes="section")
+                    yield FactList(id="handling")
             with Vertical(id="usage", classes="part"):
                 yield Plain("Reading ...", classes="waits")
                 yield DayPlot(id="days")
@@ -123,6 +127,8 @@ class KeyScreen(Page):
         self.query_one("#places", Static).update(tree + tail if looked else tree)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
+        self.query_one("#handling", FactList).tell(_handling(shown))
+        self.app.feed.changed(self.app.inventory, event.value[3])
 
     # Sections
 
@@ -242,12 +248,13 @@ def _section(place: int, ask: "Callable[[], Any]") -> Section:
 
 
 def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
-    desk.keys.ask_around(key)
-    return _shown(desk, key)
+    changed = desk.keys.ask_around(key)
+    return _shown(desk, key, changed)
 
 
-def _shown(desk: "Desk", key: str) -> tuple[Any, ...]:
-    return (desk.keys.show(key), *_more(desk, key))
+def _shown(desk: "Desk", key: str, changed: "Sequence[str]" = ()) -> tuple[Any, ...]:
+    """The key, and the ids of the keys of which something else is known now."""
+    return (desk.keys.show(key), *_more(desk, key), changed)
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":
@@ -258,9 +265,19 @@ def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float,
 def _around(shown: "Mapping[str, Any]") -> list[Fact]:
     from keyward.desk.around_words import lines  # only this screen tells it
 
+    return _facts(lines({"context": [], "owners": [], **shown}))
+
+
+def _handling(shown: "Mapping[str, Any]") -> list[Fact]:
+    from keyward.desk.data_words import lines
+
+    return _facts(replace(line, label="") for line in lines(shown))
+
+
+def _facts(lines: "Iterable[Line]") -> list[Fact]:
     return [
         Fact(line.label if number == 0 else "", text.strip(), WARN if line.loud else "")
-        for line in lines({"context": [], "owners": [], **shown})
+        for line in lines
         for number, text in enumerate(line.text.splitlines())
     ]
 
