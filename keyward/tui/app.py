@@ -91,7 +91,8 @@ class KeywardApp(AskedApp):
         """Open the inventory: the shell first, cached rows next, the network last."""
         from keyward.tui.screens.inventory import InventoryScreen  # each screen is loaded when it opens
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
         self.push_screen(InventoryScreen())
         self.set_interval(0.1, self._pulse)
         self.set_interval(30, self._say_age)
@@ -104,9 +105,9 @@ class KeywardApp(AskedApp):
             self.keeping.look()
         super().exit(result, return_code, message)
 
-    def _terminated(self) -> None:
-        """SIGTERM: leave as with q, the terminal as it was, and say so in the exit status."""
-        self.exit(return_code=128 + signal.SIGTERM)
+    def _told_to_end(self, number: int) -> None:
+        """SIGTERM, or SIGHUP when the terminal is gone: leave as with q, the terminal as it was, and say so in the exit status."""
+        self.exit(return_code=128 + number)
 
     def on_unmount(self) -> None:
         """What is under way in threads stops at the next safe place; a copied value leaves the clipboard."""
@@ -370,11 +371,15 @@ class KeywardApp(AskedApp):
         from keyward.model.trace import trace_text  # the table of shapes is only needed here
 
         error = sys.exc_info()[1] or self._exception
-        text = trace_text(error) if error is not None else "unknown"
+        self._return_code = 1
         self.bell()
-        self._exit_renderables.append(
-            Text(f"keyward: unexpected error; please report it with these lines (they hold no values):\n{text}")
-        )
+        if error is not None and not self._exit_renderables:  # of several the first: the others came from it
+            self._exit_renderables.append(
+                Text(
+                    "keyward: unexpected error; please report it with these lines (they hold no values):\n"
+                    f"{trace_text(error)}\nWhat was begun is on disk: start keyward again and go on with it."
+                )
+            )
         self.feed.close()
         self._close_messages_no_wait()
 

@@ -6,11 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from keyward.tui.columns import ALL, OWN, WIDEST, Choice
 from keyward.tui.screens.lists import ListScreen
+from keyward.tui.widgets.choices import Choices
 from keyward.tui.widgets.plain import Plain
 
 _ON, _OFF = "[x]", "[ ]"
@@ -42,7 +42,7 @@ class ChooseScreen(ListScreen[Choice]):
         """Every column, those of the table first."""
         with Vertical():
             yield Plain("Columns", classes="title")
-            yield OptionList(*(Option(self._prompt(name), id=name) for name in self._names))
+            yield Choices(*(Option(self._prompt(name), id=name) for name in self._names))
             yield Plain("", id="refused")
             yield Plain(
                 "Space: on or off · J K: move · < >: width · Enter: take · Esc: as it was\n"

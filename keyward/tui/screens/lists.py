@@ -3,13 +3,14 @@
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
+
+from keyward.tui.screens.once import Dialog
 
 Taken = TypeVar("Taken")
 
 
-class ListScreen(ModalScreen[Taken], Generic[Taken]):
+class ListScreen(Dialog[Taken], Generic[Taken]):
     """What such lists have in common: where they stand, how one moves in them, and that Escape changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
