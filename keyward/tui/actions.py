@@ -143,6 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         "To the shell",
         Where.APP,
         "Rests and gives the terminal back; `fg` comes back here.",
+        first=True,
     ),
     Action(
         "write_mode",

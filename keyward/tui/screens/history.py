@@ -160,7 +160,7 @@ class HistoryScreen(Page):
 
     def _chosen(self) -> "RotationRow | None":
         row = self.query_one(Grid).row
-        return self._rows[row] if row is not None and self._rows and self.is_current else None
+        return self._rows[row] if row is not None and self._rows and self.is_active else None
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""

@@ -265,7 +265,7 @@ class InventoryScreen(KeyTable):
     def action_open(self) -> None:
         """Everything known of the key under the cursor."""
         row = self.grid.row
-        if row is not None and self.is_current:
+        if row is not None and self.is_active:
             from keyward.tui.screens.key import KeyScreen  # each screen is loaded when it opens
 
             self.app.push_screen(KeyScreen(self.rows.text(row, "id")))
@@ -273,7 +273,7 @@ class InventoryScreen(KeyTable):
     def action_copy(self) -> None:
         """Copy something of the key under the cursor."""
         row = self.grid.row
-        if row is not None and self.is_current:
+        if row is not None and self.is_active:
             from keyward.tui.screens.copy import CopyScreen
 
             self.app.push_screen(CopyScreen(self.rows.text(row, "id"), cells.shown_name(self.rows, row)))
@@ -285,7 +285,7 @@ class InventoryScreen(KeyTable):
     def action_rotate(self) -> None:
         """Plan the rotation of the marked keys, or of the one under the cursor."""
         chosen = self.marking.chosen()
-        if chosen and self.is_current:
+        if chosen and self.is_active:
             self.app.open_plan(self.rows.ids(chosen))
 
     def action_pane(self) -> None:
@@ -299,12 +299,12 @@ class InventoryScreen(KeyTable):
 
     def action_coverage(self) -> None:
         """What was read, what was not, and why."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.coverage import CoverageScreen
 
             self.app.push_screen(CoverageScreen())
 
     def action_local(self) -> None:
         """Name a folder and the keyring."""
-        if self.is_current:
+        if self.is_active:
             self.app.open_local()

@@ -204,21 +204,21 @@ class KeyScreen(Page):
 
     def action_copy(self) -> None:
         """Copy something of it."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.copy import CopyScreen
 
             self.app.push_screen(CopyScreen(self.key, self._named))
 
     def action_reveal(self) -> None:
         """Ask whether its value is to be shown."""
-        if self.is_current and self._record:
+        if self.is_active and self._record:
             self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.values.readable(self.key)))
 
     def _ask_reveal(self, section: "Section") -> None:
         from keyward.tui.screens.reveal import AskReveal, ValueScreen
 
         why = section.trouble or section.value.why
-        if why or not self.is_current:
+        if why or not self.is_active:
             self.app.notify(f"The value cannot be shown: {why}.", severity="warning")
             return
 
@@ -230,13 +230,13 @@ class KeyScreen(Page):
 
     def action_around(self) -> None:
         """Ask what is around it."""
-        if self.is_current:
+        if self.is_active:
             self.say("Asking ...")
             self.app.feed.ask(self, lambda desk: _asked(desk, self.key))
 
     def action_rotate(self) -> None:
         """Plan its rotation."""
-        if self.is_current:
+        if self.is_active:
             self.app.open_plan([self.key])
 
 

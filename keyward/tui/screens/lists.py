@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
 from keyward.tui.actions import Where, bindings
+from keyward.tui.screens.once import Dialog
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Taken = TypeVar("Taken")
 
 
-class ListScreen(ModalScreen[Taken], Generic[Taken]):
+class ListScreen(Dialog[Taken], Generic[Taken]):
     """What such lists have in common: where they stand, how one moves in them, and that Escape changes nothing."""
 
     where = Where.LIST

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.tick import Tick
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
 
 
-class LocalScreen(ModalScreen[bool]):
+class LocalScreen(Dialog[bool]):
     """Asks for a folder and the keyring, writes both to keyward.toml, and has them scanned. Answers whether it did."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "later", "Later")]

@@ -149,7 +149,7 @@ class MendingScreen(Page):
     def action_apply(self) -> None:
         """Ask for the phrase; with it, mend."""
         wanted = self._mendable
-        if self._busy or not self.is_current or not self.app.may_write():
+        if self._busy or not self.is_active or not self.app.may_write():
             return
         if not wanted or self._done:
             self.app.notify("There is nothing that could be mended here; ^R looks again.")

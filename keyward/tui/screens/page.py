@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from keyward.tui.actions import Where
 from keyward.tui.feed import Failed
+from keyward.tui.screens.once import Once
 from keyward.tui.widgets.board import Board
 from keyward.tui.widgets.head import Head, Standing
 from keyward.tui.widgets.keysbar import KeysBar
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TOO_SMALL = "keyward needs 40x10 at least"
 
 
-class Page(Screen[None]):
+class Page(Once[None]):
     """A screen that is opened from another one.
 
     `where` is set by the class, and so are its bindings. `content` yields what stands in the middle; it is hidden while the board says
@@ -81,5 +81,5 @@ class Page(Screen[None]):
 
     def action_back(self) -> None:
         """Back to where this was opened from."""
-        if self.is_current:
+        if self.is_active:
             self.dismiss()

@@ -189,7 +189,7 @@ class PlanScreen(PlanPage):
     def action_edit(self) -> None:
         """Ask for grace, retire and reason; then plan again."""
         plan = self._plan
-        if plan is None or not self.is_current:
+        if plan is None or not self.is_active:
             return
         from keyward.tui.screens.plan_edit import EditPlan
 
@@ -215,7 +215,7 @@ class PlanScreen(PlanPage):
     def action_apply(self) -> None:
         """Ask for the phrase; with it, apply."""
         plan = self._plan
-        if plan is None or self._tables.planning or self._failed or not self.is_current:
+        if plan is None or self._tables.planning or self._failed or not self.is_active:
             return
         if not self.app.may_write():
             return

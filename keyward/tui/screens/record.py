@@ -142,17 +142,17 @@ class RecordScreen(Page):
 
     def action_undo(self) -> None:
         """Ask for the phrase; with it, bring the old key back."""
-        if self._row is not None and self.is_current:
+        if self._row is not None and self.is_active:
             undoing.ask_undo(self.app, self._row)
 
     def action_go_on(self) -> None:
         """Do what can be done now for this rotation, or show the run that is at work on it."""
-        if self._row is not None and self.is_current:
+        if self._row is not None and self.is_active:
             undoing.go_on(self.app, self._row)
 
     def action_export(self) -> None:
         """Ask for a file; write the trail there."""
-        if self._row is not None and self.is_current:
+        if self._row is not None and self.is_active:
             from keyward.tui.screens.export import ExportScreen
 
             self.app.push_screen(ExportScreen(self._row.id))

@@ -7,10 +7,10 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.dialog import ARMED_AFTER
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.value import Value
@@ -25,7 +25,7 @@ SHOWN_FOR = 10.0
 _TICK = 0.2
 
 
-class AskReveal(ModalScreen[bool]):
+class AskReveal(Dialog[bool]):
     """Says what showing a value does, and asks. It opens disarmed, with Cancel focused.
 
     Args:
@@ -78,7 +78,7 @@ class AskReveal(ModalScreen[bool]):
         self.dismiss(False)
 
 
-class ValueScreen(ModalScreen[None]):
+class ValueScreen(Dialog[None]):
     """One value for some seconds.
 
     Args:
@@ -104,7 +104,8 @@ class ValueScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Read it, in a thread."""
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
-        self.app.app_suspend_signal.subscribe(self, lambda _: self.hide())
+        self.app.app_suspend_signal.subscribe(self, lambda _: self._blank(), immediate=True)
+        self.app.app_resume_signal.subscribe(self, lambda _: self._leave())
         self.app.feed.ask(self, lambda desk: desk.values.reveal(self._key))
 
     def on_answer(self, event: Answer) -> None:
@@ -114,7 +115,7 @@ class ValueScreen(ModalScreen[None]):
         if found is None:  # it was copied
             self._busy = False
             return
-        if self._over or not self.app.app_focus or not self.is_current:
+        if self._over or not self.app.app_focus or not self.is_active:
             self.hide()
             return
         self.app.value_shown = True
@@ -156,7 +157,7 @@ class ValueScreen(ModalScreen[None]):
         self.app.value_shown = False
 
     def _leave(self) -> None:
-        if self.is_current and not self._left:
+        if self.is_active and not self._left:
             self._left = True
             self.dismiss()
 

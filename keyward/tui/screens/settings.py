@@ -137,7 +137,7 @@ class SettingsScreen(Page):
     def action_open(self) -> None:
         """What the setting under the cursor means, and the line to write."""
         one = self._chosen()
-        if one is not None and self.is_current:
+        if one is not None and self.is_active:
             from keyward.tui.screens.leaf import Leaf
 
             means = [Fact("" if number else "means", text) for number, text in enumerate(one.doc.splitlines())]
@@ -147,7 +147,7 @@ class SettingsScreen(Page):
     def action_line(self) -> None:
         """Hand over the lines for keyward.toml."""
         one = self._chosen()
-        if one is not None and self.is_current:
+        if one is not None and self.is_active:
             hand_over(self.app, f"{one.name}, for keyward.toml", one.line)
 
 

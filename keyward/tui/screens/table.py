@@ -136,7 +136,7 @@ class KeyTable(Screen[None]):
 
     def action_sort(self) -> None:
         """Ask by which column to sort."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.sorting import SortScreen
 
             self.app.push_screen(SortScreen(self.choice.names, self.view.column, down=self._down), self._sort)
@@ -158,7 +158,7 @@ class KeyTable(Screen[None]):
 
     def action_choose(self) -> None:
         """Ask which columns to show."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.choosing import ChooseScreen
 
             self.app.push_screen(ChooseScreen(self.choice), self._chosen)

@@ -5,14 +5,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.dialog import ARMED_AFTER
 from keyward.tui.widgets.plain import Plain
 
 
-class Agree(ModalScreen[bool]):
+class Agree(Dialog[bool]):
     """Answers True only when the other button than Cancel was chosen, and not in the first moment.
 
     Args:

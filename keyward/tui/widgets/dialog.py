@@ -7,14 +7,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
+
+from keyward.tui.screens.once import Dialog
 
 ARMED_AFTER = 0.35
 """Seconds during which a dialog hears nothing: keys typed ahead were meant for another place."""
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Asks for a typed phrase and answers True only when it was typed and Apply was chosen.
 
     Args:

@@ -5,14 +5,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.dialog import ARMED_AFTER
 from keyward.tui.widgets.plain import Plain
 
 
-class Question(ModalScreen[bool]):
+class Question(Dialog[bool]):
     """Answers True only when the second button was chosen.
 
     Args:
