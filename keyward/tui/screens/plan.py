@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
+from textual.geometry import Region
 
 from keyward.model.errors import KeywardError
 from keyward.tui import bulk, planned, words
@@ -91,7 +92,7 @@ class PlanScreen(Page):
         return _in_the_way(plan) if action == "apply" and not plan.ready else ""
 
     def content(self) -> ComposeResult:
-        """Heading, keys, places, steps, facts."""
+        """Heading, keys, what is in the way, places, steps, facts; the whole of the line under the cursor."""
         show = self._tables
         with VerticalScroll(classes="content", can_focus=False):
             yield Plain("", id="summary", classes="name")
@@ -103,12 +104,13 @@ class PlanScreen(Page):
                 f"Keys ({out} leaves one out, {blocked} all that cannot go)", id="keys-title", classes="section"
             )
             yield Grid(plan_tables.KEYS, show.key_cells, show.key_tone, shy=False, id="keys")
+            yield FactList(id="in-the-way", classes="spaced")
             yield Plain(f"Places that hold it ({accept} accepts one to write to)", classes="section")
             yield Grid(plan_tables.PLACES, show.place_cells, show.place_tone, shy=True, id="places")
             yield Plain("Steps", classes="section")
             yield Grid(plan_tables.STEPS, show.step_cells, show.step_tone, shy=True, id="steps")
-            yield FactList(id="in-the-way", classes="spaced")
             yield FactList(id="facts", classes="spaced")
+        yield FactList(id="under", classes="content below")
 
     def on_mount(self) -> None:
         """Plan."""
@@ -186,9 +188,9 @@ class PlanScreen(Page):
         self._tables.places, self._tables.steps = planned.place_lines(key), planned.step_lines(key)
         self._fill("#places", len(self._tables.places))
         self._fill("#steps", len(self._tables.steps))
-        self.query_one("#in-the-way", FactList).tell(
-            list(planned.trouble_facts(key, self._tables.places, self.app.keymap))
-        )
+        trouble = list(planned.trouble_facts(key, self._tables.places, self.app.keymap))
+        self.query_one("#in-the-way", FactList).display = bool(trouble)
+        self.query_one("#in-the-way", FactList).tell(trouble)
         self.query_one("#facts", FactList).tell(self._facts(key))
 
     def _fill(self, name: str, count: int) -> None:
@@ -259,11 +261,30 @@ class PlanScreen(Page):
         return [first, *others]
 
     def on_grid_moved(self) -> None:
-        """Another key under the cursor: its places, steps and facts."""
+        """Another line under the cursor, in full; of another key its places, steps and facts too."""
         row = self.query_one("#keys", Grid).row
         if row is not None and row < len(self._tables.keys) and self._tables.keys[row].key != self._shown:
             self._shown = self._tables.keys[row].key
             self._show_key()
+        self._tell_line()
+
+    def on_descendant_focus(self) -> None:
+        """Another table, another line."""
+        self._tell_line()
+
+    def on_grid_beyond(self, event: Grid.Beyond) -> None:
+        """Past the last line of a table the page goes on."""
+        self.query_one(VerticalScroll).scroll_relative(y=event.by, animate=False)
+
+    def _tell_line(self) -> None:
+        """Tell the line under the cursor, and keep it in the window: the tables are as high as they have lines."""
+        grid, under = self.focused, self.query_one("#under", FactList)
+        if not isinstance(grid, Grid) or grid.row is None:
+            under.tell([])
+            return
+        under.tell(self._tables.told(str(grid.id), grid.row))
+        at = grid.virtual_region.y + 1 + grid.cursor - grid.scroll_offset.y
+        self.query_one(VerticalScroll).scroll_to_region(Region(0, at, 1, 1), animate=False)
 
     # Actions
 
