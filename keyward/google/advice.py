@@ -100,6 +100,8 @@ def advise(error: GoogleError, api: str, project: str, caller: str = "") -> str:
         return "gcloud auth application-default login"
     if error.status == "PERMISSION_DENIED" and error.permission:
         return grant(error.permission, project, caller)
+    if error.code in {0, 502, 503, 504}:
+        return f"See that {api} can be reached from here, then try again."
     return ""
 
 

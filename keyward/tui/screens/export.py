@@ -69,8 +69,12 @@ class ExportScreen(Dialog[None]):
     def _write(self) -> None:
         file, rotation = self.query_one("#file", Input).value, self._rotation
         self._stop = stop = self.app.feed.stopper()
-        self.query_one("#write", Button).disabled = True
+        self._writing(True)
         self.app.feed.ask(self, lambda desk: desk.record.export_trail(rotation, file, stop))
+
+    def _writing(self, now: bool) -> None:
+        write = self.query_one("#write", Button)
+        write.disabled, write.label = now, "Writing ..." if now else "Write"
 
     def on_answer(self, event: Answer) -> None:
         """It is written."""
@@ -80,5 +84,5 @@ class ExportScreen(Dialog[None]):
 
     def on_failed(self, event: Failed) -> None:
         """It could not be written."""
-        self.query_one("#write", Button).disabled = False
+        self._writing(False)
         self.query_one("#refused", Plain).show(f"✗ {event.error}")

@@ -143,7 +143,7 @@ class InventoryScreen(KeyTable):
             if not self._loading:
                 self._show_board(*self.app.empty_words())
         elif not self._loading:
-            self._show_board("No key matches.", f"Escape clears the filter  {view.query}")
+            self._show_board("No key matches.", f"Escape clears the filter: {view.query}")
         self._show_pane()
 
     def _show_board(self, title: str, text: str) -> None:
@@ -160,7 +160,9 @@ class InventoryScreen(KeyTable):
         if row is None:
             pane.tell("", ())
         elif pane.display:
-            facts = of_row(self.rows, row, self.app.now(), production=row in self._production)
+            source = f"{self.rows.text(row, 'provider')}:{self.rows.text(row, 'scope')}"
+            ended = next((one for one in self.app.sources if one.id == source), None)
+            facts = of_row(self.rows, row, self.app.now(), production=row in self._production, source=ended)
             pane.tell(cells.shown_name(self.rows, row), facts)
 
     def _show_note(self) -> None:
@@ -180,6 +182,10 @@ class InventoryScreen(KeyTable):
             self.marking.follow()
             self._show_count()
         self._follow()
+
+    def on_resize(self) -> None:
+        """A wider screen has the pane, which nobody told anything while it was not shown."""
+        self.call_after_refresh(self._show_pane)
 
     def _follow(self) -> None:
         if self._resting is not None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from keyward.model.errors import KeywardError
-from keyward.tui import places, words
+from keyward.tui import places
 from keyward.tui.actions import Where, bindings
 from keyward.tui.dayplot import DAYS
-from keyward.tui.facts import DIM, WARN, of_record
+from keyward.tui.facts import DIM, WARN, of_record, of_sources
 from keyward.tui.feed import Answer
 from keyward.tui.happened import moments
 from keyward.tui.screens.page import Page
@@ -66,16 +67,22 @@ class KeyScreen(Page):
         super().__init__()
         self.key = key
         self._record: Mapping[str, Any] = {}
+        self._unread = Content("")
         self._asked: set[int] = set()
 
     def production(self) -> bool:
         """Whether the key is one of production."""
         return self.app.production(self.key)
 
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        return "the key is not known" if action == "reveal" and not self._record else ""
+
     def content(self) -> ComposeResult:
-        """The names of the sections and the sections; of those one is shown."""
+        """What is missing, the names of the sections and the sections; of those one is shown."""
         with VerticalScroll(classes="content"):
             yield Plain("", id="name", classes="name")
+            yield FactList(id="missing")
             yield Sections(_SECTIONS)
             with Horizontal(id="columns", classes="part"):
                 yield FactList(id="facts")
@@ -117,14 +124,12 @@ class KeyScreen(Page):
         now = datetime.fromtimestamp(self.app.now(), UTC)
         self.query_one("#name", Plain).show(str(record.get("name") or record.get("id")))
         self.query_one("#facts", FactList).tell(of_record(record, now, event.value[1], event.value[2]))
-        looked = record.get("placements_looked") or {}
-        tree = places.tree(record.get("placements") or (), str(record.get("host") or ""))
-        unread = looked.get("not_read") or 0
-        read = looked.get("read") or 0
-        tail = f"\n\n{words.number(read, 'payload')} {'was' if read == 1 else 'were'} looked at" + (
-            f", {unread:,} {'was' if unread == 1 else 'were'} not." if unread else "."
-        )
-        self.query_one("#places", Static).update(tree + tail if looked else tree)
+        missing = of_sources(shown.get("sources") or ())
+        self.query_one("#missing", FactList).tell(missing)
+        self.query_one("#missing").display = bool(missing)
+        self._unread = places.unread(record.get("placements_looked") or {})
+        held = places.tree(record.get("placements") or (), str(record.get("host") or ""))
+        self.query_one("#places", Static).update(held + self._unread)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
         self.query_one("#handling", FactList).tell(_handling(shown))
@@ -158,13 +163,16 @@ class KeyScreen(Page):
             no_data, facts = used(section.value)
             waits.display = bool(no_data)
             waits.show(no_data)
+            self.query_one("#days", DayPlot).display = (
+                section.value.total is not None
+            )  # nothing is known, so nothing is drawn
             self.query_one("#days", DayPlot).show(section.value)
             self.query_one("#record", FactList).tell(facts)
         elif section.place == WHERE:
             about = (
                 f"{self._record.get('kind', '')} · {self._record.get('provider', '')} · {self._record.get('scope', '')}"
             )
-            self.query_one("#tree", Static).update(tree(section.value, self._named, about))
+            self.query_one("#tree", Static).update(tree(section.value, self._named, about) + self._unread)
         else:
             self.query_one("#moments", FactList).tell(moments(section.value, now))
 

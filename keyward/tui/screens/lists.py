@@ -22,7 +22,7 @@ class ListScreen(Dialog[Taken], Generic[Taken]):
     DEFAULT_CSS = """
     ListScreen { align: center middle; }
     ListScreen > Vertical { width: 56; max-width: 95%; height: auto; max-height: 95%; border: round $primary; background: $surface; padding: 0 1; }
-    ListScreen OptionList { height: auto; max-height: 70vh; border: none; padding: 0; background: $surface; }
+    ListScreen OptionList { height: auto; max-height: 50vh; border: none; padding: 0; background: $surface; }
     ListScreen OptionList:focus { border: none; }
     ListScreen.-low OptionList { max-height: 40vh; }
     ListScreen .title { margin: 0; }

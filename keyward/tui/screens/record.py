@@ -65,6 +65,7 @@ class RecordScreen(Page):
 
     def on_mount(self) -> None:
         """Ask for it."""
+        self.query_one(Grid).display = False
         self.say("Reading ...")
         self._ask()
 
@@ -102,6 +103,7 @@ class RecordScreen(Page):
             f"{rotation.old.name or rotation.old.id}: {rotation.state.value}{waits}{by}{undo}"
         )
         grid = self.query_one(Grid)
+        grid.display = True
         grid.repaint()
         grid.show(range(len(self._lines)))
         if self.focused is None:
@@ -126,9 +128,13 @@ class RecordScreen(Page):
     def _tell(self) -> None:
         row = self.query_one(Grid).row
         if row is None or row >= len(self._lines):
+            self.query_one("#line", FactList).tell(
+                [Fact("", "Nothing was done yet: the trail has no line of it.", "dim")]
+            )
             return
         line = self._lines[row]
         named = (
+            (line.kind, f"{words.moment(line.at)} UTC" if line.at is not None else "at an unknown time"),
             ("target", line.target),
             ("before", line.before),
             ("after", line.after),

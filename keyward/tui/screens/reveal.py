@@ -1,5 +1,6 @@
 """A value on the screen: asked for in a dialog, read under audit, hidden by any key, a look elsewhere, or the time."""
 
+import math
 import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -140,7 +141,7 @@ class ValueScreen(Dialog[None]):
         if left <= 0:
             self.hide()
             return
-        self.query_one("#said", Plain).show(f"hidden in {int(left) + 1} s · any key hides it · Y copies it for 30 s")
+        self.query_one("#said", Plain).show(f"hidden in {math.ceil(left)} s · any key hides it · Y copies it for 30 s")
 
     def _focus_changed(self, focused: bool) -> None:
         if not focused:

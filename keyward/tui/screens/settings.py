@@ -40,6 +40,12 @@ class SettingsScreen(Page):
         super().__init__()
         self._settings: Sequence[Setting] = ()
 
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("open", "line") and self._chosen() is None:
+            return "no setting is listed"
+        return "the settings are not known" if action == "find" and not self._settings else ""
+
     def content(self) -> ComposeResult:
         """Filter, list, the one under the cursor."""
         with Horizontal(classes="content find"):

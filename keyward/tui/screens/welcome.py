@@ -105,6 +105,8 @@ class WelcomeScreen(Page):
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("choose", "propose", "command") and self._begun is None:
+            return "it is not known what is on this machine"
         return "the settings file is there and stays as it is" if action == "choose" and self._fixed else ""
 
     def _show(self) -> None:

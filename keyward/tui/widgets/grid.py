@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Grid"]
 
 MARK, NO_MARK, CURSOR = "✓", " ", ">"
+_FAR = 1_000_000
 _GUTTER = "   "
 """Cursor, mark, and a blank."""
 _STILL: tuple[frozenset[str], float] = frozenset(), 0.0
@@ -87,6 +88,13 @@ class Grid(ScrollView, can_focus=True):
         def __init__(self, row: int | None) -> None:
             super().__init__()
             self.row = row
+
+    class Beyond(Message):
+        """The cursor was to go `by` rows further than there are: what surrounds the table may scroll."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
 
     class Opened(Message):
         """Enter, or a second click, on a row."""
@@ -366,7 +374,9 @@ class Grid(ScrollView, can_focus=True):
     def action_move(self, by: int) -> None:
         """Move the cursor by so many rows. Until somebody moves it, it stays at the top whatever arrives."""
         self._touched = True
-        self.cursor = max(0, min(len(self.order) - 1, self.cursor + by))
+        before, self.cursor = self.cursor, max(0, min(len(self.order) - 1, self.cursor + by))
+        if self.cursor == before:
+            self.post_message(self.Beyond(by))
 
     def action_page(self, by: int) -> None:
         """Move by pages."""
@@ -379,7 +389,9 @@ class Grid(ScrollView, can_focus=True):
     def action_go(self, where: int) -> None:
         """Go to the first row (0) or the last (-1)."""
         self._touched = True
-        self.cursor = 0 if where == 0 else max(0, len(self.order) - 1)
+        before, self.cursor = self.cursor, 0 if where == 0 else max(0, len(self.order) - 1)
+        if self.cursor == before:
+            self.post_message(self.Beyond(_FAR if where else -_FAR))
 
     def open_row(self) -> None:
         """Say that the row under the cursor is to be opened."""
