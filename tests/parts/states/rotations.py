@@ -66,8 +66,8 @@ def key(id, name, rotation=""):  # noqa: A002  # what a key calls it
 
 def run(*events, keys=(("r1", MAPS, "maps"),), ended=(), error=None, calls=()):
     """A run of which this much was heard; it is over where `ended` says how, or `error` why."""
-    live = Live("rotate", [key(id, name) for _, id, name in keys])
-    live.belongs({rotation: id for rotation, id, _ in keys})
+    live = Live("rotate", [key(full, name) for _, full, name in keys])
+    live.belongs({rotation: full for rotation, full, _ in keys})
     for event in (*events, *calls):
         live.hear(event, NOW)
     if ended:
@@ -176,7 +176,7 @@ def _rotation():
 # All that were
 
 
-def row(number, name, state, actor="ana", scope="acme-prod", waiting=WaitingOn.NOTHING, why="", **data):
+def row(number, name, state, *, actor="ana", scope="acme-prod", waiting=WaitingOn.NOTHING, why="", **data):
     """A rotation in the ledger."""
     id = f"google-api-keys:{scope}/k{number}"  # noqa: A001  # what a key calls it
     old = {"id": id, "name": name}
@@ -196,8 +196,8 @@ ROWS = (
         waiting=WaitingOn.PERSON,
         why="gsm:acme-prod/web holds neither key",
     ),
-    row(3, "search [/bold]", RotationState.DONE, "ci", "acme-dev", revoked=LONG_AGO, undo_until=SOON),
-    row(4, "vision", RotationState.DONE, "ci", "acme-shop", revoked=LONG_AGO, undo_until=LONG_AGO),
+    row(3, "search [/bold]", RotationState.DONE, actor="ci", scope="acme-dev", revoked=LONG_AGO, undo_until=SOON),
+    row(4, "vision", RotationState.DONE, actor="ci", scope="acme-shop", revoked=LONG_AGO, undo_until=LONG_AGO),
     row(5, "billing", RotationState.ABORTED, scope="acme-dev"),
 )
 
