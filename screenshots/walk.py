@@ -21,6 +21,7 @@ from pathlib import Path
 
 from keyward.model.detectors import BY_KIND
 from keyward.tui.actions import Where
+from keyward.tui.columns import PRESETS
 from screenshots.picture import png
 from tests.parts.terminal import PATIENCE, Terminal, environment
 
@@ -185,10 +186,10 @@ def look_around(walk: Walk) -> None:
     walk.back("LAST USE")
     walk.types(f"/{FILTER}")
     walk.sees(FILTER, "53 of 122")
-    walk.press(ENTER, "w")
-    walk.sees("columns: wide")
-    walk.press("w", "w", "w")
-    walk.sees("columns: where", "SECRETS")
+    walk.press(ENTER)
+    for preset in list(PRESETS)[1:]:
+        walk.press("w")
+        walk.sees(f"columns: {preset}")
     walk.press("w")
     walk.loses("columns:")
     walk.press("j" * 7, SPACE, "jj", SPACE, "jj", SPACE, "k" * 4)
