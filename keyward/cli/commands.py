@@ -4,6 +4,7 @@ import typer
 
 from keyward.cli.apply import apply
 from keyward.cli.audit import audit
+from keyward.cli.check import check
 from keyward.cli.config import config
 from keyward.cli.demo import demo
 from keyward.cli.diff import diff
@@ -12,6 +13,7 @@ from keyward.cli.doctor import doctor
 from keyward.cli.due import due
 from keyward.cli.enable import enable
 from keyward.cli.enrol import enrol
+from keyward.cli.explain import explain
 from keyward.cli.history import history
 from keyward.cli.identify import identify
 from keyward.cli.import_key import import_key
@@ -20,6 +22,7 @@ from keyward.cli.leaks import leaks
 from keyward.cli.listing import list_keys
 from keyward.cli.notify import notify
 from keyward.cli.pause import pause, unpause
+from keyward.cli.report import metrics, report
 from keyward.cli.restore import restore
 from keyward.cli.resume import resume
 from keyward.cli.revoke import revoke
@@ -46,6 +49,10 @@ def register(app: typer.Typer) -> None:
     app.command("describe", hidden=True)(show)
     app.command()(usage)
     app.command()(diff)
+    app.command()(check)
+    app.command()(explain)
+    app.command()(report)
+    app.command()(metrics)
     app.command()(identify)
     app.command()(verify)
     app.add_typer(leaks, name="leaks")

@@ -91,7 +91,7 @@ def search(
         wish, baseline, update=update, ignored=no_ignore, megabytes=max_size, inventory=not no_inventory, jobs=jobs
     )
     progress = Progress()
-    found = invocation.desk.leaks(wish, progress)
+    found = invocation.desk.hygiene.leaks(wish, progress)
     progress.end()
     status = _status(found)
     if form is Format.JSON:

@@ -25,12 +25,12 @@ def show(
 
     invocation: Invocation = context.obj
     desk, found = invocation.desk, key
-    secret = desk.show_secret(key)
+    secret = desk.keys.show_secret(key)
     if secret is None:
         (found,) = named(invocation, [key])
     if refresh:
-        desk.ask_around(found)
-    document = desk.show(found) if secret is None else desk.show_secret(found) or secret
+        desk.keys.ask_around(found)
+    document = desk.keys.show(found) if secret is None else desk.keys.show_secret(found) or secret
     if form is Format.JSON:
         write_json(document)
     elif form is Format.IDS:

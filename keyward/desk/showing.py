@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from keyward.desk.around import of_key, of_secret, told, told_of_secret
-from keyward.desk.blind import blind as unlisted
 from keyward.inventory.listing import secret as listed
 from keyward.model.errors import UnknownKey
 
@@ -14,13 +13,6 @@ if TYPE_CHECKING:
     from keyward.desk.desk import Desk
     from keyward.ledger.records import RotationRow
     from keyward.model.context import Ctx
-
-
-def blind(desk: "Desk") -> tuple[str, ...]:
-    """What none of the sources that were asked ever lists, in words."""
-    with closing(desk.cache()) as cache:
-        names = {one.id.partition(":")[0] for one in cache.sources()}
-    return unlisted(one for one in (*desk.parts.providers, *desk.parts.stores) if one.name in names)
 
 
 def show(desk: "Desk", key: str) -> Mapping[str, Any]:
@@ -39,7 +31,7 @@ def show(desk: "Desk", key: str) -> Mapping[str, Any]:
     }
     rotations = [
         {"id": row.id, "state": row.state.value, "waiting_on": row.waiting_on.value or None, "why": row.why or None}
-        for row in desk.rotations()
+        for row in desk.record.rotations()
         if key in (row.credential, _successor(row))
     ]
     with closing(desk.cache()) as cache:

@@ -2,12 +2,12 @@
 
 import re
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyward.paths import expanded
-from keyward.settings.values import text, texts
+from keyward.settings.values import duration, number, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +101,27 @@ def rule_query(value: object) -> str:
             what = f"{term.values[0].text!r} is text without a field" if not term.field else "name: is a display name"
             raise ValueError(f"{what}, and a rule never rests on what anybody may rename; use id:, project: or kind:")
     return query.text
+
+
+def rule_ids(value: object) -> str:
+    """Read the id of a rule of hygiene such as `KW-101`, or a pattern of several such as `KW-1*`.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found = text(value)
+    if not re.fullmatch(r"KW-(\d{3}|\d{0,2}\*)", found):
+        raise ValueError(f"{found!r} is not a rule such as KW-101, or several such as KW-1*")
+    return found
+
+
+def bound(value: object) -> timedelta | int:
+    """Read the threshold of a rule: a length of time such as 30d, or a whole number.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    return number(value) if isinstance(value, int) else duration(value)
 
 
 def service_account(value: object) -> str:

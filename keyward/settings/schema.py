@@ -11,10 +11,12 @@ from typing import Any
 from keyward.settings.readers import (
     argv,
     blackout,
+    bound,
     day,
     folder,
     project_pattern,
     regions,
+    rule_ids,
     rule_query,
     secret_url,
     secret_urls,
@@ -301,6 +303,42 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyTable:
+    """What holds for rules of hygiene at some subjects; each setting is taken from the first table that fits and has it."""
+
+    rule: str = _setting(rule_ids, "", "a rule such as KW-101, or several such as KW-1*", required=True)
+    match: str = _setting(rule_query, "project:*", "a query without display names, such as project:acme-prod")
+    limit: timedelta | int | None = _setting(
+        bound, None, "the rule's threshold: a length such as 30d or a number, as `keyward explain RULE` says"
+    )
+    severity: str | None = _setting(
+        one_of("critical", "high", "medium", "low", "info"), None, "how bad it is that the rule is broken there"
+    )
+    off: bool | None = _setting(yes_or_no, None, "true: the rule does not hold there")
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionTable:
+    """Findings that somebody accepts until a date."""
+
+    rule: str = _setting(rule_ids, "", "a rule such as KW-401, or several such as KW-4*", required=True)
+    match: str = _setting(
+        rule_query, "", "a query without display names, such as id:google-api-keys:acme-old/*", required=True
+    )
+    owner: str = _setting(text, "", "who accepted it", required=True)
+    until: date = _setting(day, date.min, "the last day (UTC) of it, such as 2027-01-31", required=True)
+    why: str = _setting(text, "", "why", required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Which environment a project belongs to, where its labels `env` and `environment` do not say it."""
+
+    name: str = _setting(text, "", "such as prod", required=True)
+    match: str = _setting(project_pattern, "", "projects, such as project:acme-*-prod", required=True)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyChoice:
     """Keys that the user gives to one action of the app: its full id, the keys as written, and where that stands."""
 
@@ -334,6 +372,9 @@ class Settings:
     rules: tuple[RotationRule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    policies: tuple[PolicyTable, ...] = ()
+    exceptions: tuple[ExceptionTable, ...] = ()
+    environments: tuple[Environment, ...] = ()
     keys: tuple[KeyChoice, ...] = ()
 
 
@@ -343,6 +384,9 @@ LISTS: Mapping[str, tuple[str, type[Any]]] = {
     "consumer": ("consumers", Consumer),
     "google.identity": ("identities", IdentityRule),
     "gap": ("gaps", Gap),
+    "policy": ("policies", PolicyTable),
+    "exception": ("exceptions", ExceptionTable),
+    "environment": ("environments", Environment),
 }
 """Lists of tables: the name in the file, the field of `Settings`, the dataclass of one table."""
 

@@ -70,7 +70,12 @@ def places(rows: Rows, row: int) -> str:
 
 def identity(rows: Rows, row: int) -> str:
     """The account that a key acts as, where its id says so; else empty."""
-    _, *local = rows.text(row, "id").partition(":")[2].split("/")
+    return identity_of(rows.text(row, "id"))
+
+
+def identity_of(key: str) -> str:
+    """The same of the id."""
+    _, *local = key.partition(":")[2].split("/")
     return local[0] if len(local) > 1 and "@" in local[0] else ""
 
 

@@ -9,7 +9,7 @@ ALL: Mapping[str, Column] = {
     column.name: column
     for column in (
         Column("name", "NAME", 18, 0, grows=True),
-        Column("kind", "KIND", 9, 5),
+        Column("kind", "KIND", 10, 5),
         Column("scope", "PROJECT/SCOPE", 16, 3, grows=True),
         Column("age", "AGE", 6, 1, right=True),
         Column("use", "LAST USE", 11, 2, right=True),

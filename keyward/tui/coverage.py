@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from keyward.model.tally import Tally
+    from keyward.tui.keymap import Keymap
 
 _ORDER = (
     SourceStatus.DENIED,
@@ -52,6 +53,21 @@ def summary(sources: Sequence[SourceReport], gaps: Mapping[str, Gap]) -> str:
     if unread := sum(source.not_looked for source in open_ones):
         said.append(f"{unread:,} {'value' if unread == 1 else 'values'} not read")
     return ", ".join(said)
+
+
+def no_keys(keymap: "Keymap", *, scanning: bool, scanned: bool) -> tuple[str, str]:
+    """What stands where there are no keys, and what to do: while a scan goes on, after one, before the first."""
+    local, scan = keymap.key_of("inventory.local"), keymap.key_of("inventory.scan")
+    if scanning:
+        return "Asking every source ...", f"Keys appear here as they are found.\n{scan} stops."
+    if scanned:
+        shows = keymap.key_of("inventory.coverage")
+        text = f"{local} names a folder or the keyring to look at · {shows} shows what was read · {scan} scans again"
+        return "No key was found.", text
+    return (
+        "Nothing was scanned yet.",
+        f"{local} names a folder and the keyring · {scan} asks Google Cloud with your credentials",
+    )
 
 
 def progress(done: int, total: int, waiting: "Mapping[str, datetime]") -> str:

@@ -1,6 +1,7 @@
 """Every JSON document that a command prints fits the schema that the package publishes."""
 
 import json
+from functools import cache
 from importlib.resources import files
 
 import jsonschema
@@ -11,6 +12,7 @@ from tests.parts.scene import Scene
 FOLDERS = ("keyward.cli", "keyward.inventory")
 
 
+@cache
 def published():
     """Every schema of the package, by the document's `schema` field."""
     found = {}
@@ -22,9 +24,13 @@ def published():
     return found
 
 
+@cache
+def _judge(name):
+    return jsonschema.Draft202012Validator(published()[name], format_checker=jsonschema.FormatChecker())
+
+
 def check(document):
-    schema = published()[document["schema"]]
-    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(document)
+    _judge(document["schema"]).validate(document)
     return document
 
 

@@ -76,6 +76,24 @@ def test_what_only_reads_the_ledger_loads_no_database_library(arguments, environ
     assert {"sqlalchemy", "alembic", "google", "keyring", "textual"} & set(loaded(arguments, environ)) == set()
 
 
+def test_a_command_line_builds_the_command_that_it_begins_with_and_is_the_same_program():
+    from keyward.cli.main import _program
+
+    whole = _program([]).commands
+    assert len(whole) > 30
+    for name, command in whole.items():
+        ((alone, its),) = _program([name, "--help"]).commands.items()
+        assert (alone, its.help, its.hidden, _options(its)) == (name, command.help, command.hidden, _options(command))
+    for arguments in (["--config", "list", "list"], ["lst"], ["--help"], ["-h", "list"]):
+        assert _program(arguments).commands.keys() == whole.keys()
+
+
+def _options(command):
+    """What can be said to it, and to those below it."""
+    below = {name: _options(one) for name, one in getattr(command, "commands", {}).items()}
+    return [(one.name, one.opts, one.required) for one in command.params], below
+
+
 def test_a_list_of_ten_thousand_keys_takes_little_longer_than_an_empty_program(environ, tmp_path):
     cache = tmp_path / "state" / "cache"
     cache.mkdir(parents=True, mode=0o700)

@@ -154,6 +154,14 @@ def test_a_failed_precondition_is_one_over_rest_and_over_grpc():
     assert read(over_rest).code == read(over_grpc).code == 400
 
 
+def test_a_redirect_is_an_answer_whichever_library_refused_to_follow_it():
+    answer = requests.Response()
+    answer.status_code, answer._content = 307, b"<html>"
+    over_requests = read(requests.exceptions.TooManyRedirects("Exceeded 0 redirects.", response=answer))
+    assert over_requests == read(http_error(307, b"<html>"))
+    assert (over_requests.code, over_requests.transient, over_requests.definite) == (307, False, False)
+
+
 def _with_request(answer):
     answer.request = requests.Request("GET", "http://127.0.0.1/").prepare()
     return answer

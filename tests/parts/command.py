@@ -25,7 +25,13 @@ _USUAL = {
     "PYTHONPATH",
     "PYTHON_KEYRING_BACKEND",
     "KUBECONFIG",
+    "LOGNAME",
+    "OPENAI_BASE_URL",
     "TOKEN",
+    "USER",
+    "USERNAME",
+    "WATCH_FILE",
+    "WHO_IS_TOLD",
 }
 _PREFIXES = ("KEYWARD_", "CLOUDSDK_", "SECRET_MANAGER_", "GOOGLE_", "DBUS_", "XDG_", "AWS_", "PWD")
 

@@ -1,13 +1,11 @@
 """A developer's machine without any cloud account: a folder with env files, perhaps a keyring, and a vendor of keys at the other end."""
 
 import contextlib
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.parts import command
 from tests.parts.scene import Result
+from tests.parts.secret_service import entry
 from tests.parts.terminal import environment, terminal
 from tests.parts.vendor import Vendor
 
@@ -49,20 +47,7 @@ class Laptop:
 
     def ring(self, service, user, value=None):
         """Set (or without a value read) an entry of the keyring, as another program would."""
-        code = (
-            "import sys, json, keyring\n"
-            "service, user, value = json.loads(sys.stdin.read())\n"
-            "print(json.dumps(keyring.get_password(service, user))) if value is None else keyring.set_password(service, user, value)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            input=json.dumps([service, user, value]),
-            env=environment(self.home, **self.variables),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(done.stdout) if value is None else None
+        return entry(environment(self.home, **self.variables), service, user, value)
 
     def pending(self):
         """The pending secrets in the keyring: user names, and what they hold."""

@@ -6,8 +6,6 @@ The emulator runs in the test's process, so the test is the judge; the command l
 import base64
 import json
 import os
-import subprocess
-import sys
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from keyward.emulator.server import Emulator
 from keyward.emulator.world import World
 from tests.parts import command
 from tests.parts.emulator import START
+from tests.parts.secret_service import entry
 
 PROJECT = "acme-prod"
 MAPS = {"apiTargets": [{"service": "maps-backend.googleapis.com"}]}
@@ -150,21 +149,8 @@ class Scene:
         return file
 
     def ring(self, service, user, value=None):
-        """Set (or without a value read) an item of the keyring, as another program would."""
-        code = (
-            "import sys, json, keyring\n"
-            "service, user, value = json.loads(sys.stdin.read())\n"
-            "print(json.dumps(keyring.get_password(service, user))) if value is None else keyring.set_password(service, user, value)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            input=json.dumps([service, user, value]),
-            env={**self.environ()},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(done.stdout) if value is None else None
+        """Set (or without a value read) an entry of the keyring, as another program would."""
+        return entry(self.environ(), service, user, value)
 
     def keyward(self, *arguments, stdin="", timeout=120, **more):
         """Run the command line as the user would, without a terminal."""

@@ -4,9 +4,11 @@
 """
 
 import contextlib
+import json
 import os
 import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -93,6 +95,26 @@ def running(home: Path, password: str = PASSWORD, *, again: bool = False) -> Ite
         daemon.stdin.close()
         _wait_until_there(environ, run)
         yield Service({name: environ[name] for name in environ if name not in {"PATH", "HOME"}}, bus, daemon)
+
+
+_ENTRY = """
+import sys, json, keyring
+service, user, value = json.loads(sys.stdin.read())
+print(json.dumps(keyring.get_password(service, user))) if value is None else keyring.set_password(service, user, value)
+"""
+
+
+def entry(environ: Mapping[str, str], service: str, user: str, value: str | None = None) -> str | None:
+    """Set (or without a value read) an entry of the keyring, as another program would."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ENTRY],
+        input=json.dumps([service, user, value]),
+        env=dict(environ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout) if value is None else None
 
 
 def lock(environ: Mapping[str, str]) -> None:

@@ -174,7 +174,6 @@ def baseline_listed_late(patch):
 
 
 def no_intent(patch):
-    patch.setattr(machine, "_creating", lambda rotation, event: rotation)
     moves = {**machine.MOVES, machine.S.PLANNED: dict(machine.MOVES[machine.S.PLANNED])}
     moves[machine.S.PLANNED][Kind.CREATING] = (machine.S.CREATING, lambda rotation, event: rotation)
     moves[machine.S.CREATING] = {**moves[machine.S.CREATING], Kind.CREATING: (None, lambda rotation, event: rotation)}

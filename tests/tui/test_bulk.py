@@ -43,7 +43,7 @@ def credential(key, number):
 
 
 class Planner:
-    """`Desk.plan` by the real planner over three made-up keys: one with two places, one that may not be made, one that nobody knows."""
+    """`Rotating.plan` by the real planner over three made-up keys: one with two places, one that may not be made, one that nobody knows."""
 
     def __init__(self, settings=Settings):
         self.asked, self.settings = [], settings

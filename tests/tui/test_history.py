@@ -66,6 +66,22 @@ async def test_the_top_says_whether_the_trail_is_whole_and_the_list_does_not_wai
         assert "goes on 2026-12-01 12:00" in shown(app)
 
 
+async def test_the_trail_is_checked_again_when_the_list_comes_back(opened):
+    trail = SimpleNamespace(fine=True, lines=21, misfit=None)
+    desk = Desk([row(1)], [OK], rotations=list(ROWS[:1]), check_trail=trail)
+    async with opened(desk, size=(140, 30)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        assert "intact (21 lines)   ·   1 rotation, 1 open" in shown(app)
+        await pilot.press("e")
+        await pilot.pause()
+        assert isinstance(app.screen, ExportScreen)
+        trail.lines = 45
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert "intact (45 lines)" in shown(app)
+
+
 async def test_words_leave_the_rotations_that_have_them_all_and_escape_brings_them_back(opened):
     async with opened(Desk([row(1)], [OK], rotations=list(ROWS)), size=(140, 30)) as (app, pilot):
         await pilot.press("4")

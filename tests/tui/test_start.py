@@ -72,6 +72,9 @@ class Crashing(module.KeywardApp):
         self.run_worker(work, thread=True)
 
 class Desk:
+    @property
+    def health(self):
+        return self
     def cache(self):
         return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=now(), close=lambda: None)
     def gaps(self):

@@ -49,7 +49,7 @@ class CopyScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Ask for the texts."""
-        self.app.feed.ask(self, lambda desk: desk.copies(self._key))
+        self.app.feed.ask(self, lambda desk: desk.keys.copies(self._key))
 
     def on_answer(self, event: Answer) -> None:
         """Here they are."""

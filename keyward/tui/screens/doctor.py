@@ -85,7 +85,7 @@ class DoctorScreen(Page):
             self.post_message(Looked(run, lines))
 
         def ask(desk: "Desk") -> int:
-            desk.doctor(hear, stop)
+            desk.health.doctor(hear, stop)
             return run
 
         self.app.feed.ask(self, ask)

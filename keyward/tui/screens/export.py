@@ -70,7 +70,7 @@ class ExportScreen(ModalScreen[None]):
         file, rotation = self.query_one("#file", Input).value, self._rotation
         self._stop = stop = self.app.feed.stopper()
         self.query_one("#write", Button).disabled = True
-        self.app.feed.ask(self, lambda desk: desk.export_trail(rotation, file, stop))
+        self.app.feed.ask(self, lambda desk: desk.record.export_trail(rotation, file, stop))
 
     def on_answer(self, event: Answer) -> None:
         """It is written."""

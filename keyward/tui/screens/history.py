@@ -58,23 +58,22 @@ class HistoryScreen(Page):
         yield Grid(_COLUMNS, self._cells, self._tone, id="rotations")
 
     def on_mount(self) -> None:
-        """Ask for them, and have the trail checked meanwhile."""
+        """They are asked for when it is shown, now and again."""
         self._stop = self.app.feed.stopper()
         self.query_one(Grid).display = self.query_one("#filter-history").display = False
         self.say("Reading ...")
-        self._ask()
-        self.action_audit()
 
     def on_unmount(self) -> None:
         """Nobody waits for the check any more."""
         self._stop.set()
 
     def on_screen_resume(self) -> None:
-        """Something may have happened meanwhile."""
+        """Something may have happened meanwhile, and the trail is checked beside."""
         self._ask()
+        self.action_audit()
 
     def _ask(self) -> None:
-        self.app.feed.ask(self, lambda desk: list(desk.rotations()))
+        self.app.feed.ask(self, lambda desk: list(desk.record.rotations()))
 
     def on_answer(self, event: Answer) -> None:
         """Here they are, or what the check of the trail found."""
@@ -94,7 +93,7 @@ class HistoryScreen(Page):
 
         def check(desk: "Desk") -> Any:
             try:
-                return desk.check_trail(stop)
+                return desk.record.check_trail(stop)
             except KeywardError as error:
                 return error
 
@@ -114,8 +113,10 @@ class HistoryScreen(Page):
         line = self.query_one("#audit", Plain)
         line.set_classes(tone.split())
         opened = sum(1 for one in self._all if not one.state.closed)
-        count = f"{len(self._rows)} of {len(self._all)}" if len(self._rows) != len(self._all) else f"{len(self._all)}"
-        line.show(f"{text}   ·   {count} rotations, {opened} open" if self._all else text)
+        some = f"{len(self._rows)} of " if len(self._rows) != len(self._all) else ""
+        line.show(
+            f"{text}   ·   {some}{words.number(len(self._all), 'rotation')}, {opened} open" if self._all else text
+        )
 
     # What is shown
 

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from keyward.model.errors import QueryError
-from keyward.tui import cells, coverage
+from keyward.tui import cells
 from keyward.tui.actions import Where, bindings
 from keyward.tui.columns import ALL
 from keyward.tui.facts import of_row
@@ -74,11 +74,13 @@ class InventoryScreen(KeyTable):
     def on_arrived(self, event: Arrived) -> None:
         """Rows came: the first show at once, the others in steps."""
         changed = self._put(event.columns, flash=not self._loading)
+        if not changed:
+            return
         self.query_one(FilterBar).forget()
         if not self._loading:  # at the start it is asked once, when everything is here
-            self._production = self.view.production(self._production_query, self.app.now())
+            self._follow_production(changed)
         self.grid.rows_changed(changed)
-        self.show_rows()
+        self._show_counted()
 
     def on_knew(self, event: Knew) -> None:
         """Everything that was known is here, or a scan is over and every row was read again."""
@@ -126,6 +128,9 @@ class InventoryScreen(KeyTable):
     def show_rows(self) -> None:
         """Rows or what is known of them changed."""
         self.view.refresh(self.app.now())
+        self._show_counted()
+
+    def _show_counted(self) -> None:
         self.app.tell(keys=len(self.rows) if self.rows or self.app.sources else None)
         self._show_view()
 
@@ -159,7 +164,7 @@ class InventoryScreen(KeyTable):
             pane.tell(cells.shown_name(self.rows, row), facts)
 
     def _show_note(self) -> None:
-        missing = coverage.summary(self.app.sources, self.app.gaps)
+        missing = self.app.standing.coverage
         key = self.app.keymap.key_of("inventory.coverage")
         text = f"{missing}: not everything was read; {key} shows what and why" if missing else ""
         if text == self._noted:

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from keyward.model.errors import KeywardError
-from keyward.tui import places
+from keyward.tui import places, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.dayplot import DAYS
 from keyward.tui.facts import DIM, WARN, of_record
@@ -35,9 +35,9 @@ _SECTIONS = ("Overview", "Usage", "Where used", "Timeline")
 _OVERVIEW, USAGE, WHERE, _TIMELINE, REVEAL = range(5)
 """The sections in their order, and the question whether the value can be shown."""
 _ASKED: "Mapping[int, Callable[[Desk, str], Any]]" = {
-    USAGE: lambda desk, key: desk.usage(key, DAYS),
-    WHERE: lambda desk, key: desk.where_used(key),
-    _TIMELINE: lambda desk, key: desk.timeline(key),
+    USAGE: lambda desk, key: desk.keys.usage(key, DAYS),
+    WHERE: lambda desk, key: desk.keys.where_used(key),
+    _TIMELINE: lambda desk, key: desk.keys.timeline(key),
 }
 
 
@@ -116,7 +116,10 @@ class KeyScreen(Page):
         looked = record.get("placements_looked") or {}
         tree = places.tree(record.get("placements") or (), str(record.get("host") or ""))
         unread = looked.get("not_read") or 0
-        tail = f"\n\n{looked.get('read', 0):,} payloads were looked at" + (f", {unread:,} were not." if unread else ".")
+        read = looked.get("read") or 0
+        tail = f"\n\n{words.number(read, 'payload')} {'was' if read == 1 else 'were'} looked at" + (
+            f", {unread:,} {'was' if unread == 1 else 'were'} not." if unread else "."
+        )
         self.query_one("#places", Static).update(tree + tail if looked else tree)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
@@ -203,7 +206,7 @@ class KeyScreen(Page):
     def action_reveal(self) -> None:
         """Ask whether its value is to be shown."""
         if self.is_current and self._record:
-            self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.readable(self.key)))
+            self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.values.readable(self.key)))
 
     def _ask_reveal(self, section: "Section") -> None:
         from keyward.tui.screens.reveal import AskReveal, ValueScreen
@@ -239,12 +242,12 @@ def _section(place: int, ask: "Callable[[], Any]") -> Section:
 
 
 def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
-    desk.ask_around(key)
+    desk.keys.ask_around(key)
     return _shown(desk, key)
 
 
 def _shown(desk: "Desk", key: str) -> tuple[Any, ...]:
-    return (desk.show(key), *_more(desk, key))
+    return (desk.keys.show(key), *_more(desk, key))
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":

@@ -68,7 +68,7 @@ class LocalScreen(ModalScreen[bool]):
             self._trouble("")
             self.query_one("#look", Button).disabled = True
             folders = [folder] if folder is not None else []
-            self.app.feed.write_settings(self, lambda desk: desk.remember_local(folders, keyring=keyring))
+            self.app.feed.write_settings(self, lambda desk: desk.setup.remember_local(folders, keyring=keyring))
 
     def _trouble(self, text: str) -> None:
         self.query_one("#refused", Plain).show(text)

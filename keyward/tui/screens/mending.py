@@ -70,7 +70,7 @@ class MendingScreen(Page):
         self._busy, self._done = True, {}
         self.query_one(Grid).display = False
         self.say("Looking ...", "Reading rotations, keys and places. Nothing is changed.")
-        self.app.feed.ask(self, lambda desk: desk.troubles())
+        self.app.feed.ask(self, lambda desk: desk.health.troubles())
 
     def stand(self, standing: "Standing") -> None:
         """Write mode may have been switched on."""
@@ -160,7 +160,7 @@ class MendingScreen(Page):
             if yes:
                 self._busy = True
                 self.query_one("#summary", Plain).show(self._summary())
-                self.app.feed.act(self, lambda desk, _: desk.mend(wanted))
+                self.app.feed.act(self, lambda desk, _: desk.health.mend(wanted))
 
         text = "\n".join(f"{one.what}\n  -> {one.mending}" for one in wanted[:3])
         text += f"\nand {len(wanted) - 3} more, as listed" if len(wanted) > 3 else ""

@@ -77,8 +77,8 @@ class RecordScreen(Page):
         rotation = self._rotation
 
         def both(desk: "Desk") -> Any:
-            history = desk.history(rotation)
-            return history, next((row for row in desk.rotations() if row.id == history.rotation.id), None)
+            history = desk.record.history(rotation)
+            return history, next((row for row in desk.record.rotations() if row.id == history.rotation.id), None)
 
         self.app.feed.ask(self, both)
 

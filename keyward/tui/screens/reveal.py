@@ -105,7 +105,7 @@ class ValueScreen(ModalScreen[None]):
         """Read it, in a thread."""
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
         self.app.app_suspend_signal.subscribe(self, lambda _: self.hide())
-        self.app.feed.ask(self, lambda desk: desk.reveal(self._key))
+        self.app.feed.ask(self, lambda desk: desk.values.reveal(self._key))
 
     def on_answer(self, event: Answer) -> None:
         """Here it is, or it was copied."""
@@ -193,7 +193,7 @@ class ValueScreen(ModalScreen[None]):
         copying = self.app.copying
 
         def copy(desk: "Desk") -> None:
-            desk.copied(self._key, "to the clipboard of the terminal")
+            desk.values.copied(self._key, "to the clipboard of the terminal")
             copying.copy_value(secret)
 
         self.app.feed.ask(self, copy)

@@ -72,6 +72,8 @@ class RotationScreen(Page):
             return ""
         if self.live.busy:
             return "it is at work"
+        if self.live.over:
+            return "it is over: there is nothing to go on with"
         # To the desk no rotation means all that are open.
         return (
             "" if self.live.about else f"nothing was begun: {self.app.keymap.key_of('rotation.back')}, then plan again"
@@ -182,6 +184,8 @@ class RotationScreen(Page):
             yield Fact("new key", self._shown.outcome.successor, "dim")
 
     def _safe(self) -> Fact:
+        if self.live.over:
+            return Fact("", "It is over; the history keeps what was done.", "dim")
         names = " ".join(self.live.rotations or self.live.about)
         back, leave = map(self.app.keymap.key_of, ("rotation.back", "app.leave"))
         away = (

@@ -53,7 +53,7 @@ class SettingsScreen(Page):
         """Ask for them."""
         self.query_one(Grid).display = False
         self.say("Reading ...")
-        self.app.feed.ask(self, lambda desk: desk.configured())
+        self.app.feed.ask(self, lambda desk: desk.setup.configured())
 
     def on_answer(self, event: Answer) -> None:
         """Here they are."""

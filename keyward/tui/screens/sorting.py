@@ -32,7 +32,8 @@ class SortScreen(ListScreen[str]):
         with Vertical():
             yield Plain("Sort by", classes="title")
             yield OptionList(*map(self._option, self._shown), *([None] if others else []), *map(self._option, others))
-            yield Plain("Enter sorts; on the present one it turns the order round. Esc leaves it.", classes="dim")
+            leave = self.app.keymap.key_of("list.leave")
+            yield Plain(f"Enter sorts; on the present one it turns the order round. {leave} leaves it.", classes="dim")
 
     def _option(self, name: str) -> Option:
         label, now = ALL[name].label, name == self._column

@@ -68,8 +68,8 @@ class WelcomeScreen(Page):
         self._google = [_Line(Check(GOOGLE, "Google Cloud", "asking", "looking for credentials and projects"), None)]
         self.query_one(Grid).display = False
         self.say("Looking for keys on this machine ...", "No value is read. Nothing is written.")
-        self.app.feed.ask(self, lambda desk: desk.look_here([Path()]))
-        self.app.feed.ask(self, lambda desk: desk.look_at_google())
+        self.app.feed.ask(self, lambda desk: desk.setup.look_here([Path()]))
+        self.app.feed.ask(self, lambda desk: desk.setup.look_at_google())
 
     def on_answer(self, event: Answer) -> None:
         """What was found here; what Google said; or the settings are written."""
@@ -202,7 +202,7 @@ class WelcomeScreen(Page):
         self._cloud = cloud
         if begun.proposed:
             self._writing = True
-            self.app.feed.write_settings(self, lambda desk: desk.write_settings(begun))
+            self.app.feed.write_settings(self, lambda desk: desk.setup.write_settings(begun))
         else:
             self._written()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widget import Widget
 
-from keyward.tui.words import PROD
+from keyward.tui.words import PROD, number
 
 GAP = "  "
 
@@ -69,7 +69,7 @@ class Head(Widget):
             left.append((6, world, "dim"))
         right = [
             (2, now.busy, "$text-accent"),
-            (3, f"{now.keys:,} keys" if now.keys is not None else "", "bold"),
+            (3, number(now.keys, "key") if now.keys is not None else "", "bold"),
             (_COVERAGE, now.coverage, "$text-warning"),
             (5, now.age, "dim"),
         ]

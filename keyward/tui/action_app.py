@@ -1,15 +1,15 @@
-"""What the app is asked to do: every action is looked up in the registry first, and one that cannot be done now says why."""
+"""An app whose every action, by key, palette or click, is looked up in the registry first: one that cannot be done now says why."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import actions as textual_actions
-from textual.app import App
 from textual.screen import ModalScreen, Screen
 
 from keyward.tui.actions import Where, found
 from keyward.tui.keymap import Keymap
 from keyward.tui.offered import why_not
+from keyward.tui.safe_app import SafeApp
 from keyward.tui.widgets.keysbar import KeysBar
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
 
-class AskedApp(App[None]):
+class ActionApp(SafeApp):
     """An app with the keys of the registry, or the user's own."""
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
@@ -73,26 +73,12 @@ class AskedApp(App[None]):
 
     def keys_follow(self) -> None:
         """Have the bottom line say what can be done now."""
-        for keys in self.screen.query(KeysBar) if self.screen_stack else ():
+        for keys in self.screen.query_children(KeysBar) if self.screen_stack else ():
             keys.follow()
 
-    def why_not(self, action: str) -> str:
+    def why_not(self, action: str) -> str:  # noqa: ARG002  # for apps that have a reason
         """Why an action of everywhere cannot be done now; empty when it can."""
-        if action == "inventory" and len(self.screen_stack) == 2:
-            return "you are there"
-        if action == "history" and getattr(self.screen, "where", None) is Where.HISTORY:
-            return "you are there"
         return ""
-
-    def open_screens(self) -> "list[tuple[Screen[Any], str]]":
-        """The screens below this one that can be gone back to, the nearest first, with what to call them (own words)."""
-        below = [screen for screen in self.screen_stack[1:] if not isinstance(screen, ModalScreen)][:-1]
-        return [(screen, str(getattr(screen, "heading", "") or "Inventory")) for screen in reversed(below)]
-
-    def go_to(self, screen: "Screen[Any]") -> None:
-        """Back to that screen; those above it are left."""
-        while screen in self.screen_stack and self.screen is not screen:
-            self.pop_screen()
 
     def action_help_quit(self) -> None:
         """What ^C does elsewhere has a key of its own here."""
