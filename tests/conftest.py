@@ -47,6 +47,14 @@ def _own_home(tmp_path_factory, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A worker gets tests that stand together, so that what a file makes for all of its tests is made once; who is ready first takes over."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
 def pytest_collection_modifyitems(config, items):
     """Long matrices run on demand only: `-m slow`, or any other choice of markers that names it."""
     if "slow" in config.option.markexpr:

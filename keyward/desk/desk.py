@@ -34,8 +34,9 @@ def _nothing(_: str) -> None:
 class Desk:
     """What a person can ask keyward for. It may be used from several threads.
 
-    Every method that reads the world, here and behind the names, takes `report`, which hears `keyward.model.events` (from any thread),
-    and `cancel`, which stops it at the next safe place. Nothing is opened, and no module loaded, before it is needed.
+    Every method that reads the world, here and behind the names, takes `cancel`, which stops it at the next safe place; what goes on
+    for long also takes `report`, which hears `keyward.model.events` (from any thread). Nothing is opened, and no module loaded, before
+    it is needed.
 
     Args:
         parts: the real parts.

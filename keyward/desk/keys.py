@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from keyward.desk.desk import Desk
     from keyward.desk.timeline import Moment
     from keyward.desk.using import KeyUsage
     from keyward.desk.where_used import WhereUsed
-    from keyward.model.events import Event
 
 
 class Keys:
@@ -63,9 +62,7 @@ class Keys:
 
         return show_secret(self._desk, secret)
 
-    def ask_around(
-        self, of: str, report: "Callable[[Event], None] | None" = None, cancel: "threading.Event | None" = None
-    ) -> "Sequence[str]":
+    def ask_around(self, of: str, cancel: "threading.Event | None" = None) -> "Sequence[str]":
         """Ask what is around a key or secret: billing, APIs, labels, and who can read it or the secrets that hold it.
 
         Returns:
@@ -76,7 +73,7 @@ class Keys:
         """
         from keyward.desk.showing import ask_around
 
-        return ask_around(self._desk, of, self._desk.parts.ctx(report, cancel))
+        return ask_around(self._desk, of, self._desk.parts.ctx(None, cancel))
 
     def usage(self, key: str, days: int = 42) -> "KeyUsage":
         """Its calls in the last so many days, from what scans kept."""

@@ -12,6 +12,7 @@ from keyward.model.detectors import BY_KIND
 
 if TYPE_CHECKING:
     from keyward.hygiene.leaks.found import Mark
+    from keyward.model.detector import Detector
 
 DEAD = frozenset({State.DELETED, State.RESTORABLE, State.EXPIRED})
 """States in which a key opens nothing."""
@@ -47,7 +48,7 @@ def advice(mark: "Mark", keys: Sequence[Credential], *, expired: bool) -> Advice
         return Advice("An id, which opens nothing alone: look for the secret that belongs to it.")
     if detector is not None and detector.chosen:
         return Advice("Change the password, and keep the new one elsewhere.")
-    return _of_a_vendor(mark.kind)
+    return _of_a_vendor(detector)
 
 
 def _of_ours(key: Credential) -> Advice:
@@ -62,10 +63,9 @@ def _of_ours(key: Credential) -> Advice:
     return Advice("Replace it at once.", shlex.join(argv))
 
 
-def _of_a_vendor(kind: str) -> Advice:
+def _of_a_vendor(detector: "Detector | None") -> Advice:
     from keyward.providers.catalog import of_kind  # its files are read where something was found
 
-    entry = of_kind(kind)
-    if entry is None:
-        return Advice("Have its issuer revoke it, and keep the new one elsewhere.")
-    return Advice(f"Revoke it at {entry.label}, and keep the new one elsewhere.", page=entry.pages.revoke)
+    entry = of_kind(detector.kind) if detector is not None else None
+    issuer = detector.issuer if detector is not None and detector.issuer else "its issuer"
+    return Advice(f"Revoke it at {issuer}, and keep the new one elsewhere.", page=entry.pages.revoke if entry else "")

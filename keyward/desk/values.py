@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from keyward.desk.desk import Desk
     from keyward.desk.revealing import Readable, Revealed
     from keyward.inventory.identify import Identity
-    from keyward.model.events import Event
     from keyward.model.secret import Secret
     from keyward.model.verdict import Verdict
 
@@ -53,13 +52,8 @@ class Values:
         finally:
             cache.close()
 
-    def verify(
-        self,
-        keys: "Sequence[str]",
-        report: "Callable[[Event], None] | None" = None,
-        cancel: "threading.Event | None" = None,
-    ) -> "Iterator[tuple[str, Verdict]]":
+    def verify(self, keys: "Sequence[str]", cancel: "threading.Event | None" = None) -> "Iterator[tuple[str, Verdict]]":
         """Try whether these keys (full ids) work, each with one harmless use; a verdict as soon as it is there."""
         from keyward.desk.verifying import verify
 
-        return verify(self._desk, keys, self._desk.parts.ctx(report, cancel))
+        return verify(self._desk, keys, self._desk.parts.ctx(None, cancel))

@@ -17,7 +17,8 @@ from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts
 from keyward.tui.screens.plan import PlanScreen
 from keyward.tui.screens.rotation import RotationScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER, Confirm
+from keyward.tui.widgets.deaf import ARMED_AFTER
+from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.grid import Grid
 from tests.parts.desk import NOW, OK, Desk, loaded, row, shown
 

@@ -168,11 +168,9 @@ def _feed(
         try:
             process.stdin.write(batch_line(batch) + "\n")
             process.stdin.flush()
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            why = "the process that read it ended"
-            answers.put(Answer(left=[Unread(item, Left.UNREADABLE, why) for item in batch]))
+            answers.put(answer_of(process.stdout.readline(), batch))
+        except (OSError, ValueError):  # it is gone, or speaks nonsense: then these were not read, and that is said
+            answers.put(
+                Answer(left=[Unread(item, Left.UNREADABLE, "the process that read it ended") for item in batch])
+            )
             return
-        answers.put(answer_of(line, batch))

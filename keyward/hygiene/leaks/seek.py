@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from keyward.hygiene.leaks.found import Mark
 from keyward.hygiene.leaks.placeholder import is_placeholder
 from keyward.model.detector import Confidence, Detector, Match
-from keyward.model.detectors import BY_KIND, find
+from keyward.model.detectors import find
 from keyward.model.fingerprint import FingerprintKey, worth
 from keyward.model.ids import SHORT
-from keyward.model.keyfile import fields, key_id
+from keyward.model.keyfile import key_id
 from keyward.model.redact import mask
 from keyward.model.secret import Secret
 
@@ -36,6 +36,8 @@ _SNIFFED = 8_000
 
 _KEY_FILE = "google-sa-json"
 _WRAPPED = re.compile(rb"(?<![A-Za-z0-9+/_-])e[wy][A-Za-z0-9+/_-]{400,65536}+={0,2}")
+_MANIFEST = re.compile(rb"(?:^|[\s{,])[\"']?kind[\"']?\s{0,9}:\s{0,9}[\"']?Secret\b")
+_VALUE = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{20,65536}+={0,2}(?![A-Za-z0-9+/=])")
 _IN_BASE64 = tuple(base64.b64encode(b"\0" * shift + b'"service_account"')[4 if shift else 0 : -4] for shift in range(3))
 """What the type of a service account key file becomes in base64, at each of three offsets."""
 
@@ -92,7 +94,9 @@ class Seeker:
             for match in matches
             if match.detector.is_secret or _alone(match, matches)
         ]
-        return sorted((*marks, *told, *self._in_base64(text), *self._known(text, matches)), key=lambda one: one.line)
+        return sorted(
+            (*marks, *told, *self._in_base64(text, name), *self._known(text, matches)), key=lambda one: one.line
+        )
 
     def _shaped(self, text: bytes, match: Match, name: str, line: int, value_id: str = "") -> Mark:
         value, detector = text[match.start : match.end], match.detector
@@ -127,18 +131,22 @@ class Seeker:
         known = fingerprint if self._keys.ledger is self._keys.ids else ""
         return (known or self._keys.ids.fingerprint(value))[:SHORT]
 
-    def _in_base64(self, text: bytes) -> Iterator[Mark]:
-        """Service account key files that were put into a value as base64."""
-        if not any(piece in text for piece in _IN_BASE64):
+    def _in_base64(self, text: bytes, name: str) -> Iterator[Mark]:
+        """Keys in values of a Kubernetes Secret, and service account key files that were put into any value as base64 (RFC 4648)."""
+        manifest = b"Secret" in text and _MANIFEST.search(text) is not None
+        if not manifest and not any(piece in text for piece in _IN_BASE64):
             return
-        for found in _WRAPPED.finditer(text):
+        for found in (_VALUE if manifest else _WRAPPED).finditer(text):
             raw = found[0].rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
             try:
-                data = base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True).strip()
+                data = base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
             except ValueError:
                 continue
-            if fields(data) is not None:
-                yield self._mark(data, BY_KIND[_KEY_FILE], Confidence.LIKELY, _line(text, found.start()))
+            line = _line(text, found.start())
+            inside = (
+                one for one in find(data) if one.detector.kind == _KEY_FILE or (manifest and one.detector.is_secret)
+            )
+            yield from (self._shaped(data, match, name, line) for match in inside)
 
     def _known(self, text: bytes, matches: Sequence[Match]) -> Iterator[Mark]:
         """Values that only the inventory tells, where they stand alone."""

@@ -9,14 +9,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input
 
 from keyward.tui.feed import Answer, Failed
-from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
 
 
-class ExportScreen(Dialog[None]):
+class ExportScreen(Deaf[None]):
     """Asks for a file and writes the trail there.
 
     Args:
@@ -45,7 +45,11 @@ class ExportScreen(Dialog[None]):
             yield Plain("", id="refused")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")
-                yield Button("Write", id="write", variant="primary")
+                yield Button("Write", id="write", variant="primary", disabled=True)
+
+    def listens(self) -> None:
+        """It may be written now."""
+        self.query_one("#write", Button).disabled = False
 
     def on_unmount(self) -> None:
         """Nobody waits for it any more."""
@@ -67,6 +71,8 @@ class ExportScreen(Dialog[None]):
         self.dismiss()
 
     def _write(self) -> None:
+        if self.query_one("#write", Button).disabled:  # it opened just now, or is writing
+            return
         file, rotation = self.query_one("#file", Input).value, self._rotation
         self._stop = stop = self.app.feed.stopper()
         self._writing(True)

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input
 
 from keyward.tui.feed import Answer, Failed
-from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.tick import Tick
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
 
 
-class LocalScreen(Dialog[bool]):
+class LocalScreen(Deaf[bool]):
     """Asks for a folder and the keyring, writes both to keyward.toml, and has them scanned. Answers whether it did."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "later", "Later")]
@@ -40,7 +40,11 @@ class LocalScreen(Dialog[bool]):
             yield Plain("Both are written to keyward.toml and can be changed there.", classes="dim")
             with Horizontal(classes="buttons"):
                 yield Button("Later", id="later")
-                yield Button("Look", id="look", variant="primary")
+                yield Button("Look", id="look", variant="primary", disabled=True)
+
+    def listens(self) -> None:
+        """It may be agreed to now."""
+        self.query_one("#look", Button).disabled = False
 
     def on_input_submitted(self) -> None:
         """Enter in the folder goes on to the keyring; it begins nothing."""

@@ -12,7 +12,7 @@ from textual.widgets import Button
 
 from keyward.tui.feed import Answer, Failed
 from keyward.tui.screens.once import Dialog
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.value import Value
 
@@ -26,7 +26,7 @@ SHOWN_FOR = 10.0
 _TICK = 0.2
 
 
-class AskReveal(Dialog[bool]):
+class AskReveal(Deaf[bool]):
     """Says what showing a value does, and asks. It opens disarmed, with Cancel focused.
 
     Args:
@@ -42,7 +42,7 @@ class AskReveal(Dialog[bool]):
 
     def __init__(self, name: str, source: str) -> None:
         super().__init__()
-        self._called, self._source, self._armed = name, source, False
+        self._called, self._source = name, source
 
     def compose(self) -> ComposeResult:
         """What happens, and two buttons."""
@@ -58,20 +58,13 @@ class AskReveal(Dialog[bool]):
                 yield Button("Cancel", id="cancel")
                 yield Button(f"Show for {int(SHOWN_FOR)} s", id="show", variant="warning")
 
-    def on_mount(self) -> None:
-        """Listen a moment later: keys typed ahead were meant for another place."""
-        self.set_timer(ARMED_AFTER, self._arm)
-
-    def _arm(self) -> None:
-        self._armed = True
-
     def action_other(self) -> None:
         """Go to the other button."""
         self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Show, or not."""
-        if self._armed:
+        if self.armed:
             self.dismiss(event.button.id == "show")
 
     def action_cancel(self) -> None:

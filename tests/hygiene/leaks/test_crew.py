@@ -71,8 +71,11 @@ def _telling(feed, turn):
     return told
 
 
-def test_a_process_that_dies_leaves_its_texts_unread_and_that_is_said(items, monkeypatch):
-    program = "import sys; sys.stdin.readline(); print('ready', flush=True); sys.stdin.readline()"
+@pytest.mark.parametrize(
+    "end", ["pass", "print('nonsense', flush=True)", "print('[250, 0, [', end='')"], ids=["dies", "nonsense", "cut"]
+)
+def test_a_process_that_dies_leaves_its_texts_unread_and_that_is_said(items, monkeypatch, end):
+    program = f"import sys; sys.stdin.readline(); print('ready', flush=True); sys.stdin.readline(); {end}; sys.exit(0)"
     monkeypatch.setattr(crew, "_ARGV", (sys.executable, "-c", program))
     gate = threading.Event()
     real = crew.Reader.look

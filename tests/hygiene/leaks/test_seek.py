@@ -118,6 +118,19 @@ def test_a_key_file_is_known_by_its_id_also_as_base64_and_whatever_its_layout():
         assert (mark.kind, mark.id, mark.value_id, mark.line) == ("google-sa-json", plain.id, plain.value_id, 2)
 
 
+def test_the_values_of_a_kubernetes_secret_are_looked_into_and_other_base64_is_not():
+    value = sample("anthropic", 1)
+    (plain,) = seek(b"K=" + value)
+    data = base64.b64encode(value).decode()
+    manifest = f"apiVersion: v1\nkind: Secret\ndata:\n  other: {base64.b64encode(b'nothing at all in here').decode()}\n  key: {data}\n"
+    (mark,) = seek(manifest)
+    assert (mark.id, mark.line) == (plain.id, 5)
+    assert [mark.id for mark in seek(json.dumps({"kind": "Secret", "data": {"key": data}}))] == [plain.id]
+    assert seek(manifest.replace("kind: Secret", "kind: ConfigMap")) == []
+    file = base64.b64encode(sample("google-sa-json", 1)).decode()
+    assert [mark.kind for mark in seek(f"kind: Secret\ndata: {{key: {file}}}")] == ["google-sa-json"]
+
+
 def test_the_place_for_a_private_key_is_no_key():
     text = '{"type": "service_account", "project_id": "acme", "private_key": PRIVATE, "client_email": "a@b"}'
     assert [mark.confidence for mark in seek(text)] == ["doubtful"]
