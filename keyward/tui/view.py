@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FIRST = "age"
 _KEPT = 24
 """Queries whose rows are remembered until the rows or the order change."""
-_FEW = 20
+_FEW = 50
 """One row in so many that changes its place is put where it belongs; if more do, all are sorted anew, which is quicker then."""
 
 _PART = 4
