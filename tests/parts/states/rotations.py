@@ -176,7 +176,7 @@ def _rotation():
 # All that were
 
 
-def row(number, name, state, *, actor="ana", scope="acme-prod", waiting=WaitingOn.NOTHING, why="", **data):
+def row(number, name, state, actor="ana", scope="acme-prod", waiting=WaitingOn.NOTHING, why="", **data):  # noqa: PLR0917  # what a ledger has of each
     """A rotation in the ledger."""
     id = f"google-api-keys:{scope}/k{number}"  # noqa: A001  # what a key calls it
     old = {"id": id, "name": name}
