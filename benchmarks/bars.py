@@ -172,7 +172,7 @@ def keys(times: int, rows: int) -> Iterator[Measured]:
             pages = [terminal.paint(b"\x1b[6~") for _ in range(times * 5)]
             terminal.paint(b"/")
             typed = [
-                terminal.paint(bytes([letter]), quiet=0.25) for _ in range(times) for letter in b"prod\x7f\x7f\x7f\x7f"
+                terminal.paint(bytes([letter]), quiet=0.25) for _ in range(times) for letter in b"maps\x7f\x7f\x7f\x7f"
             ]
         finally:
             terminal.end()

@@ -1,6 +1,6 @@
 """How the rows are sorted: values by what they are, and behind them each kind of "no value" in a fixed order, whichever way round."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +17,25 @@ LARGEST_FIRST = frozenset({"age", "places", "window"})
 _USES = {"used": 0, "not_seen": 1, "never": 2, "unsupported": 3, "not_scanned": 4, "denied": 5, "failed": 6}
 
 
-def ordered(rows: Rows, column: str, *, reverse: bool) -> list[int]:
-    """Every row number in the order of that column; rows that are equal stay in the order in which they came."""
+def sort_keys(rows: Rows, column: str) -> list[Key]:
+    """A key for every row number, by which the column sorts."""
     fields, key = _by(column)
-    keys = list(map(key, *(rows.columns[field] for field in fields)))
-    order = sorted(rows.numbers, key=keys.__getitem__)
+    return list(map(key, *(rows.columns[field] for field in fields)))
+
+
+def keyed(rows: Rows, column: str) -> Callable[[int], Key]:
+    """A function that gives the same key of one row."""
+    fields, key = _by(column)
+    columns = [rows.columns[field] for field in fields]
+    return lambda row: key(*[values[row] for values in columns])
+
+
+def ordered(numbers: Iterable[int], keys: Sequence[Key], *, reverse: bool) -> list[int]:
+    """The row numbers in the order of their keys; rows that are equal stay in the order in which they are given."""
     if not reverse:
-        return order
+        return sorted(numbers, key=keys.__getitem__)
     kinds: dict[int, list[int]] = {}
-    for row in rows.numbers:
+    for row in numbers:
         kinds.setdefault(keys[row][0], []).append(row)
     return [row for kind in sorted(kinds) for row in sorted(kinds[kind], key=keys.__getitem__, reverse=True)]
 
@@ -44,16 +54,10 @@ Place = tuple[int, str | float | _Down, int]
 """Where a row stands among the others: no two are the same."""
 
 
-def placing(rows: Rows, column: str, *, reverse: bool) -> Callable[[int], Place]:
-    """A function that gives the place of a row, so that few rows can be put in order without looking at all of them."""
-    fields, key = _by(column)
-    columns = [rows.columns[field] for field in fields]
-
-    def place(row: int) -> Place:
-        kind, value = key(*[values[row] for values in columns])
-        return kind, _Down(value) if reverse else value, row
-
-    return place
+def placed(row: int, key: Key, *, reverse: bool) -> Place:
+    """The place of a row with that key."""
+    kind, value = key
+    return kind, _Down(value) if reverse else value, row
 
 
 def _text(value: Any) -> Key:

@@ -1,7 +1,7 @@
 """What is in view: the rows filtered by the query and sorted by a column. Knows when a longer query only narrows a shorter one."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from keyward.model.errors import QueryError
 from keyward.model.query_rows import Columns, QueryRow
 from keyward.tui.rows import FIELDS, Rows
-from keyward.tui.sorting import Place, ordered, placing
+from keyward.tui.sorting import Key, Place, keyed, ordered, placed, sort_keys
 
 if TYPE_CHECKING:
     from keyward.tui.filtering import Filter
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 _FIRST = "age"
 _KEPT = 24
 """Queries whose rows are remembered until the rows or the order change."""
-_FEW = 20
+_FEW = 50
 """One row in so many that changes its place is put where it belongs; if more do, all are sorted anew, which is quicker then."""
+
+_PART = 4
+"""Only a part so small of all rows is asked in the order in which it stands; more are asked in that in which they lie in memory."""
 
 
 class View:
@@ -34,12 +37,17 @@ class View:
         self.column, self.reversed = _FIRST, False
         self.order: list[int] = []
         self._sorted: list[int] = []
+        self._keys: list[Key] = []
         self._found: dict[str, list[int]] = {}
         self._filter: Filter | None = None
 
     def refresh(self, now: float) -> None:
         """Rows changed: sort and filter again."""
-        self._sorted = ordered(self.rows, self.column, reverse=self.reversed)
+        self._keys = sort_keys(self.rows, self.column)
+        self._sort(self.rows.numbers, now)
+
+    def _sort(self, numbers: Iterable[int], now: float) -> None:
+        self._sorted = ordered(numbers, self._keys, reverse=self.reversed)
         self._again(now)
 
     def put(self, found: Columns, now: float) -> list[int]:
@@ -48,30 +56,43 @@ class View:
         Returns:
             The numbers of those that are new or different now.
         """
-        place = placing(self.rows, self.column, reverse=self.reversed)
-        known = [row for row in map(self.rows.number, found.id) if row is not None]
-        before = {row: place(row) for row in known} if len(known) * _FEW <= len(self.rows) else {}
+        gone, known = frozenset(self.rows.gone), len(self._keys)
         changed = self.rows.put(found)
-        moved = [row for row in changed if row not in before or before[row] != place(row)]
-        if len(before) < len(known) or len(moved) * _FEW > len(self.rows):
-            if changed:
-                self.refresh(now)
-            return changed
+        if not changed:
+            return []
+        self._found.clear()
+        key = keyed(self.rows, self.column)
+        news = {row: key(row) for row in changed}
+        moved = [row for row in changed if row >= known or row in gone or self._keys[row] != news[row]]
+        if len(moved) * _FEW <= len(self._sorted):
+            self._move(news, moved, now)
+        else:
+            self._take(news)
+            # What is in order already is not compared again; of equal rows the one that came first stands first.
+            new = all(row >= known for row in moved)
+            self._sort([*self._sorted, *moved] if new and not self.reversed else self.rows.numbers, now)
+        return changed
 
-        def was(row: int) -> Place:
-            return before[row] if row in before else place(row)
-
-        if changed:
-            self._found.clear()
-        everything = self._sorted
-        if moved:
-            self._sorted = _with(_without(everything, before.keys() & moved, was), moved, place)
+    def _move(self, news: Mapping[int, Key], moved: Sequence[int], now: float) -> None:
+        """Put these rows where they belong, and those in view that match; all others stay where they are."""
+        old = [row for row in news if row < len(self._keys)]
+        everything = _without(self._sorted, [row for row in moved if row < len(self._keys)], self._place)
+        kept = _without(self.order, old, self._place) if self._filter is not None else []
+        self._take(news)
+        self._sorted = _with(everything, moved, self._place)
         if self._filter is None:
             self.order = self._sorted
-        elif changed:
-            kept = _without(self.order, before.keys() & changed, was)
-            self.order = _with(kept, self._filter.hits(self.rows.queried, changed, now), place)
-        return changed
+        else:
+            self.order = _with(kept, self._filter.hits(self.rows.queried, list(news), now), self._place)
+
+    def _take(self, news: Mapping[int, Key]) -> None:
+        """The keys by which these rows are sorted from now on."""
+        self._keys += [(0, "")] * (len(self.rows.columns["id"]) - len(self._keys))
+        for row, key in news.items():
+            self._keys[row] = key
+
+    def _place(self, row: int) -> Place:
+        return placed(row, self._keys[row], reverse=self.reversed)
 
     def _again(self, now: float) -> None:
         self._found.clear()
@@ -79,8 +100,11 @@ class View:
 
     def _matching(self, wanted: "Filter", now: float) -> list[int]:
         """All rows that match, sorted. They are asked in the order in which they lie in memory, which is much faster."""
+        hits = wanted.hits(self.rows.queried, self.rows.numbers, now)
+        if len(hits) == len(self._sorted):
+            return self._sorted
         flags = bytearray(len(self.rows.columns["id"]))
-        for row in wanted.hits(self.rows.queried, self.rows.numbers, now):
+        for row in hits:
             flags[row] = 1
         return list(compress(self._sorted, map(flags.__getitem__, self._sorted)))
 
@@ -108,7 +132,7 @@ class View:
             self.order = self._sorted
         elif known is not None:  # a letter was taken back
             self.order = known
-        elif before[0] is not None and wanted.narrows(before[0]):
+        elif before[0] is not None and len(before[1]) * _PART <= len(self._sorted) and wanted.narrows(before[0]):
             self.order = wanted.hits(self.rows.queried, before[1], now)
         else:
             self.order = self._matching(wanted, now)

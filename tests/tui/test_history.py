@@ -73,7 +73,7 @@ async def test_the_trail_is_checked_again_when_the_list_comes_back(opened):
     async with opened(desk, size=(140, 30)) as (app, pilot):
         await pilot.press("4")
         await loaded(app, pilot)
-        assert "intact (21 lines)   ·   1 rotation, 1 open" in shown(app)
+        assert "1 rotation, 1 open   ·   audit chain intact (21 lines)" in shown(app)
         await pilot.press("e")
         await pilot.pause()
         assert isinstance(app.screen, ExportScreen)

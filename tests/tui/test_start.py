@@ -75,6 +75,7 @@ class Desk:
     @property
     def health(self):
         return self
+    hygiene = health
     def cache(self):
         return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=now(), close=lambda: None)
     def gaps(self):

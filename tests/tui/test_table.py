@@ -6,7 +6,7 @@ from keyward.tui import cells
 from keyward.tui.columns import ALL, OWN, PRESETS, Choice, known
 from keyward.tui.feed import Arrived
 from keyward.tui.rows import Rows
-from keyward.tui.sorting import ordered
+from keyward.tui.sorting import ordered, sort_keys
 from keyward.tui.widgets.column import fitting
 from keyward.tui.widgets.grid import Grid
 from tests.parts.desk import DAY, NOW, OK, Desk, columns, loaded, row, shown
@@ -144,7 +144,7 @@ def test_what_is_not_known_stays_last_in_a_fixed_order_and_equal_rows_stay_in_th
     made += [row(at, provider="shape", expires=None) for at in range(50, 54)]
     made += [row(at, expires=NOW.timestamp() + at * DAY) for at in range(60, 64)]
     found = held(made)
-    order = ordered(found, column, reverse=reverse)
+    order = ordered(found.numbers, sort_keys(found, column), reverse=reverse)
     assert sorted(order) == list(range(len(made)))
     texts = [cells.cells(found, at, NOW.timestamp(), [column])[0] for at in order]
     if column in ("id", "identity", "seen", "name", "age", "state"):

@@ -39,9 +39,12 @@ def test_few_rows_that_change_are_put_where_a_whole_sort_puts_them(column, rever
     view, whole = View(Rows()), View(Rows())
     for one in (view, whole):
         one.sort(column, AT, reverse=reverse)
-    first = columns([changed(made, number) for number in range(300)])
-    view.put(first, AT)
-    whole.rows.put(first)
+    first = [changed(made, number) for number in range(300)]
+    for piece in (first[:7], first[7:120], first[120:]):
+        view.put(columns(piece), AT)
+        whole.rows.put(columns(piece))
+        whole.refresh(AT)
+        assert view.order == whole.order
     for turn, query in enumerate(QUERIES * 4):
         for one in (view, whole):
             one.look_for(query, AT)
