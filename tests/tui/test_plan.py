@@ -149,6 +149,7 @@ async def test_space_accepts_one_place_and_star_all_but_new_ones(opened, desk):
         await pilot.press("space")
         await loaded(app, pilot)
         assert "2 of 3 places" in shown(app)
+        assert shown(app).count("✓ accepted") == 2, "in the table, and below where the line is told in full"
         assert "--accept-target gsm:acme-prod/one" in shown(app)
         await pilot.press("space")
         await loaded(app, pilot)
