@@ -6,17 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from keyward.cli import words
-from keyward.desk.overrides import by_place
+from keyward.cli.plan_lines import line, who_acts_where
 
 if TYPE_CHECKING:
     from keyward.rotation.acts.outcome import ActOutcome
     from keyward.rotation.acts.plan import ActPlan, KeyAct
-
-_WIDTH = 12
-
-
-def _line(name: str, text: str) -> str:
-    return f"  {name:<{_WIDTH}} {text}".rstrip()
 
 
 def plan_text(plan: "ActPlan") -> str:
@@ -29,12 +23,7 @@ def plan_text(plan: "ActPlan") -> str:
 
 def _head(plan: "ActPlan") -> Iterator[str]:
     yield f"Plan to {plan.wish.act.value} {words.count(len(plan.keys), 'key')}, made {words.moment(plan.at)}"
-    yield _line("acting as", f"{plan.identity}; {plan.actor} on {plan.host}")
-    yield _line("world", f"EMULATOR ({plan.world})" if plan.world.startswith("emulator:") else plan.world)
-    for number, endpoint in enumerate(by_place(plan.endpoints)):
-        yield _line("" if number else "endpoints", endpoint)
-    if plan.wish.reason:
-        yield _line("reason", plan.wish.reason)
+    yield from who_acts_where(plan, plan.wish.reason)
 
 
 def _key(key: "KeyAct", plan: "ActPlan") -> Iterator[str]:
@@ -44,30 +33,30 @@ def _key(key: "KeyAct", plan: "ActPlan") -> Iterator[str]:
         yield from _facts(key, plan)
     for item in key.readiness:
         word = {"yes": "ready", "no": "missing"}.get(item.ready.value, "not known")
-        yield _line(word, f"{item.permission}{f': {item.why}' if item.why else ''}")
+        yield line(word, f"{item.permission}{f': {item.why}' if item.why else ''}")
     if key.by_hand:
-        yield _line("by hand", key.by_hand)
+        yield line("by hand", key.by_hand)
     for warning in key.warnings:
-        yield _line("note", warning)
+        yield line("note", warning)
     for blocker in key.blockers:
-        yield _line("IN THE WAY", blocker.what)
+        yield line("IN THE WAY", blocker.what)
         if blocker.hint:
-            yield _line("", blocker.hint)
+            yield line("", blocker.hint)
 
 
 def _facts(key: "KeyAct", plan: "ActPlan") -> Iterator[str]:
-    yield _line("state", f"{key.state}{' (nothing to do)' if key.already else ''}")
-    yield _line("age", words.age(key.age, key.age_is))
+    yield line("state", f"{key.state}{' (nothing to do)' if key.already else ''}")
+    yield line("age", words.age(key.age, key.age_is))
     if plan.wish.ends:
-        yield _line("last use", f"{words.last_use(key.last_use, plan.at)}: {key.in_use.value}")
-        yield _line("looked", _looked(key))
+        yield line("last use", f"{words.last_use(key.last_use, plan.at)}: {key.in_use.value}")
+        yield line("looked", _looked(key))
     for number, what in enumerate(key.breaks):
-        yield _line("" if number else "BREAKS", what)
+        yield line("" if number else "BREAKS", what)
     if key.undo:
         until = f" (until about {words.moment(key.undo_until)})" if key.undo_until else ""
-        yield _line("undo", f"{key.undo}{until}")
+        yield line("undo", f"{key.undo}{until}")
     else:
-        yield _line("undo", "none: this cannot be taken back")
+        yield line("undo", "none: this cannot be taken back")
 
 
 def _looked(key: "KeyAct") -> str:
@@ -94,11 +83,11 @@ def outcome_text(plan: "ActPlan", outcomes: "Sequence[ActOutcome]", now: datetim
 def _outcome(plan: "ActPlan", one: "ActOutcome", now: datetime) -> Iterator[str]:
     yield f"{one.id}: {one.said if one.done else f'NOT {plan.wish.act.value}d: {one.said}'}"
     if one.state:
-        yield _line("state", one.state)
+        yield line("state", one.state)
     if one.proof:
-        yield _line("proof", one.proof)
+        yield line("proof", one.proof)
     undo = next((key.undo for key in plan.keys if key.id == one.id), "")
     if one.done and undo:
         until = f"   (until {words.moment(one.undo_until)})" if one.undo_until and one.undo_until > now else ""
-        yield _line("undo", f"{undo}{until}")
-    yield _line("history", f"keyward history {one.id}")
+        yield line("undo", f"{undo}{until}")
+    yield line("history", f"keyward history {one.id}")

@@ -31,6 +31,23 @@ DeletedOption = Annotated[
 _COLUMNS = ("key", "act", "done", "state", "said", "proof", "undo_until", "exit_code")
 
 
+def wished(
+    invocation: Invocation, wish: "Wish", *, reason: str, yes: bool, waive: Sequence[str] | None = None
+) -> "Wish":
+    """The wish with what every such command line says besides: places to leave out, why, and whether a person is asked.
+
+    Raises:
+        UsageError: a place to leave out is none.
+    """
+    from dataclasses import replace
+
+    from keyward.model.ids import PlacementRef
+    from keyward.model.text import clean
+
+    places = tuple(str(PlacementRef.parse(one)) for one in waive or ())
+    return replace(wish, waive=places, reason=clean(reason), yes=yes, interactive=invocation.interactive and not yes)
+
+
 def act(
     invocation: Invocation,
     keys: Sequence[str],

@@ -27,6 +27,6 @@ def apply(
     wait = Wait.DEAD if saved.changes.emergency and wait is None else wait
     limit = timeout_of(timeout, wait)
     changes = replace(saved.changes, yes=yes, interactive=invocation.interactive and not yes)
-    plan = invocation.desk.plan(saved.keys, changes)
+    plan = invocation.desk.rotating.plan(saved.keys, changes)
     saved_plan.check(saved, plan)
     return carry_out(invocation, agreed(invocation, plan, changes, form, asks_for_places=False), wait, form, limit)

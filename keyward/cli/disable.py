@@ -2,7 +2,7 @@
 
 import typer
 
-from keyward.cli.acting import DryRunOption, ForeignOption, KeysArgument, ReasonOption, YesOption, act
+from keyward.cli.acting import DryRunOption, ForeignOption, KeysArgument, ReasonOption, YesOption, act, wished
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import FormatOption
 from keyward.cli.output import Format
@@ -23,19 +23,9 @@ def disable(
 ) -> int:
     """Switch keys off where their provider can, unless they are in use or a place still holds them; `enable` takes it back."""
     from keyward.model.capability import Act
-    from keyward.model.ids import PlacementRef
-    from keyward.model.text import clean
     from keyward.rotation.acts.wish import Wish
 
     invocation: Invocation = context.obj
-    wish = Wish(
-        Act.DISABLE,
-        even_if_used=even_if_used,
-        even_if_broken=even_if_broken,
-        even_if_foreign=even_if_foreign,
-        waive=tuple(str(PlacementRef.parse(one)) for one in waive or ()),
-        reason=clean(reason),
-        yes=yes,
-        interactive=invocation.interactive and not yes,
-    )
+    wish = Wish(Act.DISABLE, even_if_used=even_if_used, even_if_broken=even_if_broken, even_if_foreign=even_if_foreign)
+    wish = wished(invocation, wish, reason=reason, yes=yes, waive=waive)
     return act(invocation, keys, wish, form, dry_run=dry_run)

@@ -66,7 +66,7 @@ def doctor(
         raise UsageError(f"--format {form} prints a role.", hint="Add --role reader, linker or rotator.")
     if fix:
         return _fix(invocation, yes=yes, form=form)
-    lines = invocation.desk.doctor()
+    lines = invocation.desk.health.doctor()
     code = 4 if any(line.ready == "no" for line in lines) else 0
     if form is Form.JSON:
         checks = [{name: getattr(line, name) or None for name in _COLUMNS} for line in lines]
@@ -98,7 +98,7 @@ def _fix(invocation: Invocation, *, yes: bool, form: Form) -> int:
     """Show the plan, ask, mend; exit 6 while something needs a person, 1 when a mending failed."""
     from keyward.model.errors import UsageError
 
-    troubles = invocation.desk.troubles()
+    troubles = invocation.desk.health.troubles()
     mendable = [one for one in troubles if one.mending]
     if form is not Form.JSON:
         _print_troubles(troubles)
@@ -113,7 +113,7 @@ def _fix(invocation: Invocation, *, yes: bool, form: Form) -> int:
             from keyward.cli.ask import typed
 
             typed(f"mend {len(mendable)}", "What stands behind -> above will be done.")
-        done = invocation.desk.mend(mendable)
+        done = invocation.desk.health.mend(mendable)
     code = 1 if any(not one.ok for one in done) else 6 if len(mendable) < len(troubles) else 0
     if form is Form.JSON:
         _write_mended(troubles, done, code)

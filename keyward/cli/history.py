@@ -54,14 +54,14 @@ def history(
     acts: tuple[Line, ...] = ()
     if ":" in rotation:
         acts = acts_done(desk, rotation)
-        found = desk.histories([row.id for row in desk.rotations() if rotation in touched(row)])
+        found = desk.record.histories([row.id for row in desk.record.rotations() if rotation in touched(row)])
     elif rotation:
-        found = [desk.history(rotation)]
+        found = [desk.record.history(rotation)]
     else:
         acts = acts_done(desk)
-        rows = desk.rotations()
+        rows = desk.record.rotations()
         shown = rows[:limit] if limit else rows
-        found = desk.histories([row.id for row in shown])
+        found = desk.record.histories([row.id for row in shown])
         if len(shown) < len(rows):
             typer.echo(f"The newest {len(shown)} of {len(rows)} rotations; --limit 0 shows all.", err=True)
     if form is Format.JSON:

@@ -22,7 +22,7 @@ _LONGEST = 1_000_000
 def identify(context: typer.Context, form: FormatOption = Format.TABLE) -> int:
     """Say whose value is on stdin (or typed at a hidden prompt), where else it is kept, and what is not known."""
     invocation: Invocation = context.obj
-    found = invocation.desk.identify(_value(interactive=sys.stdin.isatty()))
+    found = invocation.desk.values.identify(_value(interactive=sys.stdin.isatty()))
     if form is Format.JSON:
         write_json(_document(found))
     elif form is Format.IDS:

@@ -25,7 +25,7 @@ def named(invocation: "Invocation", texts: Sequence[str], *, writes: bool = Fals
     """
     found: dict[str, None] = {}
     for text in texts:
-        key = invocation.desk.resolve(text)
+        key = invocation.desk.keys.resolve(text)
         if key != text:
             if writes and not invocation.interactive:
                 raise UsageError(

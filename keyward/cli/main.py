@@ -13,7 +13,7 @@ from keyward import __version__
 from keyward.cli import guard
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import spelled_out
-from keyward.model.errors import Exit
+from keyward.model.errors import Exit, UsageError
 
 app = typer.Typer(
     name="keyward",
@@ -38,11 +38,19 @@ def _global(
     config: Annotated[
         Path | None, typer.Option(help="Use this settings file instead of your own keyward.toml.")
     ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Open the app in write mode: without a command, or with `demo`.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,  # its callback acts
 ) -> None:
-    context.obj = Invocation(config)
+    if write and context.invoked_subcommand != "demo":
+        raise UsageError(
+            f"--write is for the app, and {context.invoked_subcommand} opens none.",
+            hint="Leave it out; what a command changes it asks for itself.",
+        )
+    context.obj = Invocation(config, write=write)
 
 
 def _register() -> None:

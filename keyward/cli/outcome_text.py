@@ -40,7 +40,7 @@ def write_outcomes(desk: "Desk", outcomes: Sequence["Outcome"], form: Format) ->
         )
     else:
         now = desk.parts.clock.now()
-        told = zip(outcomes, desk.histories([one.rotation for one in outcomes]), strict=True)
+        told = zip(outcomes, desk.record.histories([one.rotation for one in outcomes]), strict=True)
         sys.stdout.write("\n".join("\n".join(_lines(one, found, now)) for one, found in told) + "\n")
     return code
 

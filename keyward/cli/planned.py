@@ -62,7 +62,7 @@ def agreed(
     print_plan(plan, Format.TABLE, sys.stderr)
     if not asks_for_places:
         return confirm(plan)
-    return agree(plan, changes, lambda changed: invocation.desk.plan([key.id for key in plan.keys], changed))
+    return agree(plan, changes, lambda changed: invocation.desk.rotating.plan([key.id for key in plan.keys], changed))
 
 
 def refuse(plan: "Plan", form: Format) -> None:
@@ -91,6 +91,6 @@ def carry_out(
     from keyward.cli.progress import Progress
 
     progress = Progress()
-    outcomes = invocation.desk.apply(plan, progress, wait=until(wait), timeout=limit)
+    outcomes = invocation.desk.rotating.apply(plan, progress, wait=until(wait), timeout=limit)
     progress.end()
     return write_outcomes(invocation.desk, outcomes, form)

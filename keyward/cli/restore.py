@@ -2,7 +2,7 @@
 
 import typer
 
-from keyward.cli.acting import DryRunOption, ForeignOption, KeysArgument, ReasonOption, YesOption, act
+from keyward.cli.acting import DryRunOption, ForeignOption, KeysArgument, ReasonOption, YesOption, act, wished
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import FormatOption
 from keyward.cli.output import Format
@@ -19,10 +19,8 @@ def restore(
 ) -> int:
     """Bring deleted keys back while their provider can, and prove that they work."""
     from keyward.model.capability import Act
-    from keyward.model.text import clean
     from keyward.rotation.acts.wish import Wish
 
     invocation: Invocation = context.obj
-    interactive = invocation.interactive and not yes
-    wish = Wish(Act.RESTORE, even_if_foreign=even_if_foreign, reason=clean(reason), yes=yes, interactive=interactive)
+    wish = wished(invocation, Wish(Act.RESTORE, even_if_foreign=even_if_foreign), reason=reason, yes=yes)
     return act(invocation, keys, wish, form, dry_run=dry_run)

@@ -52,7 +52,7 @@ def resume(
     if not nothing:
         _confirm(invocation, decided, rotations, yes=yes)
     progress = Progress()
-    outcomes = invocation.desk.go_on(
+    outcomes = invocation.desk.rotating.go_on(
         rotations or (), progress, wait=until(wait), timeout=limit, decided=None if nothing else decided
     )
     progress.end()

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from keyward.cli.acting import DeletedOption, DryRunOption, ForeignOption, KeysArgument, ReasonOption, YesOption, act
+from keyward.cli.acting import (
+    DeletedOption,
+    DryRunOption,
+    ForeignOption,
+    KeysArgument,
+    ReasonOption,
+    YesOption,
+    act,
+    wished,
+)
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import FormatOption, TimeoutOption, Wait, timeout_of
 from keyward.cli.output import Format
@@ -45,8 +54,6 @@ def revoke(
     """Delete keys at their provider, unless they are in use or a place still holds them; says until when that can be undone."""
     from keyward.model.capability import Act
     from keyward.model.errors import UsageError
-    from keyward.model.ids import PlacementRef
-    from keyward.model.text import clean
     from keyward.rotation.acts.wish import Wish
 
     invocation: Invocation = context.obj
@@ -61,10 +68,7 @@ def revoke(
         even_if_broken=even_if_broken,
         even_if_foreign=even_if_foreign,
         gone=deleted,
-        waive=tuple(str(PlacementRef.parse(one)) for one in waive or ()),
-        reason=clean(reason),
-        yes=yes,
-        interactive=invocation.interactive and not yes,
     )
+    wish = wished(invocation, wish, reason=reason, yes=yes, waive=waive)
     limit = timeout_of(timeout, wait)
     return act(invocation, keys, wish, form, dry_run=dry_run, wait=wait is not None, timeout=limit)

@@ -100,7 +100,7 @@ def rotate(
         from keyward.cli.saving import save
 
         return save(invocation, ids, changes, out, form)
-    plan = invocation.desk.plan(ids, changes)
+    plan = invocation.desk.rotating.plan(ids, changes)
     if dry_run:
         print_plan(plan, form, sys.stdout)
         return int(plan.exit_code)

@@ -23,7 +23,7 @@ def save(invocation: "Invocation", keys: "Sequence[str]", changes: "Changes", fi
     """
     from keyward.desk import saved_plan
 
-    plan = invocation.desk.plan(keys, changes)
+    plan = invocation.desk.rotating.plan(keys, changes)
     if not plan.ready:
         refuse(plan, form)
     path = saved_plan.save(invocation.desk, plan, changes, file)

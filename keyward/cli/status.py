@@ -22,7 +22,7 @@ def status(context: typer.Context, form: FormatOption = Format.TABLE) -> int:
     """Say what is known, what could not be seen, which rotations are open, what is due, and how the last unattended run ended."""
     invocation: Invocation = context.obj
     desk = invocation.desk
-    found = desk.status()
+    found = desk.health.status()
     rows = [
         (one.rotation, one.key, one.state, one.waiting_on, _why(one), one.until.isoformat() if one.until else "")
         for one in found.waiting

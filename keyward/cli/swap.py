@@ -129,7 +129,7 @@ class _Run:
         """Print the plan."""
         from keyward.cli.planned import print_plan
 
-        plan = self._desk.plan([self._key], self._changes)
+        plan = self._desk.rotating.plan([self._key], self._changes)
         print_plan(plan, self._form, sys.stdout)
         return int(plan.exit_code)
 
@@ -142,15 +142,17 @@ class _Run:
         before = under_way(self._desk, self._key)
         if before is not None and before.failure:
             raise NeedsPerson(f"The swap of {self._key} is being undone.", hint=f"First: keyward resume {before.id}")
-        plan, value = self._desk.plan([self._key], self._changes), None
+        plan, value = self._desk.rotating.plan([self._key], self._changes), None
         if before is None:
             if self._changes.old_gone:
                 raise UsageError(f"No swap of {self._key} is under way.", hint="`keyward history` lists what was done.")
             plan, value = self._agreed(plan)
-        outcomes = self._desk.apply(plan, self._progress(quiet=True))
+        outcomes = self._desk.rotating.apply(plan, self._progress(quiet=True))
         rotation = under_way(self._desk, self._key)
         if rotation is not None and self._wait is not None and not needs_value(self._desk, outcomes[0]):
-            outcomes = self._desk.go_on([rotation.id], self._progress(), wait=until(self._wait), timeout=self._limit)
+            outcomes = self._desk.rotating.go_on(
+                [rotation.id], self._progress(), wait=until(self._wait), timeout=self._limit
+            )
         if rotation is not None and needs_value(self._desk, outcomes[0]):
             outcomes = self._hand_in(rotation, value)
         rotation = under_way(self._desk, self._key)
@@ -189,7 +191,7 @@ class _Run:
         elif value is None:
             value = from_stdin(self._invocation, self._key, accept_unproved=accepted)
         wait, limit = (self._wait or Wait.CUT_OVER), (self._limit if self._wait else _PATIENCE)
-        return self._desk.hand_in(rotation.id, value, self._progress(), wait=until(wait), timeout=limit)
+        return self._desk.rotating.hand_in(rotation.id, value, self._progress(), wait=until(wait), timeout=limit)
 
     def _old_one(self, rotation: "Rotation", outcomes: "tuple[Outcome, ...]") -> "tuple[Outcome, ...]":
         """Ask about the old key."""
@@ -212,8 +214,10 @@ class _Run:
     def _decide(self, *, wait: Wait | None = None, **decided: object) -> "tuple[Outcome, ...]":
         """Hand a decision to the swap that is under way."""
         changes = replace(self._changes, **decided)  # type: ignore[arg-type]  # names and types are the fields'
-        plan = self._desk.plan([self._key], changes)
-        return self._desk.apply(plan, self._progress(), wait=until(wait), timeout=self._limit if wait else None)
+        plan = self._desk.rotating.plan([self._key], changes)
+        return self._desk.rotating.apply(
+            plan, self._progress(), wait=until(wait), timeout=self._limit if wait else None
+        )
 
     def _written(self, rotation: "Rotation") -> None:
         untold = [target.at for target in rotation.targets if not target.told]  # the others' consumers were run already

@@ -33,7 +33,7 @@ def undo(
 
     invocation: Invocation = context.obj
     limit = timeout_of(timeout, wait)
-    found = invocation.desk.history(rotation).rotation
+    found = invocation.desk.record.history(rotation).rotation
     if not invocation.interactive and found.id != rotation:
         raise UsageError(
             f"{rotation!r} is not a full id, which is needed without a terminal.", hint=f"It means {found.id}"
@@ -45,12 +45,14 @@ def undo(
         typed("undo", f"Rotation {found.id}: {found.old.id} comes back into every place{new}.")
     progress = Progress()
     try:
-        outcomes = invocation.desk.undo(found.id, clean(reason), progress, wait=wait is not None, timeout=limit)
+        outcomes = invocation.desk.rotating.undo(
+            found.id, clean(reason), progress, wait=wait is not None, timeout=limit
+        )
     except NeedsValue as error:
         if not invocation.interactive:
             raise
         value = _asked(invocation, error)
-        outcomes = invocation.desk.undo(
+        outcomes = invocation.desk.rotating.undo(
             found.id, clean(reason), progress, wait=wait is not None, timeout=limit, value=value
         )
     progress.end()

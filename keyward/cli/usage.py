@@ -27,7 +27,7 @@ def usage(
 
     invocation: Invocation = context.obj
     (full,) = named(invocation, [key])
-    found = invocation.desk.usage(full, days)
+    found = invocation.desk.keys.usage(full, days)
     if form is Format.JSON:
         write_json(to_json(found))
     elif form is Format.IDS:

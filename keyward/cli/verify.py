@@ -37,7 +37,7 @@ def verify(
     what = count(len(ids), "key")
     typer.echo(f"Trying {what}: a value is read from its provider or a known place, and used once.", err=True)
     verdicts = []
-    for key, verdict in invocation.desk.verify(ids):
+    for key, verdict in invocation.desk.values.verify(ids):
         verdicts.append((key, verdict))
         if sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{len(verdicts)}/{len(ids)}")

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from keyward.desk.agreeing import policy
-from keyward.desk.rotating import engine
+from keyward.desk.engine import engine
+from keyward.desk.refreshing import catching_up
 from keyward.inventory.cache_write import CacheWriter
 from keyward.model.credential import State
-from keyward.model.errors import Gone, KeywardError, NeedsPerson, QueryError, Refused, SourceError
+from keyward.model.errors import Gone, NeedsPerson, QueryError, Refused, SourceError
 from keyward.model.ids import CredentialRef
 from keyward.model.query import parse
 from keyward.model.query_rows import QueryRow
@@ -128,19 +129,16 @@ def production(desk: "Desk", now: datetime) -> IsProduction:
 
 def _refresh(desk: "Desk", plan: ActPlan, ctx: "Ctx") -> None:
     """Bring the cached rows of these keys up to date; what cannot be asked just now stays as it was."""
-    try:
-        with closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, desk.warn)) as cache:
-            cache.use_key(desk.books.writing()[1].id)
-            for key in plan.keys:
-                if not key.person and key.ref.provider in desk.parts.providers.names:
-                    with suppress(SourceError, Refused):
-                        credential = _now(desk, key, ctx)
-                        with cache.batch():
-                            cache.keys(key.ref.source, [credential] if credential else [], ctx.now)
-            with cache.batch():
-                cache.order()
-    except KeywardError as error:  # what was done is on record; the list catches up with the next scan
-        desk.warn(f"The list of keys could not be brought up to date: {error}")
+    with catching_up(desk), closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, desk.warn)) as cache:
+        cache.use_key(desk.books.writing()[1].id)
+        for key in plan.keys:
+            if not key.person and key.ref.provider in desk.parts.providers.names:
+                with suppress(SourceError, Refused):
+                    credential = _now(desk, key, ctx)
+                    with cache.batch():
+                        cache.keys(key.ref.source, [credential] if credential else [], ctx.now)
+        with cache.batch():
+            cache.order()
 
 
 def _now(desk: "Desk", key: "KeyAct", ctx: "Ctx") -> "Credential | None":

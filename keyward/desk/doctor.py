@@ -211,7 +211,7 @@ def _rotations(desk: "Desk", ctx: "Ctx") -> Iterator[Check]:
         yield Check("rotation", "rotations", _UNKNOWN, "there is no ledger", fix)
         return
     ledger.close()
-    found = desk.troubles(ctx.cancel)
+    found = desk.health.troubles(ctx.cancel)
     for one in found:
         fix = "keyward doctor --fix" if one.mending else one.todo
         yield Check("rotation", one.wrong.value, _NO if one.mending else _UNKNOWN, one.what, fix)

@@ -57,7 +57,7 @@ def enrolments(desk: "Desk", query: str) -> tuple[Enrolment, ...]:
     rule_of = matched(rules(desk.parts), columns, now)
     if not chosen:
         return ()
-    plan = desk.plan([columns.id[at] for at in chosen], Changes())
+    plan = desk.rotating.plan([columns.id[at] for at in chosen], Changes())
     return tuple(
         Enrolment(key.id, columns.name[at], rule_of.get(at), _places(key), _in_the_way(key))
         for at, key in zip(chosen, plan.keys, strict=True)

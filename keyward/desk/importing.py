@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keyward.desk.agreeing import policy
-from keyward.desk.rotating import engine
+from keyward.desk.engine import engine
+from keyward.desk.refreshing import catching_up
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.link import Found
 from keyward.model.capability import Can
-from keyward.model.errors import Gone, KeywardError, Refused, SourceError
+from keyward.model.errors import Gone, Refused, SourceError
 from keyward.model.ids import CredentialRef, PlacementRef
 from keyward.rotation.acts import importing
 
@@ -63,19 +64,16 @@ def _refresh(desk: "Desk", agreed: "ImportPlan") -> None:
     """Put the secret into the cache, and what is known to be in it."""
     secret, ctx = agreed.destination.place.secret, desk.parts.ctx()
     store = desk.parts.stores.get(secret.store)
-    try:
-        with closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, desk.warn)) as cache:
-            cache.use_key(desk.books.writing()[1].id)
-            with suppress(Gone, SourceError, Refused):
-                info, fingerprint = store.get(secret, ctx), agreed.fingerprint
-                with cache.batch():
-                    cache.secrets([info], desk.parts.host if Can.LOCAL in store.can else "")
-                    if fingerprint and info.current:
-                        part = Found(agreed.destination.place.part, "", fingerprint, "")
-                        cache.found(str(secret), info.current, [part], lasting=info.immutable_versions)
-                        cache.value(agreed.id, fingerprint)
-                with cache.batch():
-                    cache.relink(frozenset(), dict, ctx.now)
-                    cache.order()
-    except KeywardError as error:  # what was done is on record; the list catches up with the next scan
-        desk.warn(f"The list of secrets could not be brought up to date: {error}")
+    with catching_up(desk), closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, desk.warn)) as cache:
+        cache.use_key(desk.books.writing()[1].id)
+        with suppress(Gone, SourceError, Refused):
+            info, fingerprint = store.get(secret, ctx), agreed.fingerprint
+            with cache.batch():
+                cache.secrets([info], desk.parts.host if Can.LOCAL in store.can else "")
+                if fingerprint and info.current:
+                    part = Found(agreed.destination.place.part, "", fingerprint, "")
+                    cache.found(str(secret), info.current, [part], lasting=info.immutable_versions)
+                    cache.value(agreed.id, fingerprint)
+            with cache.batch():
+                cache.relink(frozenset(), dict, ctx.now)
+                cache.order()

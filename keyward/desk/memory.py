@@ -37,7 +37,6 @@ class Memory:
     last_run: datetime | None = None
     result: str = ""
     exit_code: int = 0
-    last_change: datetime | None = None
     heartbeat: str = ""
     summary: str = ""
     scanned: datetime | None = None
@@ -97,7 +96,6 @@ def _memory(found: Mapping[str, Any]) -> Memory:
         last_run=_moment(found["last_run"]),
         result=str(found["result"]),
         exit_code=int(found["exit_code"]),
-        last_change=_moment(found["last_change"]),
         heartbeat=str(found["heartbeat"]),
         summary=str(found["summary"]),
         scanned=_moment(found["scanned"]),

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from keyward.desk.agreeing import policy
-from keyward.desk.rotating import engine
+from keyward.desk.engine import engine
 from keyward.desk.sources import sources
 from keyward.desk.wish import Mended, ScanWish
 from keyward.model.errors import KeywardError

@@ -1,8 +1,8 @@
 """What a rotation changed, put into the cache without reading a value: states of the keys, versions of the secrets, who is where."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from keyward.inventory.link import Found
 from keyward.inventory.rows import secret_info
 from keyward.ledger.records import RotationState
 from keyward.model.capability import Can
-from keyward.model.errors import Gone, Refused, SourceError
+from keyward.model.errors import Gone, KeywardError, Refused, SourceError
 from keyward.model.ids import DECLARED, SHAPE, CredentialRef
 from keyward.model.secretinfo import Version, VersionState
 from keyward.rotation.state import Rotation, from_row
@@ -35,6 +35,15 @@ _PARTS = (
 )
 
 
+@contextmanager
+def catching_up(desk: "Desk") -> Iterator[None]:
+    """For bringing the list of keys up to date after something was done: that is on record, so what goes wrong here is only said."""
+    try:
+        yield
+    except KeywardError as error:  # the list catches up with the next scan
+        desk.warn(f"The list of keys could not be brought up to date: {error}")
+
+
 def refresh(desk: "Desk", rotations: Iterable[str], before: "Mapping[str, datetime | None]") -> None:
     """Bring the rows of these rotations' keys and targets up to date. What cannot be asked just now stays as it was.
 
@@ -42,10 +51,12 @@ def refresh(desk: "Desk", rotations: Iterable[str], before: "Mapping[str, dateti
         desk: parts and books.
         rotations: their ids.
         before: when each was last changed before this run; one that was not changed since is passed over.
-
-    Raises:
-        KeywardError: the cache cannot be written.
     """
+    with catching_up(desk):
+        _refresh(desk, rotations, before)
+
+
+def _refresh(desk: "Desk", rotations: Iterable[str], before: "Mapping[str, datetime | None]") -> None:
     ledger, key = desk.books.writing()
     found = (row for row in map(ledger.rotation, rotations) if row is not None)
     rows = [row for row in found if row.id not in before or before[row.id] != row.updated]

@@ -1,125 +1,149 @@
-"""The rotation engine within reach of the real world, with a fresh look at every place whose values may be read."""
+"""Rotations, from the plan to the end: each method lets the engine work, and the cache know what changed."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from keyward.clock import steady
-from keyward.desk.declaring import keep
-from keyward.desk.named import Named
-from keyward.desk.sources import local, may_read, sources
-from keyward.desk.wish import ScanWish
-from keyward.inventory.cache_write import CacheWriter
-from keyward.inventory.look import Looker
-from keyward.inventory.request import ScanRequest, StoreSource
-from keyward.ledger.owner import this_process
-from keyward.model.capability import Can
-from keyward.model.ids import DECLARED
-from keyward.rotation.consumers.consumer import Consumer, Consumers
-from keyward.rotation.engine import Engine
-from keyward.rotation.foreign_terraform import NO_STATE, TerraformState
-from keyward.rotation.reach import Reach
+from keyward.desk.agreeing import policy
+from keyward.desk.engine import engine
+from keyward.desk.refreshing import refresh
+from keyward.desk.tfstate import tfstate
+from keyward.model.ids import CredentialRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    import threading
+    from collections.abc import Callable, Sequence
+    from datetime import timedelta
 
     from keyward.desk.desk import Desk
-    from keyward.model.context import Ctx
-    from keyward.model.credential import Credential
-    from keyward.rotation.reach import Coverage
-    from keyward.wiring import Parts
+    from keyward.desk.wish import Changes
+    from keyward.model.events import Event
+    from keyward.model.secret import Secret
+    from keyward.rotation.engine import Engine
+    from keyward.rotation.outcome import Outcome, Until
+    from keyward.rotation.plan import Plan
+
+    Report = Callable[[Event], None]
+    Outcomes = tuple[Outcome, ...]
 
 
-@contextmanager
-def engine(
-    desk: "Desk",
-    ctx: "Ctx",
-    *,
-    traceless: bool = False,
-    unattended: bool = False,
-    terraform: TerraformState = NO_STATE,
-) -> Iterator[Engine]:
-    """The engine.
+class Rotating:
+    """Plans rotations and does them. With `calls`, every single request is reported too.
 
     Args:
-        desk: parts and books.
-        ctx: clock, cancellation and listener.
-        traceless: whether what the look sees stays out of the ledger, as for a plan.
-        unattended: whether nobody watches: what fails is put off for longer each time.
-        terraform: what Terraform was said to manage.
-
-    Raises:
-        FingerprintKeyMissing: the ledger names a key that is not here.
-        AnotherWorld: the ledger belongs to other endpoints.
+        desk: whose parts, ledger and cache.
     """
-    parts = desk.parts
-    ledger, key = desk.books.writing()
 
-    def open_cache() -> CacheWriter:
-        cache = CacheWriter(parts.paths.inventory, parts.world, desk.warn)
-        cache.use_key(key.id)
-        keep(cache, ledger, parts.providers.get(DECLARED), ctx)  # the look links what it finds to keys of the cache
-        return cache
+    def __init__(self, desk: "Desk") -> None:
+        self._desk = desk
 
-    looker = Looker(
-        request(desk, ctx), open_cache, key, ctx, None if traceless else ledger, recent=desk.sightings.recent
-    )
-    with closing(looker):
-        reach = Reach(
-            providers=Named(parts.providers),
-            stores=Named(parts.stores),
-            ledger=ledger,
-            fingerprints=key,
-            ctx=replace(ctx, changes=not parts.read_only),  # the look above is a scan, and asks as one
-            owner=this_process(parts.host),
-            host=parts.host,
-            actor=parts.actor,
-            identity=parts.identity,
-            world=parts.world,
-            endpoints=parts.endpoints.active_overrides(),
-            look=cast("Callable[[Credential], Coverage]", looker.look),
-            unattended=unattended,
-            closed_until=_closed(parts),
-            consumers=_consumers(parts),
-            terraform=terraform,
-            steady=steady,
-            sightings=desk.sightings,
-            allow=parts.settings.targets.allow,
+    def plan(
+        self, keys: "Sequence[str]", changes: "Changes | None" = None, cancel: "threading.Event | None" = None
+    ) -> "Plan":
+        """Read the world again and say what would be done for these keys (full ids). Changes nothing anywhere."""
+        refs = [CredentialRef.parse(key) for key in keys]
+        terraform = tfstate(changes.tfstate if changes is not None else ())
+        with engine(self._desk, self._desk.parts.ctx(cancel=cancel), traceless=True, terraform=terraform) as made:
+            return made.plan(refs, policy(self._desk.parts, changes))
+
+    def apply(
+        self,
+        plan: "Plan",
+        report: "Report | None" = None,
+        cancel: "threading.Event | None" = None,
+        *,
+        wait: "Until | None" = None,
+        timeout: "timedelta | None" = None,
+        calls: bool = False,
+    ) -> "Outcomes":
+        """Do a plan that a person agreed to; one tick, or until it came so far.
+
+        Raises:
+            NeedsPerson: something is in the way; nothing was begun.
+            Held: another rotation of such a key was begun meanwhile.
+            Interrupted: cancelled; what was begun can be resumed.
+        """
+        return self._work(report, cancel, lambda engine: engine.run(plan, until=wait, timeout=timeout), calls=calls)
+
+    def go_on(
+        self,
+        rotations: "Sequence[str]" = (),
+        report: "Report | None" = None,
+        cancel: "threading.Event | None" = None,
+        *,
+        wait: "Until | None" = None,
+        timeout: "timedelta | None" = None,
+        decided: "Changes | None" = None,
+        calls: bool = False,
+    ) -> "Outcomes":
+        """Go on with these rotations (ids or unique prefixes), or with all open ones; empty when there is nothing to do.
+
+        `decided` is what a person decided about them meanwhile.
+        """
+        ids = [*rotations] or sorted(row.id for row in self._desk.record.rotations(open_only=True))
+        if not ids:
+            return ()
+
+        def go_on(engine: "Engine") -> "Outcomes":
+            if decided is not None:
+                engine.decide(ids, policy(self._desk.parts, decided))
+            return engine.go_on(ids, until=wait, timeout=timeout)
+
+        return self._work(report, cancel, go_on, calls=calls)
+
+    def undo(
+        self,
+        rotation: str,
+        reason: str = "",
+        report: "Report | None" = None,
+        cancel: "threading.Event | None" = None,
+        *,
+        wait: bool = False,
+        timeout: "timedelta | None" = None,
+        value: "Secret | None" = None,
+        calls: bool = False,
+    ) -> "Outcomes":
+        """Turn a rotation round; `value` is the old key's, where it is kept nowhere any more.
+
+        Raises:
+            NeedsPerson: the old key cannot come back.
+            NeedsValue: its value is kept nowhere any more.
+        """
+        return self._work(
+            report,
+            cancel,
+            lambda engine: engine.undo(rotation, reason, wait=wait, timeout=timeout, value=value),
+            calls=calls,
         )
-        yield Engine(reach, workers=parts.settings.scan.workers)
 
+    def hand_in(
+        self,
+        rotation: str,
+        value: "Secret",
+        report: "Report | None" = None,
+        cancel: "threading.Event | None" = None,
+        *,
+        wait: "Until | None" = None,
+        timeout: "timedelta | None" = None,
+    ) -> "Outcomes":
+        """Give a rotation the value of the key that a person made for it, and go on."""
 
-def _consumers(parts: "Parts") -> Consumers:
-    """The commands of this host's own settings, and the environment that they are picked from."""
-    every = (
-        Consumer(one.match, one.run, one.ready, one.refresh, one.timeout, one.stdin == "value", one.env)
-        for one in parts.settings.consumers
-    )
-    return Consumers(tuple(every), parts.environ)
+        def do(engine: "Engine") -> "Outcomes":
+            engine.hand_in(rotation, value)
+            return engine.go_on([rotation], until=wait, timeout=timeout)
 
+        return self._work(report, cancel, do)
 
-def _closed(parts: "Parts") -> "Callable[[datetime], datetime | None]":
-    from keyward.model.calendar import Calendar  # most settings have no blackout
-
-    return Calendar.parse(parts.settings.rotation.blackout).closed_until
-
-
-def request(desk: "Desk", ctx: "Ctx") -> ScanRequest:
-    """Where a key is looked for before it is rotated: what this host has, and every scope that was scanned, each by its consent."""
-    parts = desk.parts
-    scopes = parts.settings.scan.read_values
-    with closing(desk.cache()) as cache:
-        known = [
-            (plugin, scope) for plugin, scope in cache.rows("SELECT plugin, scope FROM source WHERE side = 'store'")
-        ]
-    cloud = [
-        StoreSource(parts.stores.get(plugin), scope, may_read(scope, scopes))
-        for plugin, scope in known
-        if plugin in parts.stores.names and Can.LOCAL not in parts.stores.get(plugin).can
-    ]
-    if scopes and not cloud:  # the cache was lost, but what may be read must be looked at
-        return sources(parts, ScanWish(), desk.books.folders(), ctx).request
-    here = tuple(local(parts, desk.books.folders()))
-    return ScanRequest((), (*here, *cloud), usage=False, workers=parts.settings.scan.workers, host=parts.host)
+    def _work(
+        self,
+        report: "Report | None",
+        cancel: "threading.Event | None",
+        do: "Callable[[Engine], Outcomes]",
+        *,
+        calls: bool = False,
+    ) -> "Outcomes":
+        desk = self._desk
+        before = {row.id: row.updated for row in desk.record.rotations(open_only=True)}
+        with engine(desk, replace(desk.parts.ctx(report, cancel), calls=calls)) as made:
+            outcomes = do(made)
+        refresh(desk, [one.rotation for one in outcomes], before)
+        return outcomes

@@ -6,8 +6,6 @@ done is never taken from the file: it says which keys and which options were mea
 
 import hmac
 import json
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyward import files
+from keyward.desk.named_file import content
 from keyward.desk.wish import Changes
 from keyward.model.errors import KeywardError, UsageError, WorldChanged
 from keyward.paths import expanded
@@ -136,7 +135,7 @@ def _is_plan(path: Path) -> bool:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(_read(path))
+        found = json.loads(content(path, LARGEST, "a plan", "Name the file that --out wrote."))
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
@@ -144,18 +143,3 @@ def _document(path: Path) -> dict[str, Any]:
             f"{files.shown(path)} is no plan of keyward.", hint="`keyward rotate KEY --out FILE` writes one."
         )
     return found
-
-
-def _read(path: Path) -> bytes:
-    """The content of a plain file of bearable size."""
-    try:
-        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not hold up the run
-        with os.fdopen(opened, "rb") as file:
-            about = os.fstat(opened)
-            if not stat.S_ISREG(about.st_mode):
-                raise UsageError(f"{files.shown(path)} is no file.", hint="Name the file that --out wrote.")
-            if about.st_size > LARGEST:
-                raise UsageError(f"{files.shown(path)} is too large for a plan ({about.st_size:,} bytes).")
-            return file.read(LARGEST)
-    except OSError as error:
-        raise UsageError(f"{files.shown(path)} cannot be read: {error.strerror}.", hint="Correct the path.") from None

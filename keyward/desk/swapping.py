@@ -55,13 +55,13 @@ def meant(desk: "Desk", text: str) -> tuple[str, bool]:
         UnknownKey: there is none.
         AmbiguousKey: there are several.
     """
-    rows = [row for row in desk.rotations(open_only=True) if from_row(row).crash is CrashClass.PERSON]
+    rows = [row for row in desk.record.rotations(open_only=True) if from_row(row).crash is CrashClass.PERSON]
     for row in rows:
         new = from_row(row).new
         if text in (row.credential, row.id) or (new is not None and text == new.id):
             return row.credential, True
     try:
-        found = desk.resolve(text)
+        found = desk.keys.resolve(text)
     except UnknownKey:
         starting = [row.credential for row in rows if row.credential.startswith(text)] if len(text) > 2 else []
         if len(starting) > 1:
@@ -77,7 +77,7 @@ def meant(desk: "Desk", text: str) -> tuple[str, bool]:
 
 def under_way(desk: "Desk", key: str) -> Rotation | None:
     """The open swap of that key."""
-    rows = (from_row(row) for row in desk.rotations(open_only=True) if row.credential == key)
+    rows = (from_row(row) for row in desk.record.rotations(open_only=True) if row.credential == key)
     return next((row for row in rows if row.crash is CrashClass.PERSON), None)
 
 

@@ -44,7 +44,7 @@ def timeline(desk: "Desk", key: str) -> tuple[Moment, ...]:
         found = list(_changes(cache, key))
     if credential is not None:
         found += _own(credential)
-    for row in desk.rotations():
+    for row in desk.record.rotations():
         if key in touched(row):
             found += _rotation(row, key)
     found += [

@@ -50,8 +50,6 @@ def run(
         record = _recorded(desk, memory, now, new_ledger=new_ledger, report=report, cancel=cancel)
         memory.last_run, memory.exit_code = now, int(record.exit_code)
         memory.result = record.error.message if record.error else _result(record)
-        if record.told or record.error_told:
-            memory.last_change = now
         if parts.settings.notify.heartbeat or memory.unsent or _has_listeners(desk):
             from keyward.desk.notifying import after_run  # most runs tell nobody
 

@@ -28,7 +28,7 @@ def where_used(desk: "Desk", key: str) -> WhereUsed:
         UnknownKey: there is none of that id.
     """
     here = desk.parts.host
-    places = [dict(one) for one in desk.show(key)["key"]["placements"]]
+    places = [dict(one) for one in desk.keys.show(key)["key"]["placements"]]
     places += _elsewhere(desk, key, here)
     every = Consumers(
         tuple(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keyward.desk.agreeing import policy
+from keyward.desk.engine import engine
 from keyward.desk.refreshing import refresh
-from keyward.desk.rotating import engine
 from keyward.desk.wish import Changes
 from keyward.model.errors import Exit, Held, Interrupted, KeywardError, NeedsPerson
 from keyward.model.ids import CredentialRef
@@ -75,10 +75,7 @@ def work(
             failures += starter.start(unit)
         outcomes += starter.outcomes
         rows = _rows(doer, [one.rotation for one in outcomes])
-    try:
-        refresh(desk, [one.rotation for one in outcomes], before)
-    except KeywardError as error:  # what was done is on record; the list catches up with the next scan
-        desk.warn(f"The list of keys could not be brought up to date: {error}")
+    refresh(desk, [one.rotation for one in outcomes], before)
     started = frozenset(one.rotation for one in starter.outcomes) - before.keys()
     return Worked(tuple(outcomes), started, starter.tries, (*view.choice.later, *starter.later), rows)
 

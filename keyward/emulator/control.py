@@ -38,7 +38,6 @@ class Control:
 
     def __init__(self, world: World, violations: Callable[[], list[dict[str, Any]]]) -> None:
         self._world = world
-        self._violations = violations
         self._actions: dict[tuple[str, str], Callable[[Request], dict[str, Any]]] = {
             ("GET", ""): self._about,
             ("POST", "/clock"): self._clock,

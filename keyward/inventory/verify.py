@@ -7,7 +7,7 @@ from keyward.inventory.values import StoreOf, read_value
 from keyward.ledger.records import ProbeRow
 from keyward.model.capability import Can
 from keyward.model.detectors import BY_KIND
-from keyward.model.errors import Gone, KeywardError, UsageError
+from keyward.model.errors import Gone, KeywardError
 from keyward.model.ids import SHAPE
 from keyward.model.verdict import Verdict, VerdictKind
 
@@ -66,14 +66,3 @@ class Verifier:
 
     def _cannot(self, why: str) -> Verdict:
         return Verdict(VerdictKind.UNPROVED, why, self._ctx.now, "not-tried")
-
-
-def verify_placement(verifier: Verifier, credential: "Credential", placement: "Placement") -> Verdict:
-    """Try the key with the value of that very place.
-
-    Raises:
-        UsageError: the place holds another key.
-    """
-    if placement.credential != credential.ref:
-        raise UsageError(f"{placement.at} holds {placement.credential}, not {credential.id}.")
-    return verifier.verify(credential, (placement,))

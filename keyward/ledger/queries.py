@@ -6,13 +6,11 @@ Parameters are written `:name`, as SQLite takes them. One that may be NULL has i
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
 from typing import Any, Self
 
 from keyward.ledger.records import EventRow, PlacementRow, RotationRow, TargetRow
 from keyward.ledger.rows import record
 from keyward.ledger.version import SCHEMA
-from keyward.ledger.writable import stamp
 from keyward.model.errors import AmbiguousKey
 
 _ROTATION = """
@@ -23,10 +21,6 @@ _ROTATIONS = """
     WHERE (CAST(:credential AS TEXT) IS NULL OR credential = :credential) AND (CAST(:group AS TEXT) IS NULL OR "group" = :group)
       AND (NOT :open_only OR state NOT IN ('done', 'aborted'))
     ORDER BY id DESC"""
-_ANY_OPEN = """
-    SELECT 1 FROM rotation
-    WHERE state NOT IN ('done', 'aborted') AND (CAST(:due_by AS TEXT) IS NULL OR due IS NULL OR due <= :due_by)
-    LIMIT 1"""
 _EVENTS = "SELECT * FROM event WHERE seq > :after AND (CAST(:rotation AS TEXT) IS NULL OR rotation = :rotation) ORDER BY seq LIMIT 500"
 _STORED = "SELECT * FROM event WHERE seq > :after ORDER BY seq LIMIT 500"
 _BELOW_ALL = -(2**63)  # a line that somebody gave an impossible number must show too
@@ -84,10 +78,6 @@ class Reading(ABC):
         """Rotations, newest first."""
         rows = self._ask(_ROTATIONS, credential=credential, group=group, open_only=open_only)
         return [record(RotationRow, dict(row)) for row in rows]
-
-    def any_open(self, *, due_by: datetime | None = None) -> bool:
-        """Whether a rotation is open; with a time (UTC), whether one can go on by then."""
-        return bool(self._ask(_ANY_OPEN, due_by=None if due_by is None else stamp(due_by)))
 
     def events(self, *, rotation: str | None = None, after: int = 0) -> Iterator[EventRow]:
         """The audit trail in order."""

@@ -14,7 +14,7 @@ from keyward.model.secret import Secret
 
 BARE, SINGLE, DOUBLE = "", "'", '"'
 
-_HEAD = re.compile(rb"[ \t]*(?P<export>export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*+)[ \t]*=(?P<gap>[ \t]*)")
+_HEAD = re.compile(rb"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*+)[ \t]*=(?P<gap>[ \t]*)")
 _SINGLE = re.compile(rb"'(?P<value>[^']*+)'(?P<rest>[ \t]*(?:[ \t]#[^\r\n]*+)?)(?=\r?\n|\r?\Z)")
 _DOUBLE = re.compile(rb'"(?P<value>(?:[^"\\]|\\[\s\S])*+)"(?P<rest>[ \t]*(?:[ \t]#[^\r\n]*+)?)(?=\r?\n|\r?\Z)')
 _BARE = re.compile(rb"(?P<value>[^\r\n]*+)")
@@ -39,7 +39,6 @@ class Assignment:
     end: int
     quote: str = BARE
     line: int = 1
-    exported: bool = False
 
 
 def parse(data: bytes) -> tuple[Assignment, ...]:
@@ -82,7 +81,7 @@ def _assignment(data: bytes, at: int, line: int) -> tuple[Assignment | None, int
         end = begin + len(raw)
     value = _unescaped(raw) if kind == DOUBLE else raw
     name = head["name"].decode("ascii")
-    return Assignment(name, Secret(value), begin, end, kind, line, head["export"] is not None), body.end()
+    return Assignment(name, Secret(value), begin, end, kind, line), body.end()
 
 
 def _unescaped(raw: bytes) -> bytes:

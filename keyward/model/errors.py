@@ -7,7 +7,6 @@ Every error names what happened (message), to which key, file or project (in the
     │   ├── QueryError                         a query that cannot be read; has the column
     │   ├── UnknownKey                         no key of that id or name
     │   └── AmbiguousKey                       several keys of that prefix or name
-    ├── Partial                       exit 3   part of the answer is missing
     ├── NotConfigured                 exit 4   no credentials, no fingerprint key, broken settings
     │   ├── SettingsError                      a settings file that cannot be used; has file and line
     │   ├── NotAllowed                         not permitted here: endpoint, consent, permission, file mode
@@ -99,13 +98,6 @@ class AmbiguousKey(UsageError):
     """Several keys have that prefix or name."""
 
     title = "Ambiguous key"
-
-
-class Partial(KeywardError):
-    """Part of what was asked for is missing."""
-
-    exit_code = Exit.PARTIAL
-    title = "Partial"
 
 
 class NotConfigured(KeywardError):

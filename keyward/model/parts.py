@@ -41,20 +41,14 @@ class Part:
     write: Write = field(repr=False, compare=False)
 
 
-def find_parts(payload: bytes, hint: str = "") -> tuple[Part, ...]:
-    """Every part of the payload that has a key's shape, in order.
+def all_values(payload: bytes, hint: str = "") -> tuple[Part, ...]:
+    """Every scalar of the payload and every key-shaped piece of one, in order; the whole payload first.
+
+    Some have the shape of a key (their `kind` says which), others may be known by their fingerprint.
 
     Args:
         payload: what a store holds.
         hint: the format, when the store knows it: `dotenv`, `json`, `ini` or `yaml`; otherwise it is told from the payload.
-    """
-    return tuple(part for part in all_values(payload, hint) if part.kind)
-
-
-def all_values(payload: bytes, hint: str = "") -> tuple[Part, ...]:
-    """Every scalar of the payload and every key-shaped piece of one, in order; the whole payload first.
-
-    For values that are known by their fingerprint and have no shape of their own.
     """
     plain = _whole(payload)
     whole = unwrapped(plain)
@@ -84,7 +78,7 @@ def splice(payload: bytes, part_name: str, old: Secret, new: Secret, hint: str =
         part_name: which part.
         old: what it must hold.
         new: what it shall hold.
-        hint: as for `find_parts`.
+        hint: as for `all_values`.
 
     Raises:
         Conflict: there is no such part, or it holds something else.

@@ -43,11 +43,6 @@ class Query:
     text: str
     terms: tuple[Term, ...]
 
-    @property
-    def has_bare_text(self) -> bool:
-        """Whether some of it is text without a field: commands that write refuse that."""
-        return any(not term.field for term in self.terms)
-
     def compile(self, now: datetime) -> Callable[[QueryRow], bool]:
         """The query as a predicate.
 

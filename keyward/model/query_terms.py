@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from keyward.model.errors import QueryError
 
-OPERATORS = (">=", "<=", "!=", ":", "=", ">", "<")
 _FIELD = re.compile(r"(?P<field>[A-Za-z][A-Za-z0-9_-]*)(?P<operator>>=|<=|!=|[:=<>])")
 _RAW = re.compile(r"[^\s\"',]+")
 _BARE = re.compile(r"[^\s\"]+")

@@ -77,11 +77,6 @@ class Engine:
                 self.reach.values.keep(rotation, values[key.id])
         return self.go_on(rotations, until=until, timeout=timeout)
 
-    def open_rotations(self) -> list[str]:
-        """The ids of all rotations that are not closed, oldest first."""
-        rows = self.reach.ledger.rotations(open_only=True)
-        return [row.id for row in sorted(rows, key=lambda row: row.id)]
-
     def go_on(
         self, rotations: Sequence[str], *, until: Until | None = None, timeout: timedelta | None = None
     ) -> tuple[Outcome, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from keyward.ledger.records import RotationState, WaitingOn
-from keyward.rotation.machine import rests_until
+from keyward.rotation.next_action import rests_until
 from keyward.rotation.policy import Retire
 from keyward.rotation.putting_off import DAILY, given_up, put_off
 from keyward.rotation.state import Rotation

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from keyward.ledger.records import RotationState, WaitingOn
 from keyward.model.errors import Exit
-from keyward.rotation.machine import rests_until
+from keyward.rotation.next_action import rests_until
 from keyward.rotation.policy import Retire
 from keyward.rotation.state import Rotation
 

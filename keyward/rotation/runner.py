@@ -23,7 +23,8 @@ from keyward.rotation.gate import gate
 from keyward.rotation.genuine import check
 from keyward.rotation.happened import Action, Happened, Kind
 from keyward.rotation.ladder import counted
-from keyward.rotation.machine import legal, next_action
+from keyward.rotation.machine import legal
+from keyward.rotation.next_action import next_action
 from keyward.rotation.outcome import Outcome
 from keyward.rotation.policy import OnFailure
 from keyward.rotation.prove import prove

@@ -27,6 +27,12 @@ class Where(StrEnum):
     MENDING = "mending"
     SETTINGS = "settings"
     WELCOME = "first run"
+    LIST = "in small lists"
+    COLUMNS = "choosing columns"
+
+
+_ABOVE = frozenset({Where.LIST, Where.COLUMNS})
+"""Scopes of what stands above a screen and is answered first; of everywhere's actions only those that come `first` are heard there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "range", "V", "Mark range", Where.INVENTORY, "Begins a range that follows the cursor; V or Space closes it."
     ),
-    Action("preset", "w", "Columns", Where.INVENTORY, "Other columns: usual, wide, age, usage, where, then your own."),
+    Action(
+        "preset", "w", "Columns", Where.INVENTORY, "Other columns: usual, wide, age, usage, where, data, then your own."
+    ),
     Action("choose", "C", "Choose columns", Where.INVENTORY, "Which columns, in which order, how wide."),
     Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),
     Action("local", "o", "Local keys", Where.INVENTORY, "Names a folder and the keyring as places to look at."),
@@ -135,6 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         "To the shell",
         Where.APP,
         "Rests and gives the terminal back; `fg` comes back here.",
+        first=True,
     ),
     Action(
         "write_mode",
@@ -275,9 +284,8 @@ ACTIONS: tuple[Action, ...] = (
         "R",
         "Resume",
         Where.HISTORY,
-        "Does what can be done now for the rotation under the cursor.",
+        "Shows the run that is at work on the rotation under the cursor; where none is, does what can be done now.",
         footer=True,
-        write=True,
     ),
     Action(
         "filter",
@@ -304,9 +312,8 @@ ACTIONS: tuple[Action, ...] = (
         "R",
         "Resume",
         Where.RECORD,
-        "Does what can be done now for this rotation.",
+        "Shows the run that is at work on this rotation; where none is, does what can be done now.",
         footer=True,
-        write=True,
     ),
     Action("export", "e", "Export", Where.RECORD, _EXPORT, footer=True),
     Action("back", "escape", "Back", Where.RECORD, _BACK, footer=True),
@@ -358,6 +365,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("half_down", "ctrl+d", "Half a page down", Where.TABLE, "Half a page down.", run="half(1)"),
     Action("first", "home,g", "First row", Where.TABLE, "To the first row.", run="go(0)"),
     Action("last", "end,G", "Last row", Where.TABLE, "To the last row.", run="go(-1)"),
+    Action("leave", "escape,q", "Leave", Where.LIST, "Closes the list; all stays as it was."),
+    Action("up", "k", "Up", Where.LIST, "One line up, as the arrow does; Enter takes the line.", run="step(-1)"),
+    Action("down", "j", "Down", Where.LIST, "One line down, as the arrow does.", run="step(1)"),
+    Action("switch", "space", "On or off", Where.COLUMNS, "Shows the column, or does not."),
+    Action("sooner", "K,shift+up", "Move up", Where.COLUMNS, "Gives the column an earlier place.", run="carry(-1)"),
+    Action("later", "J,shift+down", "Move down", Where.COLUMNS, "Gives the column a later place.", run="carry(1)"),
+    Action("wider", "right,greater_than_sign", "Wider", Where.COLUMNS, "One cell wider.", first=True, run="widen(1)"),
+    Action(
+        "narrower",
+        "left,less_than_sign",
+        "Narrower",
+        Where.COLUMNS,
+        "One cell narrower; at the least it is as wide as there is room.",
+        first=True,
+        run="widen(-1)",
+    ),
 )
 
 
@@ -376,6 +399,9 @@ def found(where: Where, name: str) -> Action | None:
     return next((action for action in of(where) if (action.run.partition("(")[0] or action.id) == name), None)
 
 
-def meet(one: Where, other: Where) -> bool:
-    """Whether actions of these two scopes are heard at the same time, so that they cannot share a key."""
-    return one is other or bool({one, other} & {Where.APP, Where.TABLE})
+def meet(one: Action, other: Action) -> bool:
+    """Whether these two are heard at the same time, so that they cannot share a key."""
+    scopes = {one.where, other.where}
+    if not scopes & _ABOVE:
+        return len(scopes) == 1 or bool(scopes & {Where.APP, Where.TABLE})
+    return scopes <= _ABOVE or any(action.where is Where.APP and action.first for action in (one, other))

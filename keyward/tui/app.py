@@ -1,29 +1,27 @@
-"""The app: which screens there are, how it ends, and what never happens on the way."""
+"""The app: how it begins and ends, what its top lines say, scans, and whether anything may be changed."""
 
 import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
 
 from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
 from keyward.tui import coverage, looks, words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.asked import AskedApp
-from keyward.tui.copying import Copying, refused
 from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
 from keyward.tui.keeping import EVERY, Keeping
 from keyward.tui.lives import LiveSaid
+from keyward.tui.rooms import RoomsApp
 from keyward.tui.widgets.head import Standing
 
 if TYPE_CHECKING:
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
     from textual.command import Provider
-    from textual.notifications import SeverityLevel
-    from textual.screen import Screen
 
     from keyward.tui.runs import Runs
     from keyward.tui.screens.inventory import InventoryScreen
@@ -44,7 +40,7 @@ def _actions() -> "type[Provider]":
     return Actions
 
 
-class KeywardApp(AskedApp):
+class KeywardApp(RoomsApp):
     """keyward in a terminal.
 
     Args:
@@ -73,14 +69,8 @@ class KeywardApp(AskedApp):
         self._scanned: float | None = None
         self._epoch = (time.time(), time.monotonic())
         self._asked_first = False
-        self.copying = Copying(self)
-        self.value_shown = False
         self.demo = False
         """Whether the demo is to be opened when this has ended."""
-
-    def get_system_commands(self, screen: "Screen[Any]") -> Iterable[SystemCommand]:
-        """Of Textual's own commands only the theme: the others have keys here, and a picture is made by the terminal."""
-        yield from (command for command in super().get_system_commands(screen) if command.title == "Theme")
 
     @property
     def write(self) -> bool:
@@ -91,7 +81,8 @@ class KeywardApp(AskedApp):
         """Open the inventory: the shell first, cached rows next, the network last."""
         from keyward.tui.screens.inventory import InventoryScreen  # each screen is loaded when it opens
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
         self.push_screen(InventoryScreen())
         self.set_interval(0.1, self._pulse)
         self.set_interval(30, self._say_age)
@@ -104,14 +95,18 @@ class KeywardApp(AskedApp):
             self.keeping.look()
         super().exit(result, return_code, message)
 
-    def _terminated(self) -> None:
-        """SIGTERM: leave as with q, the terminal as it was, and say so in the exit status."""
-        self.exit(return_code=128 + signal.SIGTERM)
+    def _told_to_end(self, number: int) -> None:
+        """SIGTERM, or SIGHUP when the terminal is gone: leave as with q, the terminal as it was, and say so in the exit status."""
+        self.exit(return_code=128 + number)
+
+    def stop_work(self) -> None:
+        """What is under way in threads stops at the next safe place."""
+        self.feed.close()
 
     def on_unmount(self) -> None:
         """What is under way in threads stops at the next safe place; a copied value leaves the clipboard."""
         self.copying.end()
-        self.feed.close()
+        self.stop_work()
 
     def now(self) -> float:
         """The present of this world, seconds since 1970, without asking anyone."""
@@ -121,6 +116,10 @@ class KeywardApp(AskedApp):
     def moment(self) -> datetime:
         """The same as a moment in UTC."""
         return datetime.fromtimestamp(self.now(), UTC)
+
+    def hear_time(self, at: datetime) -> None:
+        """The engine's time at this moment: an emulator's clock may have been moved since the world was asked for it."""
+        self._epoch = (at.timestamp(), time.monotonic())
 
     # What every screen says
 
@@ -212,39 +211,9 @@ class KeywardApp(AskedApp):
 
     def empty_words(self) -> tuple[str, str]:
         """What stands where there are no keys, and what to do."""
-        local, scan = self.keymap.key_of("inventory.local"), self.keymap.key_of("inventory.scan")
-        if self.feed.scanning:
-            return "Asking every source ...", f"Keys appear here as they are found.\n{scan} stops."
-        if self._scanned is not None:
-            shows = self.keymap.key_of("inventory.coverage")
-            text = (
-                f"{local} names a folder or the keyring to look at · {shows} shows what was read · {scan} scans again"
-            )
-            return "No key was found.", text
-        return (
-            "Nothing was scanned yet.",
-            f"{local} names a folder and the keyring · {scan} asks Google Cloud with your credentials",
-        )
+        return coverage.no_keys(self.keymap, scanning=self.feed.scanning, scanned=self._scanned is not None)
 
-    # Screens
-
-    def open_welcome(self) -> None:
-        """Say what is on this machine, and ask what of it to look at."""
-        from keyward.tui.screens.welcome import WelcomeScreen
-
-        self.push_screen(WelcomeScreen())
-
-    def open_local(self) -> None:
-        """Ask for a folder, and whether the keyring is read."""
-        from keyward.tui.screens.local import LocalScreen
-
-        self.push_screen(LocalScreen())
-
-    def open_plan(self, ids: list[str]) -> None:
-        """Show what rotating these keys would do."""
-        from keyward.tui.screens.plan import PlanScreen
-
-        self.push_screen(PlanScreen(ids))
+    # What is changed
 
     @cached_property
     def runs(self) -> "Runs":
@@ -309,87 +278,3 @@ class KeywardApp(AskedApp):
     def _leave(self, yes: bool | None) -> None:
         if yes:
             self.exit()
-
-    def action_inventory(self) -> None:
-        """Back to the list of keys."""
-        while len(self.screen_stack) > 2:
-            self.pop_screen()
-
-    def action_history(self) -> None:
-        """Rotations and their audit trail."""
-        from keyward.tui.screens.history import HistoryScreen
-
-        self._enter(HistoryScreen)
-
-    def action_doctor(self) -> None:
-        """What is missing or wrong."""
-        from keyward.tui.screens.doctor import DoctorScreen
-
-        self._enter(DoctorScreen)
-
-    def action_settings(self) -> None:
-        """Every setting."""
-        from keyward.tui.screens.settings import SettingsScreen
-
-        self._enter(SettingsScreen)
-
-    def _enter(self, room: "type[Screen[None]]") -> None:
-        """Open this screen, or go back to it where it is open already: each is open once at most."""
-        below = next((screen for screen in self.screen_stack if isinstance(screen, room)), None)
-        if below is None:
-            self.push_screen(room())
-        else:
-            self.go_to(below)
-
-    def action_help(self) -> None:
-        """Keys of this screen."""
-        from keyward.tui.screens.help import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
-
-    # What never happens: a text kept for pasting, a picture of a value, locals on a crash, markup in a message
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text that was selected on the screen; Textual's own would keep it."""
-        self.copying.copy(text)
-
-    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
-        """A picture of the screen (SVG), for those who test the app.
-
-        Raises:
-            Refused: a value is shown.
-        """
-        refused(self.value_shown)
-        return super().export_screenshot(title=title, simplify=simplify)
-
-    def _fatal_error(self) -> None:
-        """Leave with a trace that has no locals; Textual's own prints every local variable."""
-        import sys
-
-        from keyward.model.trace import trace_text  # the table of shapes is only needed here
-
-        error = sys.exc_info()[1] or self._exception
-        text = trace_text(error) if error is not None else "unknown"
-        self.bell()
-        self._exit_renderables.append(
-            Text(f"keyward: unexpected error; please report it with these lines (they hold no values):\n{text}")
-        )
-        self.feed.close()
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: Any) -> None:  # noqa: ARG002  # whatever would be rendered may hold values
-        """Leave after an error that renders itself: as text without locals."""
-        self._fatal_error()
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: "SeverityLevel" = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a message; brackets in it stay brackets."""
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)

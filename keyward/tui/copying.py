@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from keyward.model.secret import Secret
-    from keyward.tui.app import KeywardApp
     from keyward.tui.clipboard import Clipboard, Token, Way
+    from keyward.tui.safe_app import SafeApp
 
 CLEARED_AFTER = 30.0
 """Seconds that a value stays in the clipboard."""
@@ -23,7 +23,7 @@ class Copying:
         app: whose terminal it is.
     """
 
-    def __init__(self, app: "KeywardApp") -> None:
+    def __init__(self, app: "SafeApp") -> None:
         self._app = app
         self._lock = threading.Lock()
         self._ended = False
@@ -119,7 +119,7 @@ def refused(shown: Any) -> None:
         raise Refused("No picture is taken while a value is shown.")
 
 
-def hand_over(app: "KeywardApp", title: str, text: str) -> None:
+def hand_over(app: "SafeApp", title: str, text: str) -> None:
     """Give the person the text, which is never a value: copied where that can be done, and shown in a place of its own.
 
     Args:

@@ -117,7 +117,7 @@ def _alone(choice: "KeyChoice", action: Action, keymap: Keymap, settings: "Mappi
         raise _wrong(choice, f"{action.ref}: {key_name(twice)} stands there twice")
     for other in ACTIONS:
         shared = set(keys) & set(keymap.keys(other))
-        if other.ref != action.ref and meet(action.where, other.where) and shared:
+        if other.ref != action.ref and meet(action, other) and shared:
             later = max(
                 choice, settings.get(other.ref, choice), key=lambda one: one.line if one.file == choice.file else 0
             )

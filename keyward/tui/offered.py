@@ -11,7 +11,7 @@ from keyward.tui.actions import Action, Where, of
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from keyward.tui.asked import AskedApp
+    from keyward.tui.action_app import ActionApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Offer:
     why_not: str
 
 
-def why_not(app: "AskedApp", screen: "Screen[Any]", action: Action) -> str:
+def why_not(app: "ActionApp", screen: "Screen[Any]", action: Action) -> str:
     """Why the action cannot be done now on that screen, in words; empty when it can."""
     if action.changes and not app.write:
-        return f"read-only: {app.keymap.key_of('app.write_mode')} switches to write mode"
+        return read_only(app)
     asked = getattr(app if action.where is Where.APP else screen, "why_not", None)
     try:
         return str(asked(action.id)) if asked is not None else ""
@@ -34,7 +34,12 @@ def why_not(app: "AskedApp", screen: "Screen[Any]", action: Action) -> str:
         return ""
 
 
-def offers(app: "AskedApp", screen: "Screen[Any]") -> list[Offer]:
+def read_only(app: "ActionApp") -> str:
+    """Why nothing can be changed in a read-only app."""
+    return f"read-only: {app.keymap.key_of('app.write_mode')} switches to write mode"
+
+
+def offers(app: "ActionApp", screen: "Screen[Any]") -> list[Offer]:
     """Everything that can be started from that screen: its own actions first, then those of its tables, then those of everywhere."""
     return [
         Offer(action, app.keymap.printed(action), why_not(app, screen, action))
@@ -53,7 +58,7 @@ def scopes(screen: "Screen[Any]") -> Iterable[Where]:
     yield Where.APP
 
 
-def footer(app: "AskedApp", screen: "Screen[Any]", where: Where) -> list[Offer]:
+def footer(app: "ActionApp", screen: "Screen[Any]", where: Where) -> list[Offer]:
     """What the bottom line of a screen offers: actions with a key, everywhere's last."""
     return [
         Offer(action, app.keymap.first(action), why_not(app, screen, action))

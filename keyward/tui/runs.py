@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from keyward.model.events import CallMade
 from keyward.tui import planned, words
 from keyward.tui.feed import Answer, Failed, Heard
 from keyward.tui.live import KeyLive, Line, Live
@@ -54,13 +55,16 @@ class Runs:
                 one.add(Line(line.step, line.target, line.what))
             keys.append(one)
         live = Live("rotate", keys)
-        return self._begin(live, lambda desk, report: desk.apply(plan, report, wait=_until(), calls=True))
+        return self._begin(live, lambda desk, report: desk.rotating.apply(plan, report, wait=_until(), calls=True))
 
     def go_on(self, rotation: str, key: KeyLive | None = None) -> Live:
         """Do what can be done now for a rotation; `key` is the one that it replaces, where that is known."""
         live = Live("go on", [key] if key is not None else (), rotation)
         return self._begin(
-            live, self._remembered(live, lambda desk, report: desk.go_on([rotation], report, wait=_until(), calls=True))
+            live,
+            self._remembered(
+                live, lambda desk, report: desk.rotating.go_on([rotation], report, wait=_until(), calls=True)
+            ),
         )
 
     def again(self, live: Live) -> bool:
@@ -70,15 +74,18 @@ class Runs:
             return False
         live.title = "go on"
         live.begin()
-        self._begin(live, lambda desk, report: desk.go_on(rotations, report, wait=_until(), calls=True))
+        self._begin(live, lambda desk, report: desk.rotating.go_on(rotations, report, wait=_until(), calls=True))
         return True
 
     def undo(self, rotation: str, key: KeyLive | None = None) -> Live:
         """Bring an old key back, which a person agreed to; `key` is that one, where it is known."""
         live = Live("undo", [key] if key is not None else (), rotation)
-        why = "undone in the app"
+        why = "in the app"
         return self._begin(
-            live, self._remembered(live, lambda desk, report: desk.undo(rotation, why, report, wait=True, calls=True))
+            live,
+            self._remembered(
+                live, lambda desk, report: desk.rotating.undo(rotation, why, report, wait=True, calls=True)
+            ),
         )
 
     def _begin(self, live: Live, deed: "Deed") -> Live:
@@ -91,7 +98,7 @@ class Runs:
         relay = _Relay(self._app, live)
 
         def do(desk: "Desk", report: Any) -> Any:
-            relay.post_message(Answer(_Before(desk.history(live.rotation))))
+            relay.post_message(Answer(_Before(desk.record.history(live.rotation))))
             return deed(desk, report)
 
         return do
@@ -99,14 +106,16 @@ class Runs:
     def said(self, live: Live, message: "Message") -> None:
         """Something was said of a run."""
         if isinstance(message, Heard):
+            if isinstance(message.event, CallMade):
+                self._app.hear_time(message.event.at)
             if live.hear(message.event, self._app.moment()):
-                self._app.feed.ask(_Relay(self._app, live), lambda desk: _Whose(desk.rotations()))
+                self._app.feed.ask(_Relay(self._app, live), lambda desk: _Whose(desk.record.rotations()))
         elif isinstance(message, Failed):
             self._over(live, lambda: live.failed(message.error), str(message.error.title))
         elif isinstance(message, Answer) and isinstance(message.value, _Whose):
             live.belongs({row.id: row.credential for row in message.value.rows})
         elif isinstance(message, Answer) and isinstance(message.value, _Before):
-            live.remember(message.value.history)
+            live.remember(message.value.history, self._app.moment())
             if live.title == "undo":
                 live.turn_back()
         elif isinstance(message, Answer):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from keyward.tui import words
 from keyward.tui.keymap import Keymap
 from keyward.tui.live import KeyLive
+from keyward.tui.offered import read_only
 
 if TYPE_CHECKING:
     from keyward.ledger.records import RotationRow
@@ -87,8 +88,9 @@ def go_on(app: "KeywardApp", row: "RotationRow") -> None:
 
 def why_not(app: "KeywardApp", row: "RotationRow", action: str) -> str:
     """Why a rotation cannot be gone on with, or undone, now; empty when it can."""
-    if action == "go_on" and row.state.closed and app.runs.of(row.id) is None:
-        return f"it is {row.state.value}: there is nothing to go on with"
+    if action == "go_on" and app.runs.of(row.id) is None:  # to look at a run that is at work changes nothing
+        closed = f"it is {row.state.value}: there is nothing to go on with" if row.state.closed else ""
+        return closed or ("" if app.write else read_only(app))
     if action == "undo" and not (way := way_back(row, app.now(), app.keymap)).open:
         return way.said
     return ""

@@ -1,5 +1,7 @@
 """What is in view: the rows filtered by the query and sorted by a column. Knows when a longer query only narrows a shorter one."""
 
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -7,7 +9,7 @@ from urllib.parse import unquote
 from keyward.model.errors import QueryError
 from keyward.model.query_rows import Columns, QueryRow
 from keyward.tui.rows import FIELDS, Rows
-from keyward.tui.sorting import ordered
+from keyward.tui.sorting import Place, ordered, placing
 
 if TYPE_CHECKING:
     from keyward.tui.filtering import Filter
@@ -15,13 +17,15 @@ if TYPE_CHECKING:
 _FIRST = "age"
 _KEPT = 24
 """Queries whose rows are remembered until the rows or the order change."""
+_FEW = 20
+"""One row in so many that changes its place is put where it belongs; if more do, all are sorted anew, which is quicker then."""
 
 
 class View:
     """The rows in view, always in order.
 
     Args:
-        rows: all rows; they may change as long as `refresh` is called afterwards.
+        rows: all rows; they may change by `put`, and otherwise as long as `refresh` is called afterwards.
     """
 
     def __init__(self, rows: Rows) -> None:
@@ -37,6 +41,37 @@ class View:
         """Rows changed: sort and filter again."""
         self._sorted = ordered(self.rows, self.column, reverse=self.reversed)
         self._again(now)
+
+    def put(self, found: Columns, now: float) -> list[int]:
+        """Rows came, new or changed: take them, and put those where they belong that moved. Few of many cost little.
+
+        Returns:
+            The numbers of those that are new or different now.
+        """
+        place = placing(self.rows, self.column, reverse=self.reversed)
+        known = [row for row in map(self.rows.number, found.id) if row is not None]
+        before = {row: place(row) for row in known} if len(known) * _FEW <= len(self.rows) else {}
+        changed = self.rows.put(found)
+        moved = [row for row in changed if row not in before or before[row] != place(row)]
+        if len(before) < len(known) or len(moved) * _FEW > len(self.rows):
+            if changed:
+                self.refresh(now)
+            return changed
+
+        def was(row: int) -> Place:
+            return before[row] if row in before else place(row)
+
+        if changed:
+            self._found.clear()
+        everything = self._sorted
+        if moved:
+            self._sorted = _with(_without(everything, before.keys() & moved, was), moved, place)
+        if self._filter is None:
+            self.order = self._sorted
+        elif changed:
+            kept = _without(self.order, before.keys() & changed, was)
+            self.order = _with(kept, self._filter.hits(self.rows.queried, changed, now), place)
+        return changed
 
     def _again(self, now: float) -> None:
         self._found.clear()
@@ -78,12 +113,14 @@ class View:
         else:
             self.order = self._matching(wanted, now)
 
-    def production(self, query: str, now: float) -> frozenset[int]:
-        """The rows that this query matches; none when it cannot be read, which the settings' own check says."""
+    def production(self, query: str, now: float, among: Sequence[int] | None = None) -> frozenset[int]:
+        """The rows, or those among these, that this query matches; none when it cannot be read, which the settings' own check says."""
+        if not query.strip():
+            return frozenset()
         from keyward.tui.filtering import parsed
 
         try:
-            return frozenset(parsed(query).hits(self.rows.queried, self.rows.numbers, now) if query.strip() else ())
+            return frozenset(parsed(query).hits(self.rows.queried, self.rows.numbers if among is None else among, now))
         except QueryError:
             return frozenset()
 
@@ -103,3 +140,33 @@ class View:
     def needle(self) -> str:
         """The one bare text that the query looks for, to underline it; empty when there is none."""
         return "" if self._filter is None else self._filter.needle
+
+
+def _without(order: list[int], rows: Collection[int], place: Callable[[int], Place]) -> list[int]:
+    """The order without these rows, those of them that are in it; `place` is by what it is sorted."""
+    gone = []
+    for row in rows:
+        at = bisect_left(order, place(row), key=place)
+        if at < len(order) and order[at] == row:
+            gone.append(at)
+    if not gone:
+        return order
+    kept, begin = [], 0
+    for at in sorted(gone):
+        kept += order[begin:at]
+        begin = at + 1
+    return kept + order[begin:]
+
+
+def _with(order: list[int], rows: Collection[int], place: Callable[[int], Place]) -> list[int]:
+    """The order with these rows, none of which is in it."""
+    if not rows:
+        return order
+    made: list[int] = []
+    begin = 0
+    for row in sorted(rows, key=place):
+        at = bisect_left(order, place(row), begin, key=place)
+        made += order[begin:at]
+        made.append(row)
+        begin = at
+    return made + order[begin:]

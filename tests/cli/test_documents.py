@@ -62,6 +62,8 @@ def told(tmp_path_factory):
             "history": scene.keyward("history", "-o", "json"),
             "doctor": scene.keyward("doctor", "-o", "json"),
             "settings": scene.keyward("config", "show", "-o", "json"),
+            "providers": scene.keyward("provider", "list", "-o", "json"),
+            "provider": scene.keyward("provider", "show", "gemini", "-o", "json"),
         }
         yield key, other, results
 

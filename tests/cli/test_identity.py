@@ -132,7 +132,7 @@ async def test_the_read_only_app_plans_as_the_reader_and_never_holds_the_writers
     from keyward.desk import Desk
     from keyward.tui.app import KeywardApp
     from keyward.tui.feed import Seat
-    from keyward.tui.widgets.dialog import ARMED_AFTER
+    from keyward.tui.widgets.deaf import ARMED_AFTER
     from keyward.wiring import Parts
 
     assert scene.keyward("scan", "--project", PROJECT).status == 0

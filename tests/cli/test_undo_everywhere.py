@@ -50,12 +50,12 @@ class Story:
 def planned(story):
     """Put down, and then the process was gone."""
     with _desk(story.scene) as desk:
-        from keyward.desk.rotating import engine
+        from keyward.desk.engine import engine
         from keyward.desk.wish import Changes
         from keyward.ledger.ids import new_rotation_id
         from keyward.rotation.opening import begin
 
-        plan = desk.plan([story.id], Changes(accept_targets=True, yes=True, retire="now"))
+        plan = desk.rotating.plan([story.id], Changes(accept_targets=True, yes=True, retire="now"))
         with engine(desk, desk.parts.ctx()) as made:
             (rotation,) = begin(made.reach, plan, new_rotation_id)
     return rotation

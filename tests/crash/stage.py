@@ -1,6 +1,5 @@
 """One small world for every crash test: a key in a secret, an env file and a keyring; put back as it was before every run."""
 
-import contextlib
 import json
 import re
 import shutil
@@ -16,37 +15,56 @@ ITEM = ("acme", "app")
 ROTATE = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
 
 
-class Stage:
-    """The world before a rotation, put back before every run; `rate` is how many times faster than real time its clock runs."""
+class PutBack:
+    """A world that is set up once, scanned, and put back before every run; `rate` is how many times faster than real time its clock runs."""
 
-    def __init__(self, folder, keyring, rate=1.0):
-        self.home, self.saved, self.keyring = folder / "live", folder / "saved", keyring
-        self.rate = rate
-        self._ring = Ring(keyring, *ITEM)
+    scan = ("--values", "all")
+
+    def __init__(self, folder, keyring=None, rate=1.0):
+        self.home, self.saved, self.keyring, self.rate = folder / "live", folder / "saved", keyring, rate
         with Scene(self.home, keyring) as scene:
-            key = scene.key("payments gemini key")
-            self.old, self.id = key.key_string, scene.key_id(key)
             scene.settings()
-            scene.secret("app", json.dumps({"gemini": self.old, "retries": 3}, indent=1) + "\n")
-            scene.env(".env", f'# keep me\nexport GEMINI_API_KEY="{self.old}"\nOTHER=1\n')
-            scene.ring(*ITEM, self.old)
-            done = scene.keyward("scan", scene.work, "--values", "all")
+            self.set_up(scene)
+            done = scene.keyward("scan", scene.work, *self.scan)
             assert done.status == 0, done.err
             self.dump = json.dumps(scene.world.dump())
         shutil.copytree(self.home, self.saved)
 
-    @contextlib.contextmanager
+    def set_up(self, scene):
+        """Make what is to be rotated, and the places that hold it."""
+        raise NotImplementedError
+
     def scene(self):
-        """The same world again: cloud, ledger, files and keyring as they were."""
+        """The same world again: cloud, ledger and files as they were."""
         shutil.rmtree(self.home)
         shutil.copytree(self.saved, self.home)
-        self._ring.set(self.old)
         snapshot = self.home / "world.json"
         snapshot.write_text(self.dump)
         snapshot.chmod(0o600)
         world = World(clock=Clock(parse(json.loads(self.dump)["now"]), self.rate), behaviour=quick(), file=snapshot)
-        with Scene(self.home, self.keyring, world) as scene:
-            yield scene
+        return Scene(self.home, self.keyring, world)
+
+
+class Stage(PutBack):
+    """The world before a rotation."""
+
+    def __init__(self, folder, keyring, rate=1.0):
+        self._ring = Ring(keyring, *ITEM)
+        super().__init__(folder, keyring, rate)
+
+    def set_up(self, scene):
+        """One key in three kinds of places."""
+        key = scene.key("payments gemini key")
+        self.old, self.id = key.key_string, scene.key_id(key)
+        scene.secret("app", json.dumps({"gemini": self.old, "retries": 3}, indent=1) + "\n")
+        scene.env(".env", f'# keep me\nexport GEMINI_API_KEY="{self.old}"\nOTHER=1\n')
+        scene.ring(*ITEM, self.old)
+
+    def scene(self):
+        """The keyring as it was, too."""
+        again = super().scene()
+        self._ring.set(self.old)
+        return again
 
     def values(self, scene):
         """What readers of each place get now."""
@@ -78,10 +96,10 @@ def nothing(run):
     return run.status == 0 and "nothing to resume" in (run.out + run.err).lower()
 
 
-def finish(scene, zygote, judge):
-    """Resume until nothing is left to do; gives the number of runs that took."""
+def finish(scene, zygote, judge, seconds=2400):
+    """Resume, so many seconds later each time, until nothing is left to do; gives the number of runs that took."""
     for run in range(1, TRIES + 1):
-        scene.world.clock.advance(2400)
+        scene.world.clock.advance(seconds)
         done = zygote.run(["resume"], scene.environ(), judge=judge)
         assert done.status == 0, done.err
         if nothing(done):

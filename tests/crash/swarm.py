@@ -55,7 +55,7 @@ def app(keys: list[str]) -> int:
     desk = Desk(Parts(environ=dict(os.environ), interactive=True))
     wish = Changes(grace=timedelta(0), retire="now", accept_targets=True, reason="trial")
     try:
-        outcomes = desk.apply(desk.plan(keys, wish))
+        outcomes = desk.rotating.apply(desk.rotating.plan(keys, wish))
     except KeywardError as error:
         print(error, file=sys.stderr)
         return int(error.exit_code)

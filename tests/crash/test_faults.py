@@ -9,7 +9,6 @@ import pytest
 
 from keyward.emulator.faults import Fault
 from tests.crash.stage import ROTATE, Stage, check_end, finish, nothing
-from tests.crash.zygotes import Zygote
 from tests.parts.secret_service import running
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
@@ -28,13 +27,6 @@ FAULTS = {
 KEYS, VERSIONS = "apikeys.projects.locations.keys", "secretmanager.projects.secrets.versions"
 ADD_VERSION = "secretmanager.projects.secrets.addVersion"
 CHANGES = (f"{KEYS}.create", f"{KEYS}.delete", ADD_VERSION)
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    one = Zygote()
-    yield one
-    one.close()
 
 
 @pytest.fixture(scope="module")

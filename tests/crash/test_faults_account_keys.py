@@ -11,7 +11,6 @@ from keyward.emulator.faults import Fault
 from tests.crash.stage import ROTATE
 from tests.crash.test_faults import FAULTS
 from tests.crash.test_kill_account_keys import FORBIDDEN, Stage
-from tests.crash.zygotes import Zygote
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1500)]
 
@@ -33,13 +32,6 @@ FEW = [
     ("delete", "dropped after"),
     ("delete, made by Google", "dropped after"),
 ]
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    one = Zygote()
-    yield one
-    one.close()
 
 
 def _struck(zygote, folder, change, fault):

@@ -50,12 +50,6 @@ WITHOUT_POWER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
 @pytest.fixture(scope="module")
-def zygote():
-    with contextlib.closing(Zygote()) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def powerless():
     """A program that modes of files can keep out."""
     if os.geteuid() == 0 and shutil.which("setpriv") is None:

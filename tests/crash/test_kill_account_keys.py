@@ -5,19 +5,13 @@ The world is small: one account with one key, in a file and in a secret. This pr
 
 import json
 import re
-import shutil
 
 import pytest
 
 from keyward.emulator.accountkeys.state import AccountKeys
-from keyward.emulator.behaviour import quick
-from keyward.emulator.clock import Clock, parse
 from keyward.emulator.iam import ServiceAccounts
-from keyward.emulator.world import World
-from tests.crash.stage import ROTATE, nothing
-from tests.crash.zygotes import Zygote
+from tests.crash.stage import ROTATE, PutBack, finish
 from tests.parts.accounts import key_ref, make_account, plant_key
-from tests.parts.scene import Scene
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
 
@@ -27,36 +21,24 @@ DEADLY = re.compile(
 """At the first of each of these the program is killed."""
 
 FORBIDDEN = {"iam.disableServiceAccountKeyUpload": {"rules": [{"enforce": True}]}}
-TRIES = 8
+LATER = 80 * 3600
 
 
-class Stage:
-    """The world before a rotation, put back before every run."""
+class Stage(PutBack):
+    """The world before a rotation."""
 
     def __init__(self, folder, policies):
-        self.home, self.saved = folder / "live", folder / "saved"
-        with Scene(self.home) as scene:
-            scene.settings()
-            account = make_account(scene.world, "robot")
-            scene.world.known(account.project_id).policies |= policies
-            key, text = plant_key(scene.world, account)
-            self.others = {plant_key(scene.world, account, usable=False)[0].key_id for _ in range(8)}
-            self.old, self.id, self.email = key.key_id, key_ref(key), account.email
-            scene.env("robot.json", text)
-            scene.secret("robot", text)
-            done = scene.keyward("scan", scene.work, "--values", "all")
-            assert done.status == 0, done.err
-            self.dump = json.dumps(scene.world.dump())
-        shutil.copytree(self.home, self.saved)
+        self._policies = policies
+        super().__init__(folder)
 
-    def scene(self):
-        shutil.rmtree(self.home)
-        shutil.copytree(self.saved, self.home)
-        snapshot = self.home / "world.json"
-        snapshot.write_text(self.dump)
-        snapshot.chmod(0o600)
-        world = World(clock=Clock(parse(json.loads(self.dump)["now"]), 1.0), behaviour=quick(), file=snapshot)
-        return Scene(self.home, world=world)
+    def set_up(self, scene):
+        account = make_account(scene.world, "robot")
+        scene.world.known(account.project_id).policies |= self._policies
+        key, text = plant_key(scene.world, account)
+        self.others = {plant_key(scene.world, account, usable=False)[0].key_id for _ in range(8)}
+        self.old, self.id, self.email = key.key_id, key_ref(key), account.email
+        scene.env("robot.json", text)
+        scene.secret("robot", text)
 
     def live(self, scene):
         keys = scene.world.state(AccountKeys).of(scene.world.state(ServiceAccounts).by_email(self.email).email)
@@ -91,13 +73,7 @@ class Stage:
                 assert not any(key in entry["path"] for key in self.others), f"at {point!r} a key of others was touched"
 
     def finish(self, scene, zygote):
-        for _ in range(TRIES):
-            scene.world.clock.advance(80 * 3600)
-            done = zygote.run(["resume"], scene.environ(), judge=self.judge(scene))
-            assert done.status == 0, done.out + done.err
-            if nothing(done):
-                return
-        raise AssertionError(f"not finished: {done.out}{done.err}")
+        finish(scene, zygote, self.judge(scene), LATER)
 
     def check_end(self, scene):
         keys = self.live(scene)
@@ -109,13 +85,6 @@ class Stage:
         assert "keyward-pending-" not in json.dumps(scene.world.dump()["slots"]["secretmanager"]), (
             "something stays staged"
         )
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    one = Zygote()
-    yield one
-    one.close()
 
 
 @pytest.mark.parametrize("policies", [{}, FORBIDDEN], ids=["upload", "create"])

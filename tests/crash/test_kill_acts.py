@@ -1,16 +1,10 @@
 """SIGKILL before and after every external effect and every ledger commit around the changes of `keyward revoke` and `keyward import`: the same command ends it."""
 
-import contextlib
 import json
-import shutil
 
 import pytest
 
-from keyward.emulator.behaviour import quick
-from keyward.emulator.clock import Clock, parse
-from keyward.emulator.world import World
-from tests.crash.zygotes import Zygote
-from tests.parts.scene import Scene
+from tests.crash.stage import PutBack
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
 
@@ -19,37 +13,25 @@ CHANGES = ("DELETE", "CreateSecret")
 PLACE = "gsm:acme-prod/console-key"
 SHARDS = 3
 
-
 shards = pytest.mark.parametrize(
     "shard", [pytest.param(shard, marks=pytest.mark.slow if shard else ()) for shard in range(SHARDS)]
 )
 """Every third point in CI; all of them with `-m "slow or not slow"`."""
 
 
-class Before:
-    """A key in an env file, scanned; put back as it was before every run."""
+class Before(PutBack):
+    """A key in an env file, scanned without reading its value at the provider."""
 
-    def __init__(self, folder):
-        self.home, self.saved, self.zygote = folder / "live", folder / "saved", Zygote()
-        with Scene(self.home) as scene:
-            scene.settings()
-            key = scene.key("app key")
-            scene.env(".env", f"KEY={key.key_string}\n")
-            assert scene.keyward("scan", scene.work).status == 0
-            self.value, self.id, self.dump = key.key_string, scene.key_id(key), json.dumps(scene.world.dump())
-        shutil.copytree(self.home, self.saved)
+    scan = ()
 
-    @contextlib.contextmanager
-    def scene(self):
-        """The same world again."""
-        shutil.rmtree(self.home)
-        shutil.copytree(self.saved, self.home)
-        snapshot = self.home / "world.json"
-        snapshot.write_text(self.dump)
-        snapshot.chmod(0o600)
-        world = World(clock=Clock(parse(json.loads(self.dump)["now"])), behaviour=quick(), file=snapshot)
-        with Scene(self.home, world=world) as scene:
-            yield scene
+    def __init__(self, folder, zygote):
+        self.zygote = zygote
+        super().__init__(folder)
+
+    def set_up(self, scene):
+        key = scene.key("app key")
+        scene.env(".env", f"KEY={key.key_string}\n")
+        self.value, self.id = key.key_string, scene.key_id(key)
 
     def killed_everywhere(self, argv, check, shard):
         """Kill this command at its points from a little before its first change on; the same command has to end it."""
@@ -74,10 +56,8 @@ class Before:
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory):
-    one = Before(tmp_path_factory.mktemp("acts"))
-    yield one
-    one.zygote.close()
+def before(tmp_path_factory, zygote):
+    return Before(tmp_path_factory.mktemp("acts"), zygote)
 
 
 @shards

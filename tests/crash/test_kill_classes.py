@@ -11,7 +11,6 @@ import pytest
 from tests.crash.stage import ROTATE, nothing
 from tests.crash.swap import SwapStage
 from tests.crash.test_kill_account_keys import FORBIDDEN, Stage
-from tests.crash.zygotes import Zygote
 from tests.parts.laptop import Laptop
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
@@ -26,13 +25,6 @@ def walk(whole, shard):
     every = [(run, point) for run, points in enumerate(whole) for point in range(1, points + 1)]
     assert len(every) >= 100, "too few for what docs/crash-safety.md says"
     return every[shard::SHARDS]
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    one = Zygote()
-    yield one
-    one.close()
 
 
 # B and D -----------------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import json
 import pytest
 
 from tests.crash.stage import ROTATE, Stage, check_end, finish, nothing
-from tests.crash.zygotes import Zygote
 from tests.parts.secret_service import running
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1500)]
@@ -17,13 +16,6 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(1500)]
 SHARDS = 8
 IN_CI = 1
 """Every fourth point is a test of every run; the others are walked with `-m slow`."""
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    one = Zygote()
-    yield one
-    one.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,22 +5,16 @@ The world is small: one account with one HMAC key, in an env file and in a JSON 
 
 import json
 import re
-import shutil
 
 import pytest
 
-from keyward.emulator.behaviour import quick
-from keyward.emulator.clock import Clock, parse
 from keyward.emulator.faults import Fault
 from keyward.emulator.iam import ServiceAccounts
 from keyward.emulator.storage.state import HmacKeys
-from keyward.emulator.world import World
-from tests.crash.stage import ROTATE, nothing
+from tests.crash.stage import ROTATE, PutBack, finish, nothing
 from tests.crash.test_faults import FAULTS
-from tests.crash.zygotes import Zygote
 from tests.parts.accounts import make_account
 from tests.parts.hmac_keys import pair_ref, pairs_of, plant_pair
-from tests.parts.scene import Scene
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1500)]
 
@@ -31,39 +25,23 @@ DEADLY = re.compile(
 """At the first and the last of each of these the program is killed in every run of the tests; at all points with `-m slow`."""
 
 SHARDS = 4
-TRIES = 8
+LATER = 80 * 3600
 ENV = re.compile(r"# keep me\nGCS_ACCESS_ID=(\w+)\nOTHER=1\nGCS_SECRET='([^'\n]+)'\n")
 
 
-class Stage:
-    """The world before a rotation, put back before every run."""
+class Stage(PutBack):
+    """The world before a rotation."""
 
-    def __init__(self, folder):
-        self.home, self.saved = folder / "live", folder / "saved"
-        with Scene(self.home) as scene:
-            scene.settings()
-            account = make_account(scene.world, "backup")
-            key = plant_pair(scene.world, account)
-            self.old, self.id, self.email = key.access_id, pair_ref(key), account.email
-            scene.env(".env", f"# keep me\nGCS_ACCESS_ID={key.access_id}\nOTHER=1\nGCS_SECRET='{key.secret}'\n")
-            scene.secret("storage", self.secret_of(key.access_id, key.secret))
-            done = scene.keyward("scan", scene.work, "--values", "all")
-            assert done.status == 0, done.err
-            self.dump = json.dumps(scene.world.dump())
-        shutil.copytree(self.home, self.saved)
+    def set_up(self, scene):
+        account = make_account(scene.world, "backup")
+        key = plant_pair(scene.world, account)
+        self.old, self.id, self.email = key.access_id, pair_ref(key), account.email
+        scene.env(".env", f"# keep me\nGCS_ACCESS_ID={key.access_id}\nOTHER=1\nGCS_SECRET='{key.secret}'\n")
+        scene.secret("storage", self.secret_of(key.access_id, key.secret))
 
     @staticmethod
     def secret_of(access_id, secret):
         return json.dumps({"s3": {"access_id": access_id, "secret": secret}, "retries": 3}, indent=1) + "\n"
-
-    def scene(self):
-        shutil.rmtree(self.home)
-        shutil.copytree(self.saved, self.home)
-        snapshot = self.home / "world.json"
-        snapshot.write_text(self.dump)
-        snapshot.chmod(0o600)
-        world = World(clock=Clock(parse(json.loads(self.dump)["now"]), 1.0), behaviour=quick(), file=snapshot)
-        return Scene(self.home, world=world)
 
     def live(self, scene):
         """{id: secret} of the keys that work."""
@@ -90,13 +68,7 @@ class Stage:
         return look
 
     def finish(self, scene, zygote):
-        for _ in range(TRIES):
-            scene.world.clock.advance(80 * 3600)
-            done = zygote.run(["resume"], scene.environ(), judge=self.judge(scene))
-            assert done.status == 0, done.out + done.err
-            if nothing(done):
-                return
-        raise AssertionError(f"not finished: {done.out}{done.err}")
+        finish(scene, zygote, self.judge(scene), LATER)
 
     def check_end(self, scene):
         live = self.live(scene)
@@ -125,13 +97,6 @@ class Stage:
             except AssertionError as error:
                 raise AssertionError(f"killed at {where}: {error}") from error
             return run.killed
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    one = Zygote()
-    yield one
-    one.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,12 @@ import json
 
 import pytest
 
-from tests.crash.zygotes import Zygote
 from tests.parts.scene import Scene
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 
 NOW = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
 SAMPLE = 5
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with contextlib.closing(Zygote()) as one:
-        yield one
 
 
 @contextlib.contextmanager

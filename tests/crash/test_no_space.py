@@ -9,7 +9,6 @@ import shutil
 
 import pytest
 
-from tests.crash.zygotes import Zygote
 from tests.parts.mounts import fill, small_disk
 from tests.parts.scene import Scene
 
@@ -17,12 +16,6 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
 
 NOW = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
 SHARES = (0.05, 0.3, 0.5, 0.7, 0.95)
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with contextlib.closing(Zygote()) as one:
-        yield one
 
 
 @contextlib.contextmanager

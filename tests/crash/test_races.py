@@ -6,7 +6,6 @@ import pytest
 
 from keyward.emulator.secretmanager.book import Book
 from keyward.emulator.secretmanager.planting import plant_version
-from tests.crash.zygotes import Zygote
 from tests.parts.accounts import make_account
 from tests.parts.hmac_keys import pair_ref, pairs_of, plant_pair
 from tests.parts.scene import Scene
@@ -15,13 +14,6 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(120)]
 
 NOW = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
 ADDING = "before gRPC AddSecretVersion"
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    one = Zygote()
-    yield one
-    one.close()
 
 
 @pytest.fixture

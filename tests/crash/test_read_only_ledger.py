@@ -17,7 +17,6 @@ from tests.cli.conftest import changes_in
 from tests.crash.stage import nothing
 from tests.crash.test_kill_account_keys import FORBIDDEN
 from tests.crash.test_kill_account_keys import Stage as AccountStage
-from tests.crash.zygotes import Zygote
 from tests.parts.mounts import failing_disk, read_only
 from tests.parts.scene import Scene
 
@@ -27,12 +26,6 @@ NOW = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reaso
 LEAKED = ("--accept-targets", "--emergency", "--yes", "--reason", "trial")
 LATER = ("--accept-targets", "--grace", "1h", "--yes", "--retire", "now", "--reason", "trial")
 SHARES = (0.1, 0.35, 0.6, 0.85)
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with contextlib.closing(Zygote()) as one:
-        yield one
 
 
 class ApiKey:

@@ -13,7 +13,6 @@ import pytest
 from tests.cli.conftest import changes_in
 from tests.crash.stage import nothing
 from tests.crash.test_read_only_ledger import NOW, SHARES, ApiKey, _made, told
-from tests.crash.zygotes import Zygote
 from tests.ledger.test_roles import ROLES, statements
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(1200)]
@@ -21,12 +20,6 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(1200)]
 WRITER = "keyward_writer"
 SHUT = "ALTER SYSTEM SET default_transaction_read_only = on"
 OPEN = "ALTER SYSTEM RESET default_transaction_read_only"
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with contextlib.closing(Zygote()) as one:
-        yield one
 
 
 class Shared(ApiKey):

@@ -10,17 +10,10 @@ import pytest
 from keyward.emulator.faults import Fault
 from tests.crash.stage import nothing
 from tests.crash.test_read_only_ledger import KINDS, NOW, finish, rotation_of
-from tests.crash.zygotes import Zygote
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 
 ACCESS = "secretmanager.projects.secrets.versions.access"
-
-
-@pytest.fixture(scope="module")
-def zygote():
-    with contextlib.closing(Zygote()) as one:
-        yield one
 
 
 def _usable(story):

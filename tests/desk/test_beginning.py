@@ -28,10 +28,10 @@ def desk(tmp_path, monkeypatch):
 
 
 def test_folders_of_usual_names_are_offered_but_not_looked_into_and_not_proposed(desk, tmp_path):
-    begun = desk.look_here([tmp_path / "mine"])
+    begun = desk.setup.look_here([tmp_path / "mine"])
     lines = {check.what: (check, choice) for check, choice in zip(begun.found, begun.choices, strict=True)}
     check, choice = lines[str(tmp_path / "mine")]
-    assert (check.found, choice.wanted) == ("1 env and key files", True)
+    assert (check.found, choice.wanted) == ("1 env or key file", True)
     for name in ("work", "src"):
         check, choice = lines[str(tmp_path / name)]
         assert (check.ready, check.found, choice.wanted) == ("unknown", "there; not looked into", False)
@@ -42,7 +42,7 @@ def test_folders_of_usual_names_are_offered_but_not_looked_into_and_not_proposed
 
 
 def test_what_is_chosen_is_what_is_written_with_a_comment_for_each(desk, tmp_path):
-    begun = desk.look_here([tmp_path / "mine"])
+    begun = desk.setup.look_here([tmp_path / "mine"])
     chosen = [choice for choice in begun.choices if choice is not None]
     assert len(chosen) == 3
     text = proposal(chosen)
@@ -50,16 +50,16 @@ def test_what_is_chosen_is_what_is_written_with_a_comment_for_each(desk, tmp_pat
     assert text.startswith("#")
     assert all("#" in line for line in text.splitlines() if line.startswith("["))
     assert proposal([]) == "", "a file that says nothing is none"
-    file = desk.write_settings(replace(begun, proposed=text))
+    file = desk.setup.write_settings(replace(begun, proposed=text))
     assert file.read_text() == text
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [one.path for one in desk.parts.settings.env] == [tmp_path / choice.name for choice in chosen]
 
 
 def test_a_file_that_is_there_is_never_written_over_even_one_that_came_meanwhile(desk, tmp_path):
-    begun = desk.look_here([tmp_path / "mine"])
+    begun = desk.setup.look_here([tmp_path / "mine"])
     begun.file.parent.mkdir(parents=True)
     begun.file.write_text("# mine\n")
     with pytest.raises(NotAllowed, match="not touched"):
-        desk.write_settings(begun)
+        desk.setup.write_settings(begun)
     assert begun.file.read_text() == "# mine\n"

@@ -30,7 +30,7 @@ def desk(tmp_path):
 
 
 def test_every_setting_is_there_with_its_meaning_and_lines_that_can_be_written_as_they_are(desk):
-    found = {one.name: one for one in desk().configured()}
+    found = {one.name: one for one in desk().setup.configured()}
     assert set(found) == DIALS | set(LISTS)
     for one in found.values():
         assert one.doc, one.name
@@ -42,7 +42,7 @@ def test_every_setting_is_there_with_its_meaning_and_lines_that_can_be_written_a
 
 def test_the_lines_of_a_setting_say_what_holds_now(desk):
     text = '[rotation]\ngrace = "36h"\n[scan]\nprojects = ["acme-*", "b"]\nworkers = 7\n'
-    found = {one.name: one for one in desk(text).configured()}
+    found = {one.name: one for one in desk(text).setup.configured()}
     assert tomllib.loads(found["rotation.grace"].line) == {"rotation": {"grace": "36h"}}
     assert tomllib.loads(found["scan.projects"].line) == {"scan": {"projects": ["acme-*", "b"]}}
     assert tomllib.loads(found["scan.workers"].line) == {"scan": {"workers": 7}}
@@ -53,7 +53,9 @@ def test_the_lines_of_a_setting_say_what_holds_now(desk):
 def test_how_far_a_place_is_trusted_is_another_word_for_each(desk):
     found = {
         one.name: one.trust
-        for one in desk('[rotation]\ngrace = "36h"\n', "[scan]\nworkers = 3\n", KEYWARD_SCAN_INDEX="off").configured()
+        for one in desk(
+            '[rotation]\ngrace = "36h"\n', "[scan]\nworkers = 3\n", KEYWARD_SCAN_INDEX="off"
+        ).setup.configured()
     }
     assert found["rotation.grace"].startswith("your own file")
     assert found["scan.workers"].startswith("the working folder's file: filters")
@@ -65,7 +67,7 @@ def test_how_far_a_place_is_trusted_is_another_word_for_each(desk):
 def test_addresses_that_may_hold_tokens_and_a_ledgers_password_are_in_none_of_it(desk):
     token = secrets.token_hex(12)
     text = f'[notify]\nurls = ["json://user:{token}@localhost/"]\nheartbeat = "https://localhost/{token}"\n'
-    found = desk(text).configured()
+    found = desk(text).setup.configured()
     assert token not in repr(found)
     hidden = {one.name: one for one in found if one.secret}
     assert set(hidden) == {"notify.urls", "notify.heartbeat"}

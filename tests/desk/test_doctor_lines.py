@@ -22,7 +22,7 @@ def desk(tmp_path):
 def test_lines_are_told_area_by_area_and_are_the_same_as_those_given_back(desk, monkeypatch):
     monkeypatch.setattr("keyward.desk.doctor._google", lambda *_: iter(()))
     heard = []
-    lines = desk.doctor(heard.append)
+    lines = desk.health.doctor(heard.append)
     assert [line for area in heard for line in area] == list(lines)
     assert len(heard) == 7
     assert {line.area for line in lines} >= {"settings", "keyring", "env", "ledger", "cache"}
@@ -34,7 +34,7 @@ def test_it_stops_at_the_next_area_when_nobody_waits(desk, monkeypatch):
     monkeypatch.setattr("keyward.desk.doctor._google", lambda *_: stop.set() or iter(()))
     heard = []
     with pytest.raises(Interrupted):
-        desk.doctor(heard.append, stop)
+        desk.health.doctor(heard.append, stop)
     assert len(heard) == 2
 
 
@@ -46,4 +46,4 @@ def test_what_is_stopped_inside_of_an_area_is_no_finding(desk, monkeypatch):
 
     monkeypatch.setattr("keyward.desk.doctor._google", stopped)
     with pytest.raises(Interrupted):
-        desk.doctor(cancel=threading.Event())
+        desk.health.doctor(cancel=threading.Event())

@@ -39,7 +39,7 @@ def desk(parts):
 
 
 def test_it_has_the_lines_of_that_rotation_in_order_with_their_links(desk, tmp_path):
-    path, count = desk.export_trail("r1", str(tmp_path / "trail.jsonl"))
+    path, count = desk.record.export_trail("r1", str(tmp_path / "trail.jsonl"))
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert count == len(lines) == 2
     assert [(one["schema"], one["rotation"], one["kind"]) for one in lines] == [
@@ -62,31 +62,31 @@ def test_what_is_there_is_left_alone(desk, tmp_path, there):
         if there == "link":
             other.write_text("mine")
     with pytest.raises(UsageError, match="is there already, and was left alone"):
-        desk.export_trail("r1", str(file))
+        desk.record.export_trail("r1", str(file))
     assert there != "file" or file.read_text() == "mine"
     assert other.exists() is (there == "link")
 
 
 def test_a_folder_that_is_not_there_and_no_name_at_all_are_refused(desk, tmp_path):
     with pytest.raises(UsageError, match="cannot be made: No such file"):
-        desk.export_trail("r1", str(tmp_path / "nowhere" / "trail.jsonl"))
+        desk.record.export_trail("r1", str(tmp_path / "nowhere" / "trail.jsonl"))
     with pytest.raises(UsageError, match="Name a file"):
-        desk.export_trail("r1", "  ")
+        desk.record.export_trail("r1", "  ")
 
 
 def test_who_does_not_wait_any_more_leaves_no_file_and_no_check(desk, tmp_path):
     stop = threading.Event()
-    assert desk.check_trail(stop).fine
+    assert desk.record.check_trail(stop).fine
     stop.set()
     with pytest.raises(Interrupted):
-        desk.check_trail(stop)
+        desk.record.check_trail(stop)
     with pytest.raises(Interrupted):
-        desk.export_trail("r1", str(tmp_path / "trail.jsonl"), stop)
+        desk.record.export_trail("r1", str(tmp_path / "trail.jsonl"), stop)
     assert not (tmp_path / "trail.jsonl").exists()
 
 
 def test_without_a_ledger_there_is_nothing_to_write(parts, tmp_path):
     desk = Desk(parts)
     with pytest.raises(NotConfigured):
-        desk.export_trail("r1", str(tmp_path / "trail.jsonl"))
+        desk.record.export_trail("r1", str(tmp_path / "trail.jsonl"))
     assert not (tmp_path / "trail.jsonl").exists()

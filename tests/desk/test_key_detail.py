@@ -58,7 +58,7 @@ def test_a_value_is_read_after_its_intent_and_shown_after_its_outcome_is_on_reco
         return read(*arguments)
 
     monkeypatch.setattr(provider, "read_value", watched)
-    shown = desk.reveal(scene.id)
+    shown = desk.values.reveal(scene.id)
     assert shown.value.reveal_text() == scene.one.key_string
     assert seen[-1] == "intent"
     told = trail(scene)[before:]
@@ -81,18 +81,18 @@ def test_a_value_that_cannot_be_put_down_is_not_given_out(scene, desk, monkeypat
 
     monkeypatch.setattr(ledger, "append", breaks)
     with pytest.raises(LedgerBroken):
-        desk.reveal(scene.id)
+        desk.values.reveal(scene.id)
     desk.close()
 
 
 def test_nobody_at_a_terminal_sees_and_copies_nothing(scene):
     desk = opened(scene, interactive=False)
     before = len(trail(scene))
-    assert "at a terminal only" in desk.readable(scene.id).why
+    assert "at a terminal only" in desk.values.readable(scene.id).why
     with pytest.raises(NotAllowed):
-        desk.reveal(scene.id)
+        desk.values.reveal(scene.id)
     with pytest.raises(NotAllowed):
-        desk.copied(scene.id, "x")
+        desk.values.copied(scene.id, "x")
     assert len(trail(scene)) == before
     desk.close()
 
@@ -104,12 +104,12 @@ def test_a_value_in_a_place_is_shown_only_while_it_is_that_key(scene):
     desk = opened(scene)
     with closing(desk.cache()) as cache:
         (key,) = [row[0] for row in cache.rows("SELECT id FROM key WHERE id LIKE 'shape:openai%'")]
-    shown = desk.reveal(key)
+    shown = desk.values.reveal(key)
     assert shown.value.reveal_text() == word
     assert shown.source.startswith("env:")
     file.write_text(f"OPENAI_API_KEY={sample('openai', 8).decode()}\n")
     with pytest.raises(Refused, match="No place holds this value"):
-        desk.reveal(key)
+        desk.values.reveal(key)
     assert [line["detail"].get("ok") for line in trail(scene)[-2:]] == [None, False]
     file.unlink()
     desk.close()
@@ -124,10 +124,10 @@ def test_who_uses_it_what_may_be_copied_and_what_happened(scene, desk):
     scene.secret("web-three", key.key_string)
     scene.env("three/.env", f"A={key.key_string}\n")
     assert scene.keyward("scan", scene.work).status == 0
-    found = desk.where_used(full)
+    found = desk.keys.where_used(full)
     assert {one["secret"].partition(":")[0] for one in found.places} == {"gsm", "env"}
     assert found.consumers == {"gsm:acme-prod/web-three": ("true restart-web",)}
-    copies = dict(desk.copies(full))
+    copies = dict(desk.keys.copies(full))
     assert copies["id"] == full
     assert copies["keyward rotate ..."] == f"keyward rotate {full}"
     assert copies["gcloud ..."].startswith("gcloud services api-keys describe projects/")
@@ -136,11 +136,11 @@ def test_who_uses_it_what_may_be_copied_and_what_happened(scene, desk):
     now = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial", "--wait")
     done = scene.keyward("rotate", full, *now)
     assert done.status == 0, done.err
-    moments = [one.what for one in desk.timeline(full)]
+    moments = [one.what for one in desk.keys.timeline(full)]
     assert {"made", "rotation began", "rotated", "retired", "seen in a place", "last seen in use"} <= set(moments)
     assert moments.index("retired") < moments.index("rotated") < moments.index("rotation began") < moments.index("made")
-    successor = desk.rotations()[0].data["new"]["id"]
-    assert "made by a rotation" in [one.what for one in desk.timeline(successor)]
+    successor = desk.record.rotations()[0].data["new"]["id"]
+    assert "made by a rotation" in [one.what for one in desk.keys.timeline(successor)]
     desk.close()
 
 

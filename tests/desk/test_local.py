@@ -24,11 +24,11 @@ def desk(tmp_path):
 
 def test_folders_and_keyring_are_remembered_and_hold_at_once(desk, tmp_path):
     assert desk.parts.settings.env == ()
-    file = desk.remember_local([tmp_path / "work"], keyring=True)
+    file = desk.setup.remember_local([tmp_path / "work"], keyring=True)
     assert [one.path for one in desk.parts.settings.env] == [tmp_path / "work"]
     assert desk.parts.settings.keyring.services == ("*",)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    desk.remember_local([tmp_path / "work", tmp_path / "more"], keyring=False)
+    desk.setup.remember_local([tmp_path / "work", tmp_path / "more"], keyring=False)
     assert [one.path for one in desk.parts.settings.env] == [tmp_path / "work", tmp_path / "more"]
     assert desk.parts.settings.keyring.services == ("*",)
 
@@ -37,7 +37,7 @@ def test_what_the_user_wrote_stays(desk, tmp_path):
     file = desk.parts.paths.config_file
     text = '# mine\n[keyring]  # only these\nservices = ["acme"]\n\n[rotation]\ngrace = "1h"\n'
     file.write_text(text)
-    desk.remember_local([tmp_path / "work"], keyring=True)
+    desk.setup.remember_local([tmp_path / "work"], keyring=True)
     assert file.read_text().startswith(text)
     assert desk.parts.settings.keyring.services == ("acme",)
 
@@ -46,11 +46,11 @@ def test_a_file_that_cannot_be_read_stays_as_it_is(desk, tmp_path):
     file = desk.parts.paths.config_file
     file.write_text("[env\n")
     with pytest.raises(SettingsError, match=str(file)):
-        desk.remember_local([tmp_path / "work"], keyring=True)
+        desk.setup.remember_local([tmp_path / "work"], keyring=True)
     assert file.read_text() == "[env\n"
 
 
 def test_a_folder_that_is_not_there_is_refused(desk, tmp_path):
     with pytest.raises(UsageError, match="nowhere"):
-        desk.remember_local([tmp_path / "nowhere"], keyring=False)
+        desk.setup.remember_local([tmp_path / "nowhere"], keyring=False)
     assert desk.parts.paths.config_file.read_text() == ""

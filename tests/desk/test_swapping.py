@@ -54,11 +54,11 @@ class Days:
     def begin(self, **changes):
         """Begin, or go on; gives where it stands."""
         wished = Changes(**{"accept_targets": True, "by_hand": True, "interactive": True, **changes})
-        (outcome,) = self.desk.apply(self.desk.plan([self.key], wished))
+        (outcome,) = self.desk.rotating.apply(self.desk.rotating.plan([self.key], wished))
         return outcome
 
     def hand_in(self, value, rotation, **more):
-        (outcome,) = self.desk.hand_in(
+        (outcome,) = self.desk.rotating.hand_in(
             rotation, Secret.of(value), wait=Until.CUT_OVER, timeout=timedelta(seconds=30), **more
         )
         return outcome
@@ -68,7 +68,7 @@ class Days:
         self.clock.present += timedelta(seconds=seconds)
         self.desk.close()
         self.desk = self.another()
-        outcomes = self.desk.go_on()
+        outcomes = self.desk.rotating.go_on()
         return outcomes[0] if outcomes else None
 
     def pending(self):
@@ -107,7 +107,7 @@ def test_a_deleted_key_is_probed_until_it_is_dead_and_nothing_is_left(days):
         ended = days.later(60) or ended
     assert ended.state.value == "done"
     assert days.pending() == []
-    told = to_json(days.desk.history(began.rotation))
+    told = to_json(days.desk.record.history(began.rotation))
     assert told["confirmed"].startswith("dead: ")
     assert days.later(60) is None
 
@@ -194,11 +194,11 @@ def test_without_a_home_an_undo_asks_for_the_old_value_and_takes_no_other(homele
     began = homeless.begin(grace=timedelta(0))
     homeless.hand_in(homeless.new, began.rotation)
     with pytest.raises(NeedsValue) as asked:
-        homeless.desk.undo(began.rotation)
+        homeless.desk.rotating.undo(began.rotation)
     assert asked.value.credential == homeless.key
     with pytest.raises(UsageError, match="not the value"):
-        homeless.desk.undo(began.rotation, value=Secret.of(homeless.new))
-    (done,) = homeless.desk.undo(began.rotation, value=Secret.of(homeless.old), wait=True)
+        homeless.desk.rotating.undo(began.rotation, value=Secret.of(homeless.new))
+    (done,) = homeless.desk.rotating.undo(began.rotation, value=Secret.of(homeless.old), wait=True)
     assert done.state.value == "aborted"
     assert homeless.file.read_text() == f"OPENAI_API_KEY={homeless.old}\n"
 
@@ -208,7 +208,7 @@ def test_a_key_that_does_not_work_any_more_is_not_written_back(days):
     days.hand_in(days.new, began.rotation)
     days.vendor.delete(days.old)
     with pytest.raises(NeedsPerson, match="cannot come back"):
-        days.desk.undo(began.rotation)
+        days.desk.rotating.undo(began.rotation)
     assert days.file.read_text() == f"OPENAI_API_KEY={days.new}\n"
 
 

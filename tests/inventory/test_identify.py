@@ -9,9 +9,9 @@ import pytest
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.identify import identify
 from keyward.inventory.look import Looker
-from keyward.inventory.verify import Verifier, verify_placement
+from keyward.inventory.verify import Verifier
 from keyward.model.detectors import BY_KIND
-from keyward.model.errors import Interrupted, UsageError
+from keyward.model.errors import Interrupted
 from keyward.model.fingerprint import FingerprintKey
 from keyward.model.ids import CredentialRef
 from keyward.model.secret import Secret
@@ -100,9 +100,6 @@ def test_a_key_by_shape_is_tried_with_the_value_in_its_place(machine):
     [one] = list(reader.credentials())
     placements = reader.placements(one.id)
     assert verifier(machine).verify(one, placements).kind is VerdictKind.WORKS
-    assert verify_placement(verifier(machine), one, placements[0]).kind is VerdictKind.WORKS
-    with pytest.raises(UsageError):
-        verify_placement(verifier(machine), made_up(1), placements[0])
 
 
 def test_what_cannot_be_tried_is_unproved_and_says_why(machine):

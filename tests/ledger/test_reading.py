@@ -56,21 +56,6 @@ def test_both_tell_the_same(filled, backend):
         assert found.current
 
 
-def test_an_idle_tick_sees_whether_there_is_anything_to_do(filled, backend):
-    def any_open(**options):  # a tick opens it anew
-        with backend.reading() as found:
-            return found.any_open(**options)
-
-    assert any_open()
-    assert not any_open(due_by=NOW)
-    assert any_open(due_by=later(hours=1))
-    lease = filled.acquire(f"rotation:{'0' * 24}20", "one", 60)
-    filled.commit(lease, rotation(20, "c", RotationState.OVERLAP, due=None))
-    assert any_open(due_by=NOW)
-    filled.commit(lease, rotation(20, "c", RotationState.ABORTED))
-    assert not any_open(due_by=NOW)
-
-
 @pytest.mark.parametrize("module", ["reading", "opening_to_read", "accepted", "postgres_reading"])
 def test_nothing_heavy_is_loaded(module):
     program = (

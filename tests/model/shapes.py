@@ -3,6 +3,7 @@
 import random
 
 from keyward.model.detectors import BY_KIND, DETECTORS
+from keyward.model.parts import all_values
 from keyward.model.secret import Secret
 
 NAMED = {
@@ -38,3 +39,8 @@ def pieces(value: bytes, kind: str, size: int = 12) -> set[str]:
     shown = max((prefix for prefix in BY_KIND[kind].shown if value.startswith(prefix)), key=len, default=b"")
     text = value.removeprefix(shown).decode()
     return {text[at : at + size] for at in range(len(text) - size + 1)}
+
+
+def find_parts(payload, hint=""):
+    """The parts of a payload that have the shape of a key."""
+    return tuple(part for part in all_values(payload, hint) if part.kind)

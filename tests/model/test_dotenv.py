@@ -10,27 +10,27 @@ from keyward.model.secret import Secret
 
 
 def read(data):
-    return [(each.name, each.value.reveal(), each.quote, each.line, each.exported) for each in parse(data)]
+    return [(each.name, each.value.reveal(), each.quote, each.line) for each in parse(data)]
 
 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"A=1", [("A", b"1", "", 1, False)]),
-        (b"A=1\n", [("A", b"1", "", 1, False)]),
-        (b"A=1\r\nB=2\r\n", [("A", b"1", "", 1, False), ("B", b"2", "", 2, False)]),
-        (b"\xef\xbb\xbfA=1\n", [("A", b"1", "", 1, False)]),
-        (b"# A=1\n\n  export\tA = 1 \t\n", [("A", b"1", "", 3, True)]),
-        (b"A='x # y' # z\n", [("A", b"x # y", "'", 1, False)]),
-        (b'A="x # y" # z\n', [("A", b"x # y", '"', 1, False)]),
-        (b"A=x # z\nB=x#y\n", [("A", b"x", "", 1, False), ("B", b"x#y", "", 2, False)]),
-        (b'A="a\\n\\"b\\\\ \\$c"\n', [("A", b'a\n"b\\ $c', '"', 1, False)]),
-        (b"A='one\ntwo'\nB=3\n", [("A", b"one\ntwo", "'", 1, False), ("B", b"3", "", 3, False)]),
-        (b'A="one\r\ntwo"\r\nB=3\r\n', [("A", b"one\r\ntwo", '"', 1, False), ("B", b"3", "", 3, False)]),
-        (b"A=\nB= # none\n", [("A", b"", "", 1, False), ("B", b"", "", 2, False)]),
-        (b"A=1\nA=2\n", [("A", b"1", "", 1, False), ("A", b"2", "", 2, False)]),
-        (b"a.b-c=1\n", [("a.b-c", b"1", "", 1, False)]),
-        (b"A=\xff\xfe\n", [("A", b"\xff\xfe", "", 1, False)]),
+        (b"A=1", [("A", b"1", "", 1)]),
+        (b"A=1\n", [("A", b"1", "", 1)]),
+        (b"A=1\r\nB=2\r\n", [("A", b"1", "", 1), ("B", b"2", "", 2)]),
+        (b"\xef\xbb\xbfA=1\n", [("A", b"1", "", 1)]),
+        (b"# A=1\n\n  export\tA = 1 \t\n", [("A", b"1", "", 3)]),
+        (b"A='x # y' # z\n", [("A", b"x # y", "'", 1)]),
+        (b'A="x # y" # z\n', [("A", b"x # y", '"', 1)]),
+        (b"A=x # z\nB=x#y\n", [("A", b"x", "", 1), ("B", b"x#y", "", 2)]),
+        (b'A="a\\n\\"b\\\\ \\$c"\n', [("A", b'a\n"b\\ $c', '"', 1)]),
+        (b"A='one\ntwo'\nB=3\n", [("A", b"one\ntwo", "'", 1), ("B", b"3", "", 3)]),
+        (b'A="one\r\ntwo"\r\nB=3\r\n', [("A", b"one\r\ntwo", '"', 1), ("B", b"3", "", 3)]),
+        (b"A=\nB= # none\n", [("A", b"", "", 1), ("B", b"", "", 2)]),
+        (b"A=1\nA=2\n", [("A", b"1", "", 1), ("A", b"2", "", 2)]),
+        (b"a.b-c=1\n", [("a.b-c", b"1", "", 1)]),
+        (b"A=\xff\xfe\n", [("A", b"\xff\xfe", "", 1)]),
     ],
 )
 def test_what_every_reader_takes_alike(data, expected):
@@ -46,7 +46,7 @@ def test_what_every_reader_takes_alike(data, expected):
 )  # fmt: skip
 def test_what_readers_take_differently_is_passed_over(data):
     assert read(data) == []
-    assert read(data + b"B=2\n")[-1:] in ([("B", b"2", "", data.count(b"\n") + 1, False)], [])
+    assert read(data + b"B=2\n")[-1:] in ([("B", b"2", "", data.count(b"\n") + 1)], [])
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from keyward.model.detectors import identify
 from keyward.model.errors import Refused
 from keyward.model.fingerprint import FingerprintKey
 from keyward.model.keyfile import dressed, fields, key_id
-from keyward.model.parts import find_parts, read_part, splice
+from keyward.model.parts import read_part, splice
 from keyward.model.secret import Secret
-from tests.model.shapes import sample
+from tests.model.shapes import find_parts, sample
 
 KEY = FingerprintKey("k", Secret(bytes(range(32))))
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from keyward.model.detectors import BY_KIND
 from keyward.model.errors import Conflict, Refused
-from keyward.model.parts import all_values, find_parts, read_part, splice
+from keyward.model.parts import all_values, read_part, splice
 from keyward.model.secret import Secret
-from tests.model.shapes import CARRIED, pieces, sample, secret
+from tests.model.shapes import CARRIED, find_parts, pieces, sample, secret
 
 G = sample("google-api-key", 1).decode()
 NEW = secret("google-auth-key", 2)

@@ -174,13 +174,6 @@ def test_errors_name_the_column_and_what_would_be_right(query, column, word):
     assert repr(query) in str(caught.value)
 
 
-def test_bare_text_is_told_from_fields():
-    assert parse("project:x word").has_bare_text
-    assert parse('"project:x"').has_bare_text
-    assert not parse("project:x age>1d").has_bare_text
-    assert not parse("").has_bare_text
-
-
 def test_no_field_stands_in_quotes():
     assert holds('"acme-prod strasse"')
     assert parse('"kind:x"').terms[0].field == ""

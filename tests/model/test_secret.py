@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyward.model.parts import Part, find_parts
+from keyward.model.parts import Part
 from keyward.model.secret import REDACTED, Secret
 from keyward.model.secretinfo import Payload
+from tests.model.shapes import find_parts
 
 VALUE = "canary-1234567890"
 SECRET = Secret.of(VALUE)

@@ -22,7 +22,7 @@ import sys
 import threading
 from pathlib import Path
 
-PARTS = ("cli", "desk", "google", "inventory", "ledger", "providers", "rotation", "stores")
+PARTS = ("cli", "desk", "google", "hygiene", "inventory", "ledger", "providers", "rotation", "stores")
 """What a command line may load of keyward."""
 PACKET = 1 << 20
 _UNSAFE = ("macos",)

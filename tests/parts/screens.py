@@ -65,7 +65,7 @@ def history(id="01m7abc"):  # noqa: A002  # what a rotation calls it
 def live():
     """A run that is over for now, of the key of production."""
     one = Live("go on", [KeyLive(KEY, "maps")], "01m7abc")
-    one.remember(history())
+    one.remember(history(), NOW)
     one.ended(())
     return one
 
@@ -99,6 +99,8 @@ def desk(**more):
 
 def made():
     """A function for each screen that makes one; None for the inventory, which is always there."""
+    from keyward.tui.columns import Choice
+    from keyward.tui.screens.choosing import ChooseScreen
     from keyward.tui.screens.coverage import CoverageScreen
     from keyward.tui.screens.doctor import DoctorScreen
     from keyward.tui.screens.history import HistoryScreen
@@ -108,6 +110,7 @@ def made():
     from keyward.tui.screens.record import RecordScreen
     from keyward.tui.screens.rotation import RotationScreen
     from keyward.tui.screens.settings import SettingsScreen
+    from keyward.tui.screens.sorting import SortScreen
     from keyward.tui.screens.welcome import WelcomeScreen
 
     return {
@@ -122,4 +125,6 @@ def made():
         Where.MENDING: MendingScreen,
         Where.SETTINGS: SettingsScreen,
         Where.WELCOME: WelcomeScreen,
+        Where.LIST: lambda: SortScreen(("name", "age"), "age", down=False),
+        Where.COLUMNS: lambda: ChooseScreen(Choice()),
     }

@@ -95,6 +95,13 @@ def running(home: Path, password: str = PASSWORD, *, again: bool = False) -> Ite
         yield Service({name: environ[name] for name in environ if name not in {"PATH", "HOME"}}, bus, daemon)
 
 
+_ENTRY = """
+import sys, json, keyring
+service, user, value = json.loads(sys.stdin.read())
+print(json.dumps(keyring.get_password(service, user))) if value is None else keyring.set_password(service, user, value)
+"""
+
+
 def lock(environ: Mapping[str, str]) -> None:
     """Lock the keyring, as a desktop does when its user goes away: nothing in it can be read or written."""
     import secretstorage

@@ -179,8 +179,8 @@ def test_a_rotation_under_way_comes_first(play):
     engine, made = play.plan()
     engine.run(made)
     assert "is under way" in in_the_way(play, Act.REVOKE, even_if_used=True, even_if_broken=True)
-    (rotation,) = engine.open_rotations()
-    assert f"keyward undo {rotation}" in in_the_way(play, Act.REVOKE)
+    (rotation,) = play.ledger.rotations(open_only=True)
+    assert f"keyward undo {rotation.id}" in in_the_way(play, Act.REVOKE)
     new = next(name for name, key in play.world.keys.items() if key.marker)
     key = plan(play, Act.REVOKE, new)[1].keys[0]
     assert any("is under way" in one.what for one in key.blockers), "its successor is part of it too"

@@ -11,7 +11,8 @@ from keyward.ledger.records import RotationState as S
 from keyward.ledger.records import WaitingOn
 from keyward.providers.interface import Want
 from keyward.rotation.happened import Action, Happened, Kind
-from keyward.rotation.machine import MOVES, advance, next_action
+from keyward.rotation.machine import MOVES, advance
+from keyward.rotation.next_action import next_action
 from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation, Target, TargetStatus, from_row, to_row
 from keyward.rotation.whose import holds_new

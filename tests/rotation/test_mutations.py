@@ -174,7 +174,6 @@ def baseline_listed_late(patch):
 
 
 def no_intent(patch):
-    patch.setattr(machine, "_creating", lambda rotation, event: rotation)
     moves = {**machine.MOVES, machine.S.PLANNED: dict(machine.MOVES[machine.S.PLANNED])}
     moves[machine.S.PLANNED][Kind.CREATING] = (machine.S.CREATING, lambda rotation, event: rotation)
     moves[machine.S.CREATING] = {**moves[machine.S.CREATING], Kind.CREATING: (None, lambda rotation, event: rotation)}
@@ -398,7 +397,7 @@ def twice():
     engine.run(engine.plan([key.ref], told.policy))
     for _ in range(20):
         told.world.advance(told.policy.grace)
-        engine.go_on(engine.open_rotations())
+        engine.go_on([row.id for row in told.play.ledger.rotations(open_only=True)])
     (last,) = [key for key in told.world.live() if key.account == "app"]
     if sum(name.startswith("keyward-") for name in last.annotations) != 1:
         raise Seen("two marks on one key")

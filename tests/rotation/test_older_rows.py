@@ -13,7 +13,7 @@ import pytest
 from keyward.ledger.records import RotationRow, RotationState, WaitingOn
 from keyward.model.capability import CrashClass
 from keyward.rotation.happened import Action
-from keyward.rotation.machine import next_action
+from keyward.rotation.next_action import next_action
 from keyward.rotation.state import SCHEMA, from_row, to_row
 from tests.rotation.fake_world import Crash
 from tests.rotation.story import Story, problems

@@ -22,7 +22,8 @@ from keyward.tui import bulk
 from keyward.tui.screens.plan import PlanScreen
 from keyward.tui.screens.plan_edit import EditPlan
 from keyward.tui.screens.rotation import RotationScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER, Confirm
+from keyward.tui.widgets.deaf import ARMED_AFTER
+from keyward.tui.widgets.dialog import Confirm
 from tests.parts.desk import NOW, OK, Desk, loaded, row, shown
 
 IDS = [row(number).id for number in (0, 4, 8)]
@@ -43,7 +44,7 @@ def credential(key, number):
 
 
 class Planner:
-    """`Desk.plan` by the real planner over three made-up keys: one with two places, one that may not be made, one that nobody knows."""
+    """`Rotating.plan` by the real planner over three made-up keys: one with two places, one that may not be made, one that nobody knows."""
 
     def __init__(self, settings=Settings):
         self.asked, self.settings = [], settings

@@ -3,7 +3,8 @@
 import pytest
 from textual.widgets import Button, Input
 
-from keyward.tui.widgets.dialog import ARMED_AFTER, Confirm
+from keyward.tui.widgets.deaf import ARMED_AFTER
+from keyward.tui.widgets.dialog import Confirm
 from tests.parts.desk import Desk, row
 
 PHRASE = "rotate 1 in p"
@@ -33,7 +34,7 @@ async def test_it_opens_disarmed_with_cancel_focused(opened, asked):
 
 
 async def test_what_was_typed_too_early_is_forgotten(opened, asked, monkeypatch):
-    monkeypatch.setattr("keyward.tui.widgets.dialog.ARMED_AFTER", 60)  # a busy machine is not faster than that
+    monkeypatch.setattr("keyward.tui.widgets.deaf.ARMED_AFTER", 60)  # a busy machine is not faster than that
     async with opened(Desk([row(1)])) as (app, pilot):
         await asked(pilot)
         app.screen.set_focus(app.screen.query_one(Input))

@@ -10,7 +10,8 @@ from keyward.rotation.mend.troubles import Trouble, Wrong
 from keyward.tui.screens.doctor import DoctorScreen
 from keyward.tui.screens.leaf import Leaf
 from keyward.tui.screens.mending import MendingScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER, Confirm
+from keyward.tui.widgets.deaf import ARMED_AFTER
+from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.grid import Grid
 from tests.parts.desk import Desk, loaded, row, shown
 

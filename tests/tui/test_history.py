@@ -10,6 +10,7 @@ from keyward.model.errors import FingerprintKeyMissing, UsageError
 from keyward.tui.screens.export import ExportScreen
 from keyward.tui.screens.history import HistoryScreen
 from keyward.tui.undoing import way_back
+from keyward.tui.widgets.deaf import ARMED_AFTER
 from keyward.tui.widgets.dialog import Confirm
 from tests.parts.desk import NOW, OK, Desk, loaded, row, shown
 
@@ -66,6 +67,22 @@ async def test_the_top_says_whether_the_trail_is_whole_and_the_list_does_not_wai
         assert "goes on 2026-12-01 12:00" in shown(app)
 
 
+async def test_the_trail_is_checked_again_when_the_list_comes_back(opened):
+    trail = SimpleNamespace(fine=True, lines=21, misfit=None)
+    desk = Desk([row(1)], [OK], rotations=list(ROWS[:1]), check_trail=trail)
+    async with opened(desk, size=(140, 30)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        assert "intact (21 lines)   ·   1 rotation, 1 open" in shown(app)
+        await pilot.press("e")
+        await pilot.pause()
+        assert isinstance(app.screen, ExportScreen)
+        trail.lines = 45
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert "intact (45 lines)" in shown(app)
+
+
 async def test_words_leave_the_rotations_that_have_them_all_and_escape_brings_them_back(opened):
     async with opened(Desk([row(1)], [OK], rotations=list(ROWS)), size=(140, 30)) as (app, pilot):
         await pilot.press("4")
@@ -97,6 +114,17 @@ async def test_where_undo_is_over_u_says_so_and_asks_nothing(opened):
         assert ["undo is over" in one.message for one in app._notifications] == [True]
 
 
+async def test_keys_typed_ahead_of_the_question_for_a_file_write_none(opened, monkeypatch):
+    monkeypatch.setattr("keyward.tui.widgets.deaf.ARMED_AFTER", 60)  # a busy machine is not faster than that
+    desk = Desk([row(1)], [OK], rotations=list(ROWS), export_trail=("/y", 12))
+    async with opened(desk, size=(140, 30)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        await pilot.press("e", "enter", "tab", "tab", "space", "enter")
+        await loaded(app, pilot)
+        assert "export_trail" not in [name for name, _, _ in desk.asked]
+
+
 async def test_the_trail_is_written_where_the_user_says_and_a_refusal_keeps_the_question(opened):
     answers = [UsageError("/x is there already, and was left alone.", hint="Name another file."), ("/y", 12)]
 
@@ -115,6 +143,7 @@ async def test_the_trail_is_written_where_the_user_says_and_a_refusal_keeps_the_
         await pilot.pause()
         assert isinstance(app.screen, ExportScreen)
         assert "~/keyward-r2.jsonl" in shown(app)
+        await pilot.pause(ARMED_AFTER + 0.1)
         await pilot.press("enter")
         await loaded(app, pilot)
         assert "is there already, and was left alone" in shown(app)

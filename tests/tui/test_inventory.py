@@ -1,6 +1,9 @@
 """The list of keys: what it shows, filters, sorts, marks and says when there is nothing to list."""
 
 import asyncio
+import threading
+import time
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
@@ -9,11 +12,19 @@ from keyward.desk.wish import ScanSummary
 from keyward.model.errors import AnotherWorld
 from keyward.model.events import RowsChanged, SourceDone
 from keyward.tui.widgets.grid import Grid
-from tests.parts.desk import DENIED, DISABLED, NOW, OK, Cache, Desk, loaded, row, shown
+from tests.parts.desk import DAY, DENIED, DISABLED, NOW, OK, Cache, Desk, loaded, row, shown
 
 
 def rows(number):
     return [row(at) for at in range(number)]
+
+
+async def until(pilot, holds):
+    """Wait until that is so."""
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it did not come to be"
+        await pilot.pause(0.01)
 
 
 async def test_it_lists_cached_keys_at_once_with_age_last_use_places_and_state(opened):
@@ -178,6 +189,64 @@ async def test_a_scan_streams_rows_and_ends_with_coverage(opened):
         assert "1 source denied" in shown(app)
 
 
+async def test_rows_of_a_running_scan_change_in_place_and_only_they_are_read(opened):
+    made, told = rows(300), threading.Event()
+    desk = Desk(made, [OK])
+
+    def scan(wish, report, cancel):
+        used = [
+            replace(made[at], last_used_status="used", last_used_at=NOW.timestamp(), name="now") for at in (1, 2, 9)
+        ]
+        new = row(900, created=NOW.timestamp() - 9_000 * DAY, name="oldest")
+        desk._cache = Cache([*(one for one in made if one.id not in {each.id for each in used}), *used, new], [OK])
+        desk._cache.chunks = None  # nobody reads everything because of four keys
+        for one in (*used, new):
+            report(RowsChanged((one.id,)))
+        assert told.wait(20)
+        desk._cache = Cache(desk._cache._rows, [OK])
+        return ScanSummary(NOW, (OK,), 301)
+
+    desk._answers["scan"] = scan
+    async with opened(desk) as (app, pilot):
+        screen, grid = app.screen, app.screen.query_one(Grid)
+        await pilot.press("slash", *"google", "enter", "j", "j", "j")
+        await pilot.pause()
+        key, at = screen.rows.text(grid.row, "id"), grid.cursor
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(screen.rows) == 301 and screen.rows.text(9, "name") == "now")
+        assert app.feed.scanning
+        assert (screen.rows.text(grid.row, "id"), grid.cursor) == (key, at + 1), "another came above it"
+        assert screen.rows.text(grid.order[0], "name") == "oldest"
+        assert "301 of 301" in shown(app)
+        assert "301 keys" in shown(app)
+        told.set()
+        await loaded(app, pilot)
+        assert len(grid.order) == 301
+
+
+async def test_what_a_scan_tells_within_a_moment_comes_as_one(opened):
+    made, told = rows(30), threading.Event()
+    desk, came = Desk(made, [OK]), []
+
+    def scan(wish, report, cancel):
+        desk._cache = Cache([replace(one, name="now") for one in made], [OK])
+        for one in made:
+            report(RowsChanged((one.id,)))
+        assert told.wait(20)
+        return ScanSummary(NOW, (OK,), 30)
+
+    desk._answers["scan"] = scan
+    async with opened(desk) as (app, pilot):
+        real = app.screen._put
+        app.screen._put = lambda columns, **how: came.append(len(columns.id)) or real(columns, **how)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: sum(came) >= 30)
+        batches = list(came)
+        told.set()
+        await loaded(app, pilot)
+    assert len(batches) <= 3, "each event came by itself"
+
+
 async def test_a_second_ctrl_r_stops_the_scan_and_keeps_the_rows(opened):
     desk = Desk(rows(3), [OK])
 
@@ -195,6 +264,28 @@ async def test_a_second_ctrl_r_stops_the_scan_and_keeps_the_rows(opened):
         await loaded(app, pilot)
         assert "3 keys" in shown(app)
         assert not app.feed.scanning
+
+
+async def test_a_scan_that_takes_a_while_to_stop_says_so_all_the_time(opened):
+    desk, stopped = Desk(rows(3), [OK]), threading.Event()
+
+    def scan(wish, report, cancel):
+        assert stopped.wait(20)
+        return ScanSummary(NOW, (OK,), 3, cancelled=True)
+
+    desk._answers["scan"] = scan
+    async with opened(desk) as (app, pilot):
+        pulses, real = [], app.feed.drain
+        app.feed.drain = lambda *told: pulses.append(told) or real(*told)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: pulses)
+        await pilot.press("ctrl+r")
+        pulses.clear()
+        await until(pilot, lambda: len(pulses) > 3)
+        assert "stopping ..." in shown(app)
+        stopped.set()
+        await loaded(app, pilot)
+        assert "stopping" not in shown(app)
 
 
 async def test_an_error_says_what_happened_and_what_to_do(opened):

@@ -14,7 +14,8 @@ from keyward.rotation.history import History, Line
 from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation
 from keyward.tui.screens.rotation import RotationScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER, Confirm
+from keyward.tui.widgets.deaf import ARMED_AFTER
+from keyward.tui.widgets.dialog import Confirm
 from tests.parts.desk import DAY, NOW, OK, Desk, loaded, row, shown
 
 REF = CredentialRef("google-api-keys", "acme-prod", ("11111111-2222",))
@@ -220,7 +221,7 @@ async def test_what_is_around_it_is_told_and_what_nobody_asked_too(opened):
         await pilot.press("enter")
         await loaded(app, pilot)
         assert "not asked" in shown(app)
-    desk = desk_with(ask_around=lambda _: None)
+    desk = desk_with(ask_around=lambda _: [])
     async with opened(desk, size=(160, 60)) as (app, pilot):
         await pilot.press("enter")
         await loaded(app, pilot)

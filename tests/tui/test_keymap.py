@@ -47,6 +47,8 @@ def written(folder: Path, text: str):
         ([("plan.again", "j")], 3, "j is the key of table.down"),
         ([("app.help", "g")], 3, "g is the key of table.first"),
         ([("app.leave", "tab")], 3, "'tab' cannot be given away"),
+        ([("columns.switch", "j")], 3, "j is the key of list.down"),
+        ([("list.down", "ctrl+x"), ("app.quit", "ctrl+x")], 4, "^X is the key of"),
     ],
 )
 def test_what_cannot_be_used_names_file_line_and_what_would_be_right(pairs, line, said):
@@ -167,6 +169,27 @@ async def test_an_action_without_a_key_is_in_the_palette(opened):
         await pilot.press("enter")
         await loaded(app, pilot)
         assert isinstance(app.screen, SortScreen)
+
+
+async def test_small_lists_go_by_the_users_keys_and_say_them(opened):
+    keys = chosen(("list.down", "n"), ("list.leave", "r"), ("columns.switch", "u"), ("columns.later", "m"))
+    async with opened(screens.desk(), keys=keys, size=(120, 40)) as (app, pilot):
+        await pilot.press("C")
+        await loaded(app, pilot)
+        assert "u: on or off · m K: move" in shown(app)
+        assert "r: as it was" in shown(app)
+        await pilot.press("n", "u", "m", "enter")
+        await loaded(app, pilot)
+        names = app.inventory.choice.names
+        assert (names[:2], "kind" in names) == (("name", "scope"), False), "the second, kind, is off"
+        await pilot.press("s")
+        await loaded(app, pilot)
+        assert "r leaves it" in shown(app)
+        await pilot.press("j", "q", "escape")
+        assert isinstance(app.screen, SortScreen), "old keys are off"
+        await pilot.press("r")
+        await loaded(app, pilot)
+        assert not isinstance(app.screen, SortScreen)
 
 
 async def test_two_actions_that_swap_their_keys_both_work(opened):

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from keyward.tui.screens.rotation import RotationScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import ARMED_AFTER
 from keyward.tui.widgets.question import Question
 from tests.parts import screens
 from tests.parts.desk import OK, Desk, loaded, row, shown

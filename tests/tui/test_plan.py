@@ -17,7 +17,8 @@ from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts
 from keyward.tui.screens.plan import PlanScreen
 from keyward.tui.screens.rotation import RotationScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER, Confirm
+from keyward.tui.widgets.deaf import ARMED_AFTER
+from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.grid import Grid
 from tests.parts.desk import NOW, OK, Desk, loaded, row, shown
 
@@ -60,7 +61,7 @@ PLACES = (
 
 
 def planner(places=PLACES, **more):
-    """`Desk.plan` with facts that never change: the real planner."""
+    """`Rotating.plan` with facts that never change: the real planner."""
 
     def make(ids, changes, _stop=None):
         wanted = set(changes.accept_target)
@@ -155,7 +156,7 @@ async def test_space_accepts_one_place_and_star_all_but_new_ones(opened, desk):
         await pilot.press("asterisk")
         await loaded(app, pilot)
         assert "1 of 3 places" in shown(app)
-        assert app.screen.asked.accepted == {"gsm:acme-prod/one", "gsm:acme-prod/two#A"}, (
+        assert app.screen.wish.accepted == {"gsm:acme-prod/one", "gsm:acme-prod/two#A"}, (
             "NEW ones are never accepted in bulk"
         )
 

@@ -8,7 +8,7 @@ from keyward.ledger.records import RotationState
 from keyward.tui.actions import Where
 from keyward.tui.columns import OWN, PRESETS, Choice
 from keyward.tui.screens.rotation import RotationScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import ARMED_AFTER
 from tests.parts import screens
 from tests.parts.desk import loaded, row, shown
 

@@ -1,5 +1,7 @@
 """A read-only app changes nothing, whatever is pressed; it says why."""
 
+import threading
+
 import pytest
 
 from keyward.tui.actions import Where, of
@@ -50,7 +52,7 @@ async def test_no_action_of_the_registry_changes_anything(opened, where):
 
 async def ready(app, pilot):
     """Have the plan accept its place, so that only write mode is missing."""
-    app.screen.asked.accepted, app.screen.asked.waived = {"gsm:acme-prod/one"}, set()
+    app.screen.wish.accepted, app.screen.wish.waived = {"gsm:acme-prod/one"}, set()
     app.screen._replan()
     await loaded(app, pilot)
     assert app.screen._plan.ready, "otherwise this shows nothing"
@@ -71,6 +73,32 @@ async def test_what_only_write_mode_does_stands_grey_with_its_reason_in_footer_h
         await pilot.press("enter")
         await loaded(app, pilot)
         assert "Undo: read-only: W switches to write mode." in [note.message for note in app._notifications]
+
+
+@pytest.mark.parametrize("where", [Where.HISTORY, Where.RECORD])
+async def test_the_view_of_a_run_at_work_opens_again_after_write_mode_was_left(opened, where):
+    end = threading.Event()
+    desk = screens.desk(go_on=lambda *_, **__: end.wait(20) and ())
+    async with opened(desk, size=(150, 44), write=True) as (app, pilot):
+        try:
+            live = app.runs.go_on("01m7abc")
+            await pilot.press("W")
+            assert not app.write
+            app.push_screen(screens.made()[where]())
+            while "(R Resume)" in shown(app) or "R Resume" not in shown(app):
+                await pilot.pause(0.02)
+            await pilot.press("R")
+            await pilot.pause()
+            assert isinstance(app.screen, RotationScreen)
+            assert app.screen.live is live
+        finally:
+            end.set()
+        await loaded(app, pilot)
+        await pilot.press("escape", "R")
+        await loaded(app, pilot)
+        assert app.screen.where is where, "the run is over: what R does now would change something"
+        assert "Resume: read-only: W switches to write mode." in [note.message for note in app._notifications]
+        assert [name for name, _, _ in desk.asked].count("go_on") == 1
 
 
 async def test_nobody_can_begin_a_deed_past_the_actions(opened):

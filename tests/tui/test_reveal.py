@@ -12,7 +12,7 @@ from keyward.tui import copying
 from keyward.tui.screens import reveal as module
 from keyward.tui.screens.key import KeyScreen
 from keyward.tui.screens.reveal import AskReveal, ValueScreen
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import ARMED_AFTER
 from keyward.tui.widgets.value import Value
 from tests.parts.desk import loaded, shown
 from tests.tui.test_key import desk_with

@@ -258,14 +258,14 @@ async def test_a_changed_cell_flashes_once_and_the_cursor_stays_on_its_key(opene
         key, second = screen.rows.text(grid.row, "id"), grid.order[1]
         screen.on_arrived(Arrived(columns([row(second, state="disabled", created=NOW.timestamp() - 999 * DAY)])))
         await pilot.pause()
-        assert grid._flashing == {second: frozenset({"state", "age"})}
+        assert grid.flashing == {second: frozenset({"state", "age"})}
         assert screen.rows.text(grid.row, "id") == key, "its row moved to the top, the cursor did not"
         line = next(at for at in range(1, 10) if grid.order[at - 1] == second)
         assert any(part.style.underline for part in grid.render_line(line) if "disabled" in part.text)
-        grid._end_flash(dict(grid._flashing))
+        grid.end_flash()
         assert not any(part.style.underline for part in grid.render_line(line))
         screen.on_arrived(Arrived(columns([row(second, state="disabled", created=NOW.timestamp() - 999 * DAY)])))
-        assert not grid._flashing, "nothing changed"
+        assert not grid.flashing, "nothing changed"
 
 
 async def test_nothing_flashes_where_nothing_may_move(opened, monkeypatch):
@@ -277,7 +277,7 @@ async def test_nothing_flashes_where_nothing_may_move(opened, monkeypatch):
     async with opened(Desk(rows(5), [OK])) as (app, _):
         assert app.animation_level == "none"
         app.screen.on_arrived(feed.Arrived(columns([row(1, state="disabled")])))
-        assert not app.screen.query_one(Grid)._flashing
+        assert not app.screen.query_one(Grid).flashing
         assert "disabled" in shown(app)
 
 

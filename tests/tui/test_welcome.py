@@ -11,7 +11,7 @@ from keyward.model.errors import NotAllowed
 from keyward.tui.screens.leaf import Leaf
 from keyward.tui.screens.welcome import WelcomeScreen
 from keyward.tui.widgets.agree import Agree
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import ARMED_AFTER
 from tests.parts.desk import NOW, Desk, loaded, shown
 
 FILE = Path("/h/config/keyward.toml")
@@ -104,7 +104,7 @@ async def test_google_is_a_line_of_its_own_that_can_be_left_out(first):
 
 
 async def test_nothing_happens_to_enter_typed_ahead_and_escape_changes_nothing(first, monkeypatch):
-    monkeypatch.setattr("keyward.tui.widgets.agree.ARMED_AFTER", 60)  # a busy machine is not faster than that
+    monkeypatch.setattr("keyward.tui.widgets.deaf.ARMED_AFTER", 60)  # a busy machine is not faster than that
     desk, opening = first()
     async with opening as (app, pilot):
         await pilot.press("enter", "tab", "enter")
@@ -178,3 +178,18 @@ async def test_a_tick_is_a_letter_and_not_a_colour(opened, size):
         await pilot.press("space")
         await pilot.pause()
         assert "[x] Look into the OS keyring too" in shown(app)
+
+
+async def test_keys_typed_ahead_of_the_question_for_a_folder_write_nothing(opened, monkeypatch):
+    monkeypatch.setattr("keyward.tui.widgets.deaf.ARMED_AFTER", 60)  # a busy machine is not faster than that
+    answers = {"remember_local": FILE, "scan": lambda *_: ScanSummary(NOW, ())}
+    desk = Desk([], scanned_at=NOW, **answers)
+    async with opened(desk, world="google") as (app, pilot):
+        await pilot.press("o", "enter", "space", "tab", "tab", "enter")
+        await loaded(app, pilot)
+        assert "[x] Look into the OS keyring too" in shown(app)
+        assert did(desk, "remember_local") == []
+        app.screen._arm()
+        await pilot.press("tab", "tab", "enter")
+        await loaded(app, pilot)
+        assert len(did(desk, "remember_local")) == 1, "otherwise this shows nothing"

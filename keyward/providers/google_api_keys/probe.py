@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from keyward.google.errors import GoogleError
-from keyward.google.reader import from_body, read
+from keyward.google.trying import tried
 from keyward.model.redact import redact
 from keyward.model.text import clean
 from keyward.model.verdict import Verdict, VerdictKind
@@ -26,8 +26,6 @@ PATH = "v1beta/models?pageSize=1"
 HEADER = "x-goog-api-key"
 FRESH = timedelta(minutes=10)
 """How long a new or restored key may still be unknown (console: "up to five minutes"; measured: less)."""
-
-_TRIES = 2
 
 _KINDS = {
     "API_KEY_SERVICE_BLOCKED": (VerdictKind.RECOGNISED, "alive, but not allowed to use Gemini"),
@@ -80,24 +78,8 @@ class Probe:
         )
 
     def _ask(self, value: "Secret") -> tuple[int, bytes, GoogleError | None]:
-        error = GoogleError()
-        for _ in range(_TRIES):
-            try:
-                response, body = self.http.request(
-                    self.base + PATH, headers={HEADER: value.reveal_text(), "accept": "application/json"}
-                )
-            except Exception as exception:
-                found = read(exception)
-                if found is None:
-                    raise
-                error = found
-                continue
-            if response.status < 300:
-                return response.status, body, None
-            error = from_body(response.status, body)
-            if error.code < 500:
-                break
-        return error.code, b"", error
+        headers = {HEADER: value.reveal_text(), "accept": "application/json"}
+        return tried(lambda: self.http.request(self.base + PATH, headers=headers))
 
 
 def judge(error: GoogleError, *, young: Callable[[], bool]) -> tuple[VerdictKind, str]:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 from keyward.google.endpoints import is_google, is_loopback
 from keyward.google.errors import GoogleError
-from keyward.google.reader import from_body, read
+from keyward.google.trying import tried
 from keyward.model.errors import Refused
 from keyward.model.keyfile import fields
 from keyward.model.redact import redact
@@ -35,7 +35,6 @@ LIFE = timedelta(minutes=10)
 
 _OLD = frozenset({"accounts.google.com"})
 """Hosts of Google that old files name and that are not below googleapis.com."""
-_TRIES = 2
 
 Look = Callable[[], "tuple[VerdictKind, str] | None"]
 """Looks at the key itself when its signature was refused: a better verdict than dead, or None."""
@@ -67,9 +66,9 @@ class Exchange:
             assertion = _assertion(found, uri, now)
         except Refused as refused:
             return Verdict(VerdictKind.DEAD, f"not asked: {refused.message}", now, "MALFORMED")
-        code, error, granted = self._ask(uri, assertion)
-        if granted is not None:
-            kind, meaning = _granted(granted)
+        code, body, error = self._ask(uri, assertion)
+        if error is None:
+            kind, meaning = _granted(_object(body))
             return Verdict(kind, clean(f"POST {_path(uri)}: {code}, {meaning}"), now)
         kind, meaning = _judge(error, look)
         said = redact(error.message, [value, assertion])
@@ -97,25 +96,10 @@ class Exchange:
             return uri, ""
         return "", clean(host or uri, 100)
 
-    def _ask(self, uri: str, assertion: Secret) -> tuple[int, GoogleError, dict[str, Any] | None]:
-        error = GoogleError()
+    def _ask(self, uri: str, assertion: Secret) -> tuple[int, bytes, GoogleError | None]:
         body = urlencode({"grant_type": GRANT, "assertion": assertion.reveal_text()})
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
-        for _ in range(_TRIES):
-            try:
-                response, content = self.http.request(uri, "POST", body, headers)
-            except Exception as exception:
-                found = read(exception)
-                if found is None:
-                    raise
-                error = found
-                continue
-            if response.status < 300:
-                return response.status, error, _object(content)
-            error = from_body(response.status, content)
-            if error.code < 500:
-                break
-        return error.code, error, None
+        return tried(lambda: self.http.request(uri, "POST", body, headers))
 
 
 def _assertion(found: dict[str, Any], uri: str, now: datetime) -> Secret:

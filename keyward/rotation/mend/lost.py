@@ -13,6 +13,7 @@ from keyward.model.placement import Role
 from keyward.model.secret import Secret
 from keyward.providers.interface import Want
 from keyward.rotation.mend.keys import Listed, marked
+from keyward.rotation.mend.pending import called_pending
 from keyward.rotation.mend.troubles import Trouble, Wrong
 from keyward.rotation.policy import Policy
 from keyward.rotation.reach import Reach
@@ -54,19 +55,10 @@ def by_marks(reach: Reach, listed: Listed, policy: Policy) -> Iterator[Trouble]:
 
 def by_slots(reach: Reach, scopes: Mapping[str, Sequence[str]], policy: Policy) -> Iterator[Trouble]:
     """Rotations of keys whose value was shown once: each pending secret tells its own."""
-    for name, of_store in scopes.items():
-        store = reach.stores[name]
-        if Can.SECRET_STORE not in store.can or Can.LOCAL in store.can:
-            continue
-        for scope in of_store:
-            try:
-                refs = [info.ref for info in store.list(scope, reach.ctx) if rotation_of(info.ref)]
-            except SourceError:
-                continue
-            for ref in refs:
-                made = _from_slot(reach, ref, policy)
-                if made is not None:
-                    yield _trouble(made)
+    for ref in called_pending(reach, scopes):
+        made = _from_slot(reach, ref, policy)
+        if made is not None:
+            yield _trouble(made)
 
 
 def _from_slot(reach: Reach, ref: SecretRef, policy: Policy) -> Rotation | None:

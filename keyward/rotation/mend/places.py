@@ -6,6 +6,7 @@ from keyward.ledger.records import RotationRow, RotationState
 from keyward.model.capability import Can
 from keyward.model.errors import Gone, KeywardError, Refused, SourceError
 from keyward.model.ids import SecretRef
+from keyward.rotation.mend.pending import called_pending
 from keyward.rotation.mend.troubles import Trouble, Wrong
 from keyward.rotation.places import Holds, holds, mark_of
 from keyward.rotation.reach import Reach
@@ -26,7 +27,7 @@ def pending_secrets(
         if row.state.closed and ref.store in reach.stores and _is_there(reach, ref):
             what = f"{slot} is left over from rotation {row.id}, which is {row.state.value}"
             yield Trouble(Wrong.PENDING, slot, what, f"remove {slot}", rotation=row.id)
-    for ref in _called_pending(reach, scopes):
+    for ref in called_pending(reach, scopes):
         maker = rows.get(rotation_of(ref))
         if maker is not None and maker.state.closed and str(ref) not in named:
             what = f"{ref} is left over from rotation {maker.id}, which is {maker.state.value}"
@@ -37,18 +38,6 @@ def pending_secrets(
             )
             todo = "If no other ledger knows that rotation, look at it and remove it."
             yield Trouble(Wrong.PENDING, str(ref), what, todo=todo, rotation=rotation_of(ref))
-
-
-def _called_pending(reach: Reach, scopes: Mapping[str, Sequence[str]]) -> Iterator[SecretRef]:
-    for name, of_store in scopes.items():
-        store = reach.stores[name]
-        if Can.SECRET_STORE not in store.can or Can.LOCAL in store.can:
-            continue
-        for scope in of_store:
-            try:
-                yield from (info.ref for info in store.list(scope, reach.ctx) if rotation_of(info.ref))
-            except SourceError:
-                continue
 
 
 def _is_there(reach: Reach, ref: SecretRef) -> bool:

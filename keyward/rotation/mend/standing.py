@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from keyward.ledger.records import WaitingOn
 from keyward.model.errors import FingerprintKeyMissing
-from keyward.rotation.machine import rests_until
 from keyward.rotation.mend.troubles import Trouble, Wrong
+from keyward.rotation.next_action import rests_until
 from keyward.rotation.reach import Reach
 from keyward.rotation.state import Rotation
 

@@ -3,14 +3,15 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from keyward.tui.actions import Where, bindings
 from keyward.tui.columns import ALL, OWN, WIDEST, Choice
 from keyward.tui.screens.lists import ListScreen
+from keyward.tui.widgets.choices import Choices
 from keyward.tui.widgets.plain import Plain
 
 _ON, _OFF = "[x]", "[ ]"
@@ -23,13 +24,8 @@ class ChooseScreen(ListScreen[Choice]):
         choice: the present one.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "switch", "On or off"),
-        Binding("J,shift+down", "carry(1)", "Move down"),
-        Binding("K,shift+up", "carry(-1)", "Move up"),
-        Binding("right,greater_than_sign", "widen(1)", "Wider"),
-        Binding("left,less_than_sign", "widen(-1)", "Narrower"),
-    ]
+    where = Where.COLUMNS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.COLUMNS)
 
     def __init__(self, choice: Choice) -> None:
         super().__init__()
@@ -40,12 +36,14 @@ class ChooseScreen(ListScreen[Choice]):
 
     def compose(self) -> ComposeResult:
         """Every column, those of the table first."""
+        key = self.app.keymap.key_of
         with Vertical():
             yield Plain("Columns", classes="title")
-            yield OptionList(*(Option(self._prompt(name), id=name) for name in self._names))
+            yield Choices(*(Option(self._prompt(name), id=name) for name in self._names))
             yield Plain("", id="refused")
             yield Plain(
-                "Space: on or off · J K: move · < >: width · Enter: take · Esc: as it was\n"
+                f"{key('columns.switch')}: on or off · {key('columns.later')} {key('columns.sooner')}: move · "
+                f"{key('columns.narrower')} {key('columns.wider')}: width · Enter: take · {key('list.leave')}: as it was\n"
                 "On a narrow screen the last ones give way first.",
                 classes="dim",
             )

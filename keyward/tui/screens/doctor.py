@@ -85,7 +85,7 @@ class DoctorScreen(Page):
             self.post_message(Looked(run, lines))
 
         def ask(desk: "Desk") -> int:
-            desk.doctor(hear, stop)
+            desk.health.doctor(hear, stop)
             return run
 
         self.app.feed.ask(self, ask)
@@ -160,7 +160,7 @@ class DoctorScreen(Page):
     def action_command(self) -> None:
         """Hand over what mends the line under the cursor."""
         line = self._chosen()
-        if line is None or not self.is_current:
+        if line is None or not self.is_active:
             return
         if line.fix:
             hand_over(self.app, f"{line.area}, {line.what}", line.fix)
@@ -169,7 +169,7 @@ class DoctorScreen(Page):
 
     def action_mend(self) -> None:
         """What could be mended around rotations."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.mending import MendingScreen
 
             self.app.push_screen(MendingScreen())

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
 
 
-class ExportScreen(ModalScreen[None]):
+class ExportScreen(Deaf[None]):
     """Asks for a file and writes the trail there.
 
     Args:
@@ -45,7 +45,11 @@ class ExportScreen(ModalScreen[None]):
             yield Plain("", id="refused")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")
-                yield Button("Write", id="write", variant="primary")
+                yield Button("Write", id="write", variant="primary", disabled=True)
+
+    def listens(self) -> None:
+        """It may be written now."""
+        self.query_one("#write", Button).disabled = False
 
     def on_unmount(self) -> None:
         """Nobody waits for it any more."""
@@ -67,10 +71,16 @@ class ExportScreen(ModalScreen[None]):
         self.dismiss()
 
     def _write(self) -> None:
+        if self.query_one("#write", Button).disabled:  # it opened just now, or is writing
+            return
         file, rotation = self.query_one("#file", Input).value, self._rotation
         self._stop = stop = self.app.feed.stopper()
-        self.query_one("#write", Button).disabled = True
-        self.app.feed.ask(self, lambda desk: desk.export_trail(rotation, file, stop))
+        self._writing(True)
+        self.app.feed.ask(self, lambda desk: desk.record.export_trail(rotation, file, stop))
+
+    def _writing(self, now: bool) -> None:
+        write = self.query_one("#write", Button)
+        write.disabled, write.label = now, "Writing ..." if now else "Write"
 
     def on_answer(self, event: Answer) -> None:
         """It is written."""
@@ -80,5 +90,5 @@ class ExportScreen(ModalScreen[None]):
 
     def on_failed(self, event: Failed) -> None:
         """It could not be written."""
-        self.query_one("#write", Button).disabled = False
+        self._writing(False)
         self.query_one("#refused", Plain).show(f"✗ {event.error}")

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from keyward.model.errors import KeywardError
 from keyward.tui import undoing, words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer
+from keyward.tui.feed import Answer, Failed
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.plain import Plain
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keyward.ledger.records import RotationRow
 
 _COLUMNS = (
-    Column("when", "WHEN", 16, 2),
+    Column("when", "WHEN (UTC)", 16, 2),
     Column("key", "KEY", 18, 0, grows=True),
     Column("scope", "PROJECT/SCOPE", 14, 5),
     Column("state", "STATE", 12, 0),
@@ -49,6 +49,7 @@ class HistoryScreen(Page):
         self._rows: list[RotationRow] = []
         self._audit = "audit chain: not looked at"
         self._audit_tone = ""
+        self._trouble = ""
         self._stop = threading.Event()
 
     def content(self) -> ComposeResult:
@@ -58,33 +59,37 @@ class HistoryScreen(Page):
         yield Grid(_COLUMNS, self._cells, self._tone, id="rotations")
 
     def on_mount(self) -> None:
-        """Ask for them, and have the trail checked meanwhile."""
+        """They are asked for when it is shown, now and again."""
         self._stop = self.app.feed.stopper()
         self.query_one(Grid).display = self.query_one("#filter-history").display = False
         self.say("Reading ...")
-        self._ask()
-        self.action_audit()
 
     def on_unmount(self) -> None:
         """Nobody waits for the check any more."""
         self._stop.set()
 
     def on_screen_resume(self) -> None:
-        """Something may have happened meanwhile."""
+        """Something may have happened meanwhile, and the trail is checked beside."""
         self._ask()
+        self.action_audit()
 
     def _ask(self) -> None:
-        self.app.feed.ask(self, lambda desk: list(desk.rotations()))
+        self.app.feed.ask(self, lambda desk: list(desk.record.rotations()))
 
     def on_answer(self, event: Answer) -> None:
         """Here they are, or what the check of the trail found."""
         if not isinstance(event.value, list):
             self._say_audit(event.value)
             return
-        self._all = event.value
+        self._all, self._trouble = event.value, ""
         self._filter()
         if self._all and self.focused is None:
             self.query_one(Grid).focus()
+
+    def on_failed(self, event: Failed) -> None:
+        """They cannot be read, which the page says, and says once."""
+        self._trouble = str(event.error)
+        self._tell_audit(self._audit, self._audit_tone)
 
     # The audit trail
 
@@ -94,7 +99,7 @@ class HistoryScreen(Page):
 
         def check(desk: "Desk") -> Any:
             try:
-                return desk.check_trail(stop)
+                return desk.record.check_trail(stop)
             except KeywardError as error:
                 return error
 
@@ -103,7 +108,7 @@ class HistoryScreen(Page):
 
     def _say_audit(self, found: Any) -> None:
         if isinstance(found, KeywardError):
-            self._tell_audit(f"audit chain not looked at: {found.message}", "-warn")
+            self._tell_audit(f"audit chain not looked at: {found}", "-warn")
         elif found.fine:
             self._tell_audit(f"audit chain intact ({found.lines:,} lines)", "-good")
         else:
@@ -113,9 +118,11 @@ class HistoryScreen(Page):
         self._audit, self._audit_tone = text, tone
         line = self.query_one("#audit", Plain)
         line.set_classes(tone.split())
+        line.display = not (self._trouble and self._trouble in text)
         opened = sum(1 for one in self._all if not one.state.closed)
-        count = f"{len(self._rows)} of {len(self._all)}" if len(self._rows) != len(self._all) else f"{len(self._all)}"
-        line.show(f"{text}   ·   {count} rotations, {opened} open" if self._all else text)
+        some = f"{len(self._rows)} of " if len(self._rows) != len(self._all) else ""
+        count = f"{some}{words.number(len(self._all), 'rotation')}"
+        line.show(f"{count}, {opened} open   ·   {text}" if self._all else text)
 
     # What is shown
 
@@ -159,7 +166,7 @@ class HistoryScreen(Page):
 
     def _chosen(self) -> "RotationRow | None":
         row = self.query_one(Grid).row
-        return self._rows[row] if row is not None and self._rows and self.is_current else None
+        return self._rows[row] if row is not None and self._rows and self.is_active else None
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""

@@ -1,19 +1,21 @@
 """Everything known of one key: overview, usage, where it is used, what happened. Its value only by way of the reveal."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from keyward.model.errors import KeywardError
 from keyward.tui import places
 from keyward.tui.actions import Where, bindings
 from keyward.tui.dayplot import DAYS
-from keyward.tui.facts import DIM, WARN, of_record
+from keyward.tui.facts import DIM, WARN, of_record, of_sources
 from keyward.tui.feed import Answer
 from keyward.tui.happened import moments
 from keyward.tui.screens.page import Page
@@ -25,9 +27,10 @@ from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.sections import Sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from keyward.desk import Desk
+    from keyward.desk.around_words import Line
     from keyward.model.credential import Credential
 
 
@@ -35,9 +38,9 @@ _SECTIONS = ("Overview", "Usage", "Where used", "Timeline")
 _OVERVIEW, USAGE, WHERE, _TIMELINE, REVEAL = range(5)
 """The sections in their order, and the question whether the value can be shown."""
 _ASKED: "Mapping[int, Callable[[Desk, str], Any]]" = {
-    USAGE: lambda desk, key: desk.usage(key, DAYS),
-    WHERE: lambda desk, key: desk.where_used(key),
-    _TIMELINE: lambda desk, key: desk.timeline(key),
+    USAGE: lambda desk, key: desk.keys.usage(key, DAYS),
+    WHERE: lambda desk, key: desk.keys.where_used(key),
+    _TIMELINE: lambda desk, key: desk.keys.timeline(key),
 }
 
 
@@ -64,16 +67,22 @@ class KeyScreen(Page):
         super().__init__()
         self.key = key
         self._record: Mapping[str, Any] = {}
+        self._unread = Content("")
         self._asked: set[int] = set()
 
     def production(self) -> bool:
         """Whether the key is one of production."""
         return self.app.production(self.key)
 
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        return "the key is not known" if action == "reveal" and not self._record else ""
+
     def content(self) -> ComposeResult:
-        """The names of the sections and the sections; of those one is shown."""
+        """What is missing, the names of the sections and the sections; of those one is shown."""
         with VerticalScroll(classes="content"):
             yield Plain("", id="name", classes="name")
+            yield FactList(id="missing")
             yield Sections(_SECTIONS)
             with Horizontal(id="columns", classes="part"):
                 yield FactList(id="facts")
@@ -84,6 +93,8 @@ class KeyScreen(Page):
                     yield FactList(id="rotations")
                     yield Plain("Around it", classes="section")
                     yield FactList(id="around")
+                    yield Plain("What is sent with it", classes="section")
+                    yield FactList(id="handling")
             with Vertical(id="usage", classes="part"):
                 yield Plain("Reading ...", classes="waits")
                 yield DayPlot(id="days")
@@ -113,13 +124,16 @@ class KeyScreen(Page):
         now = datetime.fromtimestamp(self.app.now(), UTC)
         self.query_one("#name", Plain).show(str(record.get("name") or record.get("id")))
         self.query_one("#facts", FactList).tell(of_record(record, now, event.value[1], event.value[2]))
-        looked = record.get("placements_looked") or {}
-        tree = places.tree(record.get("placements") or (), str(record.get("host") or ""))
-        unread = looked.get("not_read") or 0
-        tail = f"\n\n{looked.get('read', 0):,} payloads were looked at" + (f", {unread:,} were not." if unread else ".")
-        self.query_one("#places", Static).update(tree + tail if looked else tree)
+        missing = of_sources(shown.get("sources") or ())
+        self.query_one("#missing", FactList).tell(missing)
+        self.query_one("#missing").display = bool(missing)
+        self._unread = places.unread(record.get("placements_looked") or {})
+        held = places.tree(record.get("placements") or (), str(record.get("host") or ""))
+        self.query_one("#places", Static).update(held + self._unread)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
+        self.query_one("#handling", FactList).tell(_handling(shown))
+        self.app.feed.changed(self.app.inventory, event.value[3])
 
     # Sections
 
@@ -149,13 +163,16 @@ class KeyScreen(Page):
             no_data, facts = used(section.value)
             waits.display = bool(no_data)
             waits.show(no_data)
+            self.query_one("#days", DayPlot).display = (
+                section.value.total is not None
+            )  # nothing is known, so nothing is drawn
             self.query_one("#days", DayPlot).show(section.value)
             self.query_one("#record", FactList).tell(facts)
         elif section.place == WHERE:
             about = (
                 f"{self._record.get('kind', '')} · {self._record.get('provider', '')} · {self._record.get('scope', '')}"
             )
-            self.query_one("#tree", Static).update(tree(section.value, self._named, about))
+            self.query_one("#tree", Static).update(tree(section.value, self._named, about) + self._unread)
         else:
             self.query_one("#moments", FactList).tell(moments(section.value, now))
 
@@ -195,21 +212,21 @@ class KeyScreen(Page):
 
     def action_copy(self) -> None:
         """Copy something of it."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.copy import CopyScreen
 
             self.app.push_screen(CopyScreen(self.key, self._named))
 
     def action_reveal(self) -> None:
         """Ask whether its value is to be shown."""
-        if self.is_current and self._record:
-            self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.readable(self.key)))
+        if self.is_active and self._record:
+            self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.values.readable(self.key)))
 
     def _ask_reveal(self, section: "Section") -> None:
         from keyward.tui.screens.reveal import AskReveal, ValueScreen
 
         why = section.trouble or section.value.why
-        if why or not self.is_current:
+        if why or not self.is_active:
             self.app.notify(f"The value cannot be shown: {why}.", severity="warning")
             return
 
@@ -221,13 +238,13 @@ class KeyScreen(Page):
 
     def action_around(self) -> None:
         """Ask what is around it."""
-        if self.is_current:
+        if self.is_active:
             self.say("Asking ...")
             self.app.feed.ask(self, lambda desk: _asked(desk, self.key))
 
     def action_rotate(self) -> None:
         """Plan its rotation."""
-        if self.is_current:
+        if self.is_active:
             self.app.open_plan([self.key])
 
 
@@ -239,12 +256,13 @@ def _section(place: int, ask: "Callable[[], Any]") -> Section:
 
 
 def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
-    desk.ask_around(key)
-    return _shown(desk, key)
+    changed = desk.keys.ask_around(key)
+    return _shown(desk, key, changed)
 
 
-def _shown(desk: "Desk", key: str) -> tuple[Any, ...]:
-    return (desk.show(key), *_more(desk, key))
+def _shown(desk: "Desk", key: str, changed: "Sequence[str]" = ()) -> tuple[Any, ...]:
+    """The key, and the ids of the keys of which something else is known now."""
+    return (desk.keys.show(key), *_more(desk, key), changed)
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":
@@ -255,9 +273,19 @@ def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float,
 def _around(shown: "Mapping[str, Any]") -> list[Fact]:
     from keyward.desk.around_words import lines  # only this screen tells it
 
+    return _facts(lines({"context": [], "owners": [], **shown}))
+
+
+def _handling(shown: "Mapping[str, Any]") -> list[Fact]:
+    from keyward.desk.data_words import lines
+
+    return _facts(replace(line, label="") for line in lines(shown))
+
+
+def _facts(lines: "Iterable[Line]") -> list[Fact]:
     return [
         Fact(line.label if number == 0 else "", text.strip(), WARN if line.loud else "")
-        for line in lines({"context": [], "owners": [], **shown})
+        for line in lines
         for number, text in enumerate(line.text.splitlines())
     ]
 

@@ -1,31 +1,34 @@
 """A small list in the middle of the screen, from which something is taken."""
 
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
+from textual.binding import BindingType
 from textual.widgets import OptionList
+
+from keyward.tui.actions import Where, bindings
+from keyward.tui.screens.once import Dialog
+
+if TYPE_CHECKING:
+    from keyward.tui.app import KeywardApp
 
 Taken = TypeVar("Taken")
 
 
-class ListScreen(ModalScreen[Taken], Generic[Taken]):
+class ListScreen(Dialog[Taken], Generic[Taken]):
     """What such lists have in common: where they stand, how one moves in them, and that Escape changes nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "Leave"),
-        Binding("j", "step(1)", "Down", show=False),
-        Binding("k", "step(-1)", "Up", show=False),
-    ]
+    where = Where.LIST
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.LIST)
     DEFAULT_CSS = """
     ListScreen { align: center middle; }
     ListScreen > Vertical { width: 56; max-width: 95%; height: auto; max-height: 95%; border: round $primary; background: $surface; padding: 0 1; }
-    ListScreen OptionList { height: auto; max-height: 70vh; border: none; padding: 0; background: $surface; }
+    ListScreen OptionList { height: auto; max-height: 50vh; border: none; padding: 0; background: $surface; }
     ListScreen OptionList:focus { border: none; }
     ListScreen.-low OptionList { max-height: 40vh; }
     ListScreen .title { margin: 0; }
     ListScreen Plain { height: auto; }
     """
+    app: "KeywardApp"
 
     @property
     def entries(self) -> OptionList:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.tick import Tick
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
 
 
-class LocalScreen(ModalScreen[bool]):
+class LocalScreen(Deaf[bool]):
     """Asks for a folder and the keyring, writes both to keyward.toml, and has them scanned. Answers whether it did."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "later", "Later")]
@@ -40,7 +40,11 @@ class LocalScreen(ModalScreen[bool]):
             yield Plain("Both are written to keyward.toml and can be changed there.", classes="dim")
             with Horizontal(classes="buttons"):
                 yield Button("Later", id="later")
-                yield Button("Look", id="look", variant="primary")
+                yield Button("Look", id="look", variant="primary", disabled=True)
+
+    def listens(self) -> None:
+        """It may be agreed to now."""
+        self.query_one("#look", Button).disabled = False
 
     def on_input_submitted(self) -> None:
         """Enter in the folder goes on to the keyring; it begins nothing."""
@@ -66,9 +70,13 @@ class LocalScreen(ModalScreen[bool]):
             self._trouble("Name a folder, or tick the keyring.")
         else:
             self._trouble("")
-            self.query_one("#look", Button).disabled = True
+            self._writing(True)
             folders = [folder] if folder is not None else []
-            self.app.feed.write_settings(self, lambda desk: desk.remember_local(folders, keyring=keyring))
+            self.app.feed.write_settings(self, lambda desk: desk.setup.remember_local(folders, keyring=keyring))
+
+    def _writing(self, now: bool) -> None:
+        look = self.query_one("#look", Button)
+        look.disabled, look.label = now, "Writing ..." if now else "Look"
 
     def _trouble(self, text: str) -> None:
         self.query_one("#refused", Plain).show(text)
@@ -81,5 +89,5 @@ class LocalScreen(ModalScreen[bool]):
 
     def on_failed(self, event: Failed) -> None:
         """It could not be written down."""
-        self.query_one("#look", Button).disabled = False
+        self._writing(False)
         self._trouble(str(event.error))

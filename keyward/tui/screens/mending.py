@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer
+from keyward.tui.feed import Answer, Failed
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact, FactList
@@ -70,13 +70,17 @@ class MendingScreen(Page):
         self._busy, self._done = True, {}
         self.query_one(Grid).display = False
         self.say("Looking ...", "Reading rotations, keys and places. Nothing is changed.")
-        self.app.feed.ask(self, lambda desk: desk.troubles())
+        self.app.feed.ask(self, lambda desk: desk.health.troubles())
 
     def stand(self, standing: "Standing") -> None:
         """Write mode may have been switched on."""
         super().stand(standing)
         if self.is_mounted and not self._busy:
             self._show()
+
+    def on_failed(self, _: Failed) -> None:
+        """It could not be looked, or not be mended, which the page says: it can be tried again."""
+        self._busy = False
 
     def on_answer(self, event: Answer) -> None:
         """What is wrong, or what came of the mending."""
@@ -92,7 +96,8 @@ class MendingScreen(Page):
         grid = self.query_one(Grid)
         grid.display = bool(self._troubles)
         if not self._troubles:
-            self.say("Nothing is wrong around rotations.", "No orphan, no leftover, nothing stuck, no drift.")
+            said = "No orphan, no leftover, nothing stuck, no drift."
+            self.say("Nothing is wrong around rotations.", f"{said}\n{self._missing}".strip())
             return
         self.say("")
         self.query_one("#summary", Plain).show(self._summary())
@@ -109,7 +114,14 @@ class MendingScreen(Page):
             return f"{len(self._done) - failed} mended" + (f", {failed} FAILED" if failed else "")
         mendable = len(self._mendable)
         tail = "" if self.app.write else "   ·   this app is read-only: W switches to write mode"
-        return f"{len(self._troubles)} found, {mendable} can be mended: a plan, nothing has been changed{tail}"
+        missing = f"   ·   {self._missing}" if self._missing else ""
+        return f"{len(self._troubles)} found, {mendable} can be mended: a plan, nothing has been changed{tail}{missing}"
+
+    @property
+    def _missing(self) -> str:
+        """What a list without an end rests on: a key that cannot be listed is missed here."""
+        missing = self.app.standing.coverage
+        return f"What cannot be read is not looked at: {missing} at the last scan." if missing else ""
 
     @property
     def _mendable(self) -> "list[Trouble]":
@@ -149,7 +161,7 @@ class MendingScreen(Page):
     def action_apply(self) -> None:
         """Ask for the phrase; with it, mend."""
         wanted = self._mendable
-        if self._busy or not self.is_current or not self.app.may_write():
+        if self._busy or not self.is_active or not self.app.may_write():
             return
         if not wanted or self._done:
             self.app.notify("There is nothing that could be mended here; ^R looks again.")
@@ -160,7 +172,7 @@ class MendingScreen(Page):
             if yes:
                 self._busy = True
                 self.query_one("#summary", Plain).show(self._summary())
-                self.app.feed.act(self, lambda desk, _: desk.mend(wanted))
+                self.app.feed.act(self, lambda desk, _: desk.health.mend(wanted))
 
         text = "\n".join(f"{one.what}\n  -> {one.mending}" for one in wanted[:3])
         text += f"\nand {len(wanted) - 3} more, as listed" if len(wanted) > 3 else ""

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from keyward.tui import bulk, planned, words
-from keyward.tui.asking import Asked
+from keyward.tui.plan_wish import PlanWish
 from keyward.tui.widgets.grid import Column
+from keyward.tui.widgets.pane import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,12 +36,12 @@ class Tables:
     """What the tables show, and in which tone.
 
     Args:
-        asked: what was wished for; what is not planned yet is shown as wished.
+        wish: what was wished for; what is not planned yet is shown as wished.
         production: whether the key of an id is one of production.
     """
 
-    def __init__(self, asked: Asked, production: "Callable[[str], bool]") -> None:
-        self._asked, self._production = asked, production
+    def __init__(self, wish: PlanWish, production: "Callable[[str], bool]") -> None:
+        self._wish, self._production = wish, production
         self.planning = True
         self.keys: Sequence[bulk.KeyLine] = ()
         self.places: Sequence[planned.PlaceLine] = ()
@@ -48,12 +49,26 @@ class Tables:
 
     def show_keys(self) -> None:
         """Take the keys as they are known."""
-        known, out = self._asked.known, self._asked.out
+        known, out = self._wish.known, self._wish.out
         self.keys = [
             bulk.key_line(known[one], planned.place_lines(known[one]), left_out=one in out)
-            for one in self._asked.ids
+            for one in self._wish.ids
             if one in known
         ]
+
+    def told(self, table: str, row: int) -> list[Fact]:
+        """The whole of a line of `keys`, `places` or `steps`."""
+        found: list[tuple[str, str]] = []
+        if table == "keys" and row < len(self.keys):
+            key = self.keys[row]
+            found = [(key.status, key.name), ("note", key.note)]
+        elif table == "places" and row < len(self.places):
+            place = self.places[row]
+            found = [(self.place_cells(row)[0], place.said), ("shape", place.form), ("note", place.detail)]
+        elif table == "steps" and row < len(self.steps):
+            step = self.steps[row]
+            found = [(f"step {step.number}", step.what), ("undo", step.undo), ("needs", step.permission)]
+        return [Fact(label, text) for label, text in found if text]
 
     def key_cells(self, row: int) -> tuple[str, ...]:
         """The texts of a key."""
@@ -66,7 +81,7 @@ class Tables:
         line = self.keys[row]
         if column == "scope" and self._production(line.key):
             return "grid--prod"
-        dim = line.key in self._asked.out or column == "note"
+        dim = line.key in self._wish.out or column == "note"
         return line.tone if column == "status" else "grid--dim" if dim else None
 
     def place_cells(self, row: int) -> tuple[str, ...]:
@@ -74,8 +89,8 @@ class Tables:
         line = self.places[row]
         status = line.status
         if self.planning:
-            status = "✓ accepted" if line.at in self._asked.accepted else status
-            status = "- left out" if line.said in self._asked.waived else status
+            status = "✓ accepted" if line.at in self._wish.accepted else status
+            status = "- left out" if line.said in self._wish.waived else status
         return (status, line.at, line.form, line.detail)
 
     def place_tone(self, row: int, column: str) -> str | None:

@@ -1,5 +1,6 @@
 """A value on the screen: asked for in a dialog, read under audit, hidden by any key, a look elsewhere, or the time."""
 
+import math
 import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -7,11 +8,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from keyward.tui.feed import Answer, Failed
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.value import Value
 
@@ -25,7 +26,7 @@ SHOWN_FOR = 10.0
 _TICK = 0.2
 
 
-class AskReveal(ModalScreen[bool]):
+class AskReveal(Deaf[bool]):
     """Says what showing a value does, and asks. It opens disarmed, with Cancel focused.
 
     Args:
@@ -41,7 +42,7 @@ class AskReveal(ModalScreen[bool]):
 
     def __init__(self, name: str, source: str) -> None:
         super().__init__()
-        self._called, self._source, self._armed = name, source, False
+        self._called, self._source = name, source
 
     def compose(self) -> ComposeResult:
         """What happens, and two buttons."""
@@ -57,20 +58,13 @@ class AskReveal(ModalScreen[bool]):
                 yield Button("Cancel", id="cancel")
                 yield Button(f"Show for {int(SHOWN_FOR)} s", id="show", variant="warning")
 
-    def on_mount(self) -> None:
-        """Listen a moment later: keys typed ahead were meant for another place."""
-        self.set_timer(ARMED_AFTER, self._arm)
-
-    def _arm(self) -> None:
-        self._armed = True
-
     def action_other(self) -> None:
         """Go to the other button."""
         self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Show, or not."""
-        if self._armed:
+        if self.armed:
             self.dismiss(event.button.id == "show")
 
     def action_cancel(self) -> None:
@@ -78,7 +72,7 @@ class AskReveal(ModalScreen[bool]):
         self.dismiss(False)
 
 
-class ValueScreen(ModalScreen[None]):
+class ValueScreen(Dialog[None]):
     """One value for some seconds.
 
     Args:
@@ -104,8 +98,9 @@ class ValueScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Read it, in a thread."""
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
-        self.app.app_suspend_signal.subscribe(self, lambda _: self.hide())
-        self.app.feed.ask(self, lambda desk: desk.reveal(self._key))
+        self.app.app_suspend_signal.subscribe(self, lambda _: self._blank(), immediate=True)
+        self.app.app_resume_signal.subscribe(self, lambda _: self._leave())
+        self.app.feed.ask(self, lambda desk: desk.values.reveal(self._key))
 
     def on_answer(self, event: Answer) -> None:
         """Here it is, or it was copied."""
@@ -114,7 +109,7 @@ class ValueScreen(ModalScreen[None]):
         if found is None:  # it was copied
             self._busy = False
             return
-        if self._over or not self.app.app_focus or not self.is_current:
+        if self._over or not self.app.app_focus or not self.is_active:
             self.hide()
             return
         self.app.value_shown = True
@@ -139,7 +134,7 @@ class ValueScreen(ModalScreen[None]):
         if left <= 0:
             self.hide()
             return
-        self.query_one("#said", Plain).show(f"hidden in {int(left) + 1} s · any key hides it · Y copies it for 30 s")
+        self.query_one("#said", Plain).show(f"hidden in {math.ceil(left)} s · any key hides it · Y copies it for 30 s")
 
     def _focus_changed(self, focused: bool) -> None:
         if not focused:
@@ -156,7 +151,7 @@ class ValueScreen(ModalScreen[None]):
         self.app.value_shown = False
 
     def _leave(self) -> None:
-        if self.is_current and not self._left:
+        if self.is_active and not self._left:
             self._left = True
             self.dismiss()
 
@@ -193,7 +188,7 @@ class ValueScreen(ModalScreen[None]):
         copying = self.app.copying
 
         def copy(desk: "Desk") -> None:
-            desk.copied(self._key, "to the clipboard of the terminal")
+            desk.values.copied(self._key, "to the clipboard of the terminal")
             copying.copy_value(secret)
 
         self.app.feed.ask(self, copy)

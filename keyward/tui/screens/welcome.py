@@ -68,8 +68,8 @@ class WelcomeScreen(Page):
         self._google = [_Line(Check(GOOGLE, "Google Cloud", "asking", "looking for credentials and projects"), None)]
         self.query_one(Grid).display = False
         self.say("Looking for keys on this machine ...", "No value is read. Nothing is written.")
-        self.app.feed.ask(self, lambda desk: desk.look_here([Path()]))
-        self.app.feed.ask(self, lambda desk: desk.look_at_google())
+        self.app.feed.ask(self, lambda desk: desk.setup.look_here([Path()]))
+        self.app.feed.ask(self, lambda desk: desk.setup.look_at_google())
 
     def on_answer(self, event: Answer) -> None:
         """What was found here; what Google said; or the settings are written."""
@@ -105,6 +105,8 @@ class WelcomeScreen(Page):
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("choose", "propose", "command") and self._begun is None:
+            return "it is not known what is on this machine"
         return "the settings file is there and stays as it is" if action == "choose" and self._fixed else ""
 
     def _show(self) -> None:
@@ -172,7 +174,7 @@ class WelcomeScreen(Page):
 
     def action_propose(self) -> None:
         """Show what would be written and scanned, and ask."""
-        if self._begun is None or self._writing or not self.is_current:
+        if self._begun is None or self._writing or not self.is_active:
             return
         from keyward.desk.beginning import proposal
         from keyward.tui.widgets.agree import Agree
@@ -202,7 +204,7 @@ class WelcomeScreen(Page):
         self._cloud = cloud
         if begun.proposed:
             self._writing = True
-            self.app.feed.write_settings(self, lambda desk: desk.write_settings(begun))
+            self.app.feed.write_settings(self, lambda desk: desk.setup.write_settings(begun))
         else:
             self._written()
 
@@ -217,7 +219,7 @@ class WelcomeScreen(Page):
 
     def action_folder(self) -> None:
         """Name another folder; it is written down and scanned."""
-        if not self.is_current:
+        if not self.is_active:
             return
         from keyward.tui.screens.local import LocalScreen
 
@@ -229,13 +231,13 @@ class WelcomeScreen(Page):
 
     def action_demo(self) -> None:
         """Leave for the sample organisation."""
-        if self.is_current:
+        if self.is_active:
             self.app.leave_for_the_demo()
 
     def action_command(self) -> None:
         """Hand over what helps with the line under the cursor."""
         line: Any = self._chosen()
-        if line is None or not self.is_current:
+        if line is None or not self.is_active:
             return
         if line.check.fix:
             hand_over(self.app, f"{line.check.area}, {line.check.what}", line.check.fix)

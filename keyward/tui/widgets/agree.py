@@ -5,14 +5,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 
 
-class Agree(ModalScreen[bool]):
+class Agree(Deaf[bool]):
     """Answers True only when the other button than Cancel was chosen, and not in the first moment.
 
     Args:
@@ -26,7 +25,7 @@ class Agree(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
     DEFAULT_CSS = """
     Agree .shown { height: auto; background: $boost; padding: 0 1; }
-    Agree VerticalScroll { height: auto; max-height: 14; margin-top: 1; }
+    Agree VerticalScroll { height: auto; max-height: 30vh; margin-top: 1; }
     Agree.-low VerticalScroll { max-height: 5; margin: 0; }
     Agree.-low .buttons { margin: 0; }
     """
@@ -34,7 +33,6 @@ class Agree(ModalScreen[bool]):
     def __init__(self, title: str, text: str, shown: str, verb: str) -> None:
         super().__init__()
         self._title, self._text, self._shown, self._verb = title, text, shown, verb
-        self._armed = False
 
     def compose(self) -> ComposeResult:
         """Title, text, what would be written, buttons."""
@@ -48,17 +46,13 @@ class Agree(ModalScreen[bool]):
                 yield Button("Cancel", id="cancel")
                 yield Button(self._verb, id="agree", variant="primary", disabled=True)
 
-    def on_mount(self) -> None:
-        """Listen a moment later: keys typed ahead were meant for another place."""
-        self.set_timer(ARMED_AFTER, self._arm)
-
-    def _arm(self) -> None:
-        self._armed = True
+    def listens(self) -> None:
+        """It may be agreed to now."""
         self.query_one("#agree", Button).disabled = False
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do it, or not."""
-        if self._armed:
+        if self.armed:
             self.dismiss(event.button.id == "agree")
 
     def action_cancel(self) -> None:

@@ -7,14 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-ARMED_AFTER = 0.35
-"""Seconds during which a dialog hears nothing: keys typed ahead were meant for another place."""
+from keyward.tui.widgets.deaf import Deaf
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Deaf[bool]):
     """Asks for a typed phrase and answers True only when it was typed and Apply was chosen.
 
     Args:
@@ -41,7 +39,6 @@ class Confirm(ModalScreen[bool]):
     def __init__(self, title: str, text: str, phrase: str, verb: str = "Apply", *, production: bool = False) -> None:
         super().__init__(classes="-production" if production else None)
         self._title, self._text, self._phrase, self._verb = title, text, phrase, verb
-        self._armed = False
 
     def compose(self) -> ComposeResult:
         """Title, text, phrase, buttons."""
@@ -56,21 +53,17 @@ class Confirm(ModalScreen[bool]):
                 yield Button("Cancel", id="cancel")
                 yield Button(Content(self._verb), id="apply", variant="error", disabled=True)
 
-    def on_mount(self) -> None:
-        """Listen a moment later."""
-        self.set_timer(ARMED_AFTER, self._arm)
-
-    def _arm(self) -> None:
-        self._armed = True
+    def listens(self) -> None:
+        """The phrase may be typed now."""
         self._check()
 
     def _check(self) -> None:
         typed = self.query_one("#phrase", Input).value
-        self.query_one("#apply", Button).disabled = not (self._armed and typed == self._phrase)
+        self.query_one("#apply", Button).disabled = not (self.armed and typed == self._phrase)
 
     def on_key(self, event: events.Key) -> None:
         """Letters typed while a button has the focus belong to the phrase; those that the field got never come here."""
-        if self._armed and event.is_printable and event.character:
+        if self.armed and event.is_printable and event.character:
             field = self.query_one("#phrase", Input)
             event.stop()
             self.set_focus(field)
@@ -78,7 +71,7 @@ class Confirm(ModalScreen[bool]):
 
     def on_input_changed(self) -> None:
         """The button wakes up when the phrase is complete; what was typed too early is forgotten."""
-        if not self._armed:
+        if not self.armed:
             self.query_one("#phrase", Input).clear()
         self._check()
 
@@ -89,7 +82,7 @@ class Confirm(ModalScreen[bool]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Apply or cancel."""
-        if not self._armed:
+        if not self.armed:
             return
         typed = self.query_one("#phrase", Input).value
         self.dismiss(event.button.id == "apply" and typed == self._phrase)

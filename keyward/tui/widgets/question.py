@@ -5,14 +5,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from keyward.tui.widgets.dialog import ARMED_AFTER
+from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 
 
-class Question(ModalScreen[bool]):
+class Question(Deaf[bool]):
     """Answers True only when the second button was chosen.
 
     Args:
@@ -32,7 +31,6 @@ class Question(ModalScreen[bool]):
     def __init__(self, title: str, text: str, *, no: str, yes: str) -> None:
         super().__init__()
         self._title, self._text, self._no, self._yes = title, text, no, yes
-        self._armed = False
 
     def compose(self) -> ComposeResult:
         """Question, text, buttons."""
@@ -43,16 +41,9 @@ class Question(ModalScreen[bool]):
                 yield Button(self._no, id="no")
                 yield Button(self._yes, id="yes", variant="warning")
 
-    def on_mount(self) -> None:
-        """Listen a moment later: keys typed ahead were meant for another place."""
-        self.set_timer(ARMED_AFTER, self._arm)
-
-    def _arm(self) -> None:
-        self._armed = True
-
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """The answer."""
-        if self._armed:
+        if self.armed:
             self.dismiss(event.button.id == "yes")
 
     def action_no(self) -> None:

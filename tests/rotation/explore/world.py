@@ -11,7 +11,8 @@ from typing import NamedTuple
 from keyward.model.capability import CrashClass
 from keyward.providers.interface import Want
 from keyward.rotation.happened import Happened
-from keyward.rotation.machine import advance, next_action
+from keyward.rotation.machine import advance
+from keyward.rotation.next_action import next_action
 from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation, Target
 

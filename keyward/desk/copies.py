@@ -19,7 +19,7 @@ def copies(desk: "Desk", key: str) -> Iterator[tuple[str, str]]:
     Raises:
         UnknownKey: there is none of that id.
     """
-    record: Mapping[str, Any] = desk.show(key)["key"]
+    record: Mapping[str, Any] = desk.keys.show(key)["key"]
     ref = CredentialRef.parse(key)
     yield "id", key
     if record.get("name"):

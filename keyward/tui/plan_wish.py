@@ -1,4 +1,4 @@
-"""What is asked of the planner: which keys, which places, which options. No widgets, and nothing is asked here."""
+"""What a person wishes for on the plan screen, as data: which keys, which places, which options. The screen asks the planner for it."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from keyward.rotation.plan import KeyPlan, Plan
 
 
-class Asked:
-    """The wish of a person who looks at a plan, and the newest plan that is known of each key.
+class PlanWish:
+    """The wish, and the newest plan that is known of each key.
 
     Args:
         ids: the keys.
