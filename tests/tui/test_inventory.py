@@ -257,8 +257,9 @@ async def test_a_second_ctrl_r_stops_the_scan_and_keeps_the_rows(opened):
     desk._answers["scan"] = scan
     async with opened(desk) as (app, pilot):
         await pilot.press("ctrl+r")
-        await asyncio.sleep(0.3)
-        assert "scanning" in shown(app)
+        async with asyncio.timeout(20):
+            while "scanning" not in shown(app):
+                await pilot.pause(0.05)
         await pilot.press("ctrl+r")
         await loaded(app, pilot)
         assert "3 keys" in shown(app)
