@@ -23,6 +23,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -130,10 +131,11 @@ class Plant:
 
 @dataclass
 class Told:
-    """What one program told: seconds of each run, (file, line) -> how sure it was, and lines of them without a plant."""
+    """What one program told: seconds of each run by the clock and of the processors, and (file, line) -> how sure it was."""
 
     program: str
     seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     places: dict[tuple[str, int], str] = field(default_factory=dict)
     skipped: str = ""
 
@@ -372,8 +374,9 @@ def tool(name: str, folder: Path | None) -> str | None:
     return shutil.which(name)
 
 
-def run(command: Sequence[str], environ: Mapping[str, str], folder: str) -> tuple[float, bytes]:
-    """Seconds from start to end, and what was printed."""
+def run(command: Sequence[str], environ: Mapping[str, str], folder: str) -> tuple[float, float, bytes]:
+    """Seconds from start to end, those of all processors, and what was printed."""
+    before = _processor()
     with tempfile.TemporaryFile() as out:
         begun = time.perf_counter()
         done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, env=dict(environ), cwd=folder, check=False)
@@ -382,7 +385,12 @@ def run(command: Sequence[str], environ: Mapping[str, str], folder: str) -> tupl
         printed = out.read()
     if not printed:
         raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-500:]}")
-    return taken, printed
+    return taken, _processor() - before, printed
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def kingfisher_command(program: str, paths: Sequence[str]) -> list[str]:
@@ -407,8 +415,9 @@ def measure(tree: str, options: argparse.Namespace, environ: Mapping[str, str]) 
     for turn in range(options.repeat):
         for told, command, read, times in jobs:
             if turn < times:
-                seconds, printed = run(command, environ, tree)
+                seconds, processor, printed = run(command, environ, tree)
                 told.seconds.append(seconds)
+                told.processor.append(processor)
                 told.places = {(os.path.realpath(Path(tree) / file), line): sure for file, line, sure in read(printed)}
     missing = {"kingfisher": binary, "detect-secrets": detect and not options.quick}
     absent = [
@@ -434,6 +443,7 @@ def recall(told: Told, plants: Sequence[Plant]) -> dict[str, object]:
         "found": found.total(), "of": len(at), "doubtful_of_these": doubtful, "beside": len(beside),
         "missed": {kind: f"{count - found[kind]} of {count}" for kind, count in sorted(every.items()) if found[kind] < count},
         "median_seconds": round(statistics.median(told.seconds), 3), "seconds": [round(one, 3) for one in told.seconds],
+        "median_processor_seconds": round(statistics.median(told.processor), 3),
     }  # fmt: skip  # a table
 
 
@@ -468,23 +478,28 @@ def copied(places: Sequence[str], folder: Path) -> str:
 
 def precision(folder: str, options: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, Any]:
     """What is told of packages in which nobody planted anything, and what of it a checksum rules out."""
-    seconds, out = run(keyward_command([folder]), environ, folder)
+    seconds, processor, out = run(keyward_command([folder]), environ, folder)
     document = json.loads(out)
     alarms = [leak for leak in document["leaks"] if leak["counts"]]
     told: dict[str, Any] = {
         "files": document["searched"]["texts"], "megabytes": round(document["searched"]["bytes"] / 1e6, 1),
         "keyward": {
-            "values": len(alarms), "seconds": round(seconds, 2), "by_kind": Counter(leak["kind"] for leak in alarms),
+            "values": len(alarms), "seconds": round(seconds, 2), "processor_seconds": round(processor, 2), "by_kind": Counter(leak["kind"] for leak in alarms),
             "ruled_out_by_a_checksum": _ruled_out(alarms), "where": sorted({_where(leak["places"][0], folder) for leak in alarms}),
             "shown_as_fabricated": sum(leak["confidence"] == "doubtful" for leak in document["leaks"]),
         },
     }  # fmt: skip  # a table
     kingfisher = tool("kingfisher", options.tools)
     if kingfisher:
-        seconds, out = run(kingfisher_command(_binary(kingfisher), [folder]), environ, folder)
+        seconds, processor, out = run(kingfisher_command(_binary(kingfisher), [folder]), environ, folder)
         found = list(of_kingfisher(out))
         by_rule = Counter(rule for _, _, rule in found)
-        told["kingfisher"] = {"values": len(found), "seconds": round(seconds, 2), "by_rule": by_rule}
+        told["kingfisher"] = {
+            "values": len(found),
+            "seconds": round(seconds, 2),
+            "processor_seconds": round(processor, 2),
+            "by_rule": by_rule,
+        }
     return told
 
 
