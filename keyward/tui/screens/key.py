@@ -124,8 +124,8 @@ class KeyScreen(Page):
         self.query_one("#places", Static).update(tree + tail if looked else tree)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
-        self.query_one("#handling", FactList).tell(_handling(shown))
-        self.app.feed.changed(self.app.inventory, event.value[3])
+        self.query_one("#handling", FactList).tell(event.value[3])
+        self.app.feed.changed(self.app.inventory, event.value[4])
 
     # Sections
 
@@ -250,8 +250,9 @@ def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
 
 
 def _shown(desk: "Desk", key: str, changed: "Sequence[str]" = ()) -> tuple[Any, ...]:
-    """The key, and the ids of the keys of which something else is known now."""
-    return (desk.show(key), *_more(desk, key), changed)
+    """The key, what is said of its data handling, and the ids of the keys of which something else is known now."""
+    shown = desk.show(key)
+    return (shown, *_more(desk, key), _handling(shown), changed)
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":
