@@ -100,3 +100,28 @@ async def test_the_smallest_screen_holds_a_thousand_sources(opened):
         await pilot.press("end")
         await pilot.pause()
         assert "gsm:acme-999" in shown(app)
+
+
+async def test_what_was_not_read_is_no_zero_and_has_its_column_on_a_narrow_screen(opened):
+    dark = SourceReport(
+        "google-api-keys:acme-away", SourceStatus.UNREACHABLE, at=NOW, stale_since=NOW - timedelta(days=2)
+    )
+    unread = SourceReport("gsm:acme-open", SourceStatus.OK, items=12, not_looked=12, at=NOW)
+    async with opened(Desk([row(1)], [dark, unread]), size=(80, 24)) as (app, pilot):
+        await pilot.press("d")
+        await loaded(app, pilot)
+        lines = {line.split()[0]: line.split() for line in shown(app).replace(">", " ").splitlines() if ":acme" in line}
+        assert lines["google-api-keys:acme-away"][2] == "-", "nobody knows how many keys there are"
+        assert lines["gsm:acme-open"][1:4] == ["ok", "12", "12"]
+        assert "12 values not read" in " ".join(lines["gsm:acme-open"])
+        assert "rows are from 2026-11-18 12:00 UTC" in shown(app)
+
+
+async def test_a_screen_that_is_being_taken_down_is_told_nothing_more(opened):
+    async with opened(Desk([row(1)], NINE)) as (app, pilot):
+        await pilot.press("d")
+        await loaded(app, pilot)
+        await app.screen.query("*").remove()
+        app.tell(busy="")
+        await pilot.pause()
+        assert app.is_running
