@@ -13,10 +13,12 @@ import contextlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from math import inf
@@ -32,6 +34,8 @@ MANY = 9
 
 MARKER = "bench-key-"
 """How names of the cache begin, whichever rows come first: on a busy machine the sorted ones may."""
+HZ, CHANGED = 10, "changed-"
+"""Changes a second of a scan that goes on, and how the names of changed keys begin; behind it stands the number of the change."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def cached(keys: int) -> Iterator[dict[str, str]]:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        # A scan ends with judging what may be done with what is sent; without it the first list would.
+        subprocess.run([PYTHON, "-m", "keyward", "list", "-o", "ids"], env=environ, check=False, capture_output=True)
         yield environ
 
 
@@ -166,7 +172,7 @@ def keys(times: int, rows: int) -> Iterator[Measured]:
             pages = [terminal.paint(b"\x1b[6~") for _ in range(times * 5)]
             terminal.paint(b"/")
             typed = [
-                terminal.paint(bytes([letter]), quiet=0.25) for _ in range(times) for letter in b"prod\x7f\x7f\x7f\x7f"
+                terminal.paint(bytes([letter]), quiet=0.25) for _ in range(times) for letter in b"maps\x7f\x7f\x7f\x7f"
             ]
         finally:
             terminal.end()
@@ -177,6 +183,29 @@ def keys(times: int, rows: int) -> Iterator[Measured]:
             yield Measured(f"{what}, p99", percentile(values, 0.99) * 1000, bar, "ms", f"of {len(values)}")
     if times >= MANY:
         yield from stock_table()
+
+
+def live(times: int, rows: int) -> Iterator[Measured]:
+    """The share of one core that the app takes while a scan changes twenty keys ten times a second, ten of them on the screen."""
+    seconds = times + 1
+    with cached(rows) as environ:
+        terminal = Terminal([PYTHON, str(HERE / "live_app.py")], environ)
+        try:
+            terminal.seen(MARKER.encode())
+            terminal.settle(quiet=1.5)
+            os.write(terminal.fd, b"\x12")  # ctrl+r: scan
+            terminal.seen(CHANGED.encode())
+            terminal.watch(2)
+            spent, begun = terminal.cpu(), time.perf_counter()
+            came = terminal.watch(seconds)
+            share = (terminal.cpu() - spent) / (time.perf_counter() - begun)
+        finally:
+            terminal.end()
+    painted = len(set(re.findall(rb"%b\d+" % CHANGED.encode(), came)))
+    if painted < seconds * HZ * 0.8:
+        raise SystemExit(f"of {seconds * HZ} changes only {painted} came to the screen")
+    detail = f"{painted} of {seconds * HZ} changes painted, {len(came) / seconds / 1000:.0f} kB/s"
+    yield Measured(f"app with {rows:,} keys: {HZ} changes a second", share * 100, 10, "%", detail)
 
 
 def stock_table(rows: int = 10_000) -> Iterator[Measured]:
@@ -198,6 +227,7 @@ BARS: dict[str, Callable[[int, int], Iterator[Measured]]] = {
     "idle": idle,
     "app": app,
     "keys": keys,
+    "live": live,
 }
 
 

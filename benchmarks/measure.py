@@ -95,6 +95,19 @@ class Terminal:
             else:
                 return last - begun
 
+    def watch(self, seconds: float) -> bytes:
+        """What comes within that time."""
+        end, start = time.perf_counter() + seconds, len(self.raw)
+        while (left := end - time.perf_counter()) > 0:
+            self.pump(left)
+        return self.raw[start:]
+
+    def cpu(self) -> float:
+        """Seconds of processor time that it took so far."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:  # noqa: PTH123  # a plain read of procfs
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> float:
         """Resident megabytes now."""
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:  # noqa: PTH123  # a plain read of procfs

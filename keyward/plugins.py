@@ -8,6 +8,7 @@ when its distribution is listed, and it cannot take the name of a shipped one.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from keyward.model.errors import KeywardError, NotConfigured, UsageError
@@ -15,7 +16,7 @@ from keyward.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
 
     from keyward.model.surroundings import Surroundings
     from keyward.providers.interface import Provider
@@ -60,16 +61,15 @@ class Plugins(Generic[T]):
         self.found: list[Plugin] = []
         allowed = {_canonical(name) for name in allow}
         # Shipped ones first, so that nobody else can take their names; then by distribution, so that the order is the same everywhere.
-        for point in sorted((points or _installed)(group), key=_rank):
-            plugin = Plugin(clean(point.name), _distribution(point), self._objection(point, allowed))
+        for distribution, point in sorted(_with_distributions((points or _installed)(group)), key=_rank):
+            plugin = Plugin(clean(point.name), distribution, self._objection(point.name, distribution, allowed))
             self.found.append(plugin)
             if not plugin.passed_over:
                 self._points[point.name] = point
 
-    def _objection(self, point: "EntryPoint", allowed: set[str]) -> str:
-        distribution = _distribution(point)
-        if point.name in self._points:
-            return f"the name belongs to {_distribution(self._points[point.name])}"
+    def _objection(self, name: str, distribution: str, allowed: set[str]) -> str:
+        if name in self._points:
+            return f"the name belongs to {_distribution(self._points[name])}"
         if distribution != SHIPPED and distribution not in allowed:
             return f"{distribution} is not listed in [plugins] allow"
         return ""
@@ -132,9 +132,15 @@ def stores(surroundings: "Surroundings", allow: Sequence[str] = ()) -> "Plugins[
 
 
 def _installed(group: str) -> "Sequence[EntryPoint]":
-    from importlib.metadata import entry_points  # reads the metadata of every package: only when asked
+    return tuple(_every().select(group=group))
 
-    return tuple(entry_points(group=group))
+
+@cache
+def _every() -> Any:
+    """All that is registered on this machine, read once: that takes opening a file of every package."""
+    from importlib.metadata import entry_points  # only when asked
+
+    return entry_points()
 
 
 def _canonical(name: str) -> str:
@@ -142,9 +148,20 @@ def _canonical(name: str) -> str:
 
 
 def _distribution(point: "EntryPoint") -> str:
-    return _canonical(point.dist.name) if point.dist else "an unknown package"
+    return _name(point.dist)
 
 
-def _rank(point: "EntryPoint") -> tuple[bool, str, str]:
-    distribution = _distribution(point)
+def _name(dist: "Distribution | None") -> str:
+    return _canonical(dist.name) if dist else "an unknown package"
+
+
+def _with_distributions(points: "Sequence[EntryPoint]") -> "list[tuple[str, EntryPoint]]":
+    """Each with the name of its distribution, asked for once a distribution: to answer, all that it says of itself is parsed."""
+    dists = [point.dist for point in points]  # held, so that each keeps an identity of its own
+    names = {id(dist): _name(dist) for dist in {id(dist): dist for dist in dists}.values()}
+    return [(names[id(dist)], point) for dist, point in zip(dists, points, strict=True)]
+
+
+def _rank(named: "tuple[str, EntryPoint]") -> tuple[bool, str, str]:
+    distribution, point = named
     return distribution != SHIPPED, distribution, point.name

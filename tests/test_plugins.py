@@ -53,6 +53,20 @@ def test_a_shipped_name_cannot_be_taken_whatever_the_order(tmp_path):
         ]
 
 
+def test_a_distribution_is_asked_for_its_name_once_however_much_it_registers(tmp_path):
+    asked = []
+
+    class Dist:
+        @property
+        def name(self):
+            asked.append(self)
+            return "keyward"
+
+    points = [SimpleNamespace(name=name, dist=dist) for dist in (Dist(), Dist()) for name in "abc"]
+    assert found(tmp_path, *points).names == ["a", "b", "c"]
+    assert len(asked) == 2 + 3, "one for each, and one for each name that was taken already"
+
+
 def test_one_that_calls_itself_otherwise_is_refused(tmp_path):
     points = Point("aws", "keyward-aws", SimpleNamespace(name="google-api-keys"))
     with pytest.raises(NotConfigured, match="calls itself"):

@@ -4,6 +4,7 @@ import typer
 
 from keyward.cli.apply import apply
 from keyward.cli.audit import audit
+from keyward.cli.check import check
 from keyward.cli.config import config
 from keyward.cli.demo import demo
 from keyward.cli.diff import diff
@@ -12,13 +13,17 @@ from keyward.cli.doctor import doctor
 from keyward.cli.due import due
 from keyward.cli.enable import enable
 from keyward.cli.enrol import enrol
+from keyward.cli.explain import explain
 from keyward.cli.history import history
 from keyward.cli.identify import identify
 from keyward.cli.import_key import import_key
 from keyward.cli.init import init
+from keyward.cli.leaks import leaks
 from keyward.cli.listing import list_keys
 from keyward.cli.notify import notify
 from keyward.cli.pause import pause, unpause
+from keyward.cli.provider import provider
+from keyward.cli.report import metrics, report
 from keyward.cli.restore import restore
 from keyward.cli.resume import resume
 from keyward.cli.revoke import revoke
@@ -45,8 +50,13 @@ def register(app: typer.Typer) -> None:
     app.command("describe", hidden=True)(show)
     app.command()(usage)
     app.command()(diff)
+    app.command()(check)
+    app.command()(explain)
+    app.command()(report)
+    app.command()(metrics)
     app.command()(identify)
     app.command()(verify)
+    app.add_typer(leaks, name="leaks")
     app.command()(rotate)
     app.command()(swap)
     app.command()(apply)
@@ -63,6 +73,7 @@ def register(app: typer.Typer) -> None:
     app.command()(enrol)
     app.command()(pause)
     app.command()(unpause)
+    app.add_typer(provider, name="provider")
     app.add_typer(schedule, name="schedule")
     app.add_typer(notify, name="notify")
     app.add_typer(audit, name="audit")

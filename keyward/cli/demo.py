@@ -31,6 +31,9 @@ def demo(
             "--serve", help="Only the emulator, in the foreground; prints `export NAME=value` lines once ready."
         ),
     ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Open the app in write mode; else it is read-only until W.")
+    ] = False,
     org: Annotated[str, typer.Option(help="Sample organisation: demo, empty, or PROJECTSxKEYSxSECRETS.")] = "demo",
     seed: Annotated[int, typer.Option(help="The same seed makes the same organisation.")] = 1,
     truth: Annotated[
@@ -52,6 +55,7 @@ def demo(
     state: Annotated[Path | None, typer.Option(help="Keep the emulator's state in this file across restarts.")] = None,
 ) -> int:
     """Open the app on a sample organisation: no account, nothing leaves this machine."""
+    invocation: Invocation = context.obj
     _check(org, now)
     arguments = [
         f"--org={org}",
@@ -67,10 +71,11 @@ def demo(
         + (["--strict-projects"] if strict_projects else [])
     )
     if serve:
+        if write or invocation.write:
+            raise UsageError("--serve opens no app, so --write says nothing.", hint="Leave one of them out.")
         from keyward.emulator.__main__ import main as serve_main  # loads the emulator
 
         return serve_main([*arguments, *([f"--state={state}"] if state else [])])
-    invocation: Invocation = context.obj
     home = invocation.parts.paths.state / "demo"
     from keyward.files import private_folder, replace  # `--serve` writes no file
 
@@ -88,6 +93,7 @@ def demo(
             text=True,
         ),
         home,
+        write=write or invocation.write,
     )
 
 
@@ -105,7 +111,7 @@ def _check(org: str, now: str) -> None:
         raise UsageError(f"--now {now!r} is not an RFC 3339 time.", hint="For example: --now 2026-11-20T09:00:00Z")
 
 
-def _app_on(emulator: "subprocess.Popen[str]", home: Path) -> int:
+def _app_on(emulator: "subprocess.Popen[str]", home: Path, *, write: bool) -> int:
     """Run the app against the emulator just started, and end both together."""
     if emulator.stdin is None or emulator.stdout is None:
         raise NotConfigured("The emulator has no pipes.")
@@ -128,7 +134,7 @@ def _app_on(emulator: "subprocess.Popen[str]", home: Path) -> int:
                 "KEYWARD_HOME": str(home),
                 "KEYWARD_CONFIG": str(home / "keyward.toml"),
             },
-            write=True,
+            write=write,
         )
     finally:
         emulator.stdin.close()

@@ -18,10 +18,11 @@ class Invocation:
 
     Args:
         config: the settings file named with `--config`, or None.
+        write: whether the app, where a command opens it, begins in write mode.
     """
 
-    def __init__(self, config: Path | None) -> None:
-        self.config = config
+    def __init__(self, config: Path | None, *, write: bool = False) -> None:
+        self.config, self.write = config, write
 
     @cached_property
     def parts(self) -> "Parts":

@@ -1,6 +1,7 @@
 """`keyward list` (`ls`): the keys of the last scan, from the cache, with its age and coverage."""
 
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
     from keyward.model.query_rows import Columns
 
-_HEADER = ("NAME", "KIND", "SCOPE", "AGE", "LAST USE", "PLACES", "STATE", "ID")
+
+class ColumnSet(StrEnum):
+    """Which columns the table has."""
+
+    USUAL = "usual"
+    DATA = "data"
+
+
+_HEADER = {
+    ColumnSet.USUAL: ("NAME", "KIND", "SCOPE", "AGE", "LAST USE", "PLACES", "STATE", "ID"),
+    ColumnSet.DATA: ("NAME", "KIND", "SCOPE", "DATA", "LAST USE", "STATE", "ID"),
+}
 _CSV = (
     "id",
     "provider",
@@ -30,6 +42,7 @@ _CSV = (
     "last_used_at",
     "places",
     "source_status",
+    "data",
 )
 _NAME = 60
 """Columns of the table that a name is cut to; the other formats have it whole."""
@@ -46,6 +59,9 @@ def list_keys(
         ),
     ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Scan first.")] = False,
+    columns: Annotated[
+        ColumnSet, typer.Option("--columns", help="Columns of the table; data: what may be done with what is sent.")
+    ] = ColumnSet.USUAL,
     form: Annotated[Format, typer.Option("--format", "-o", help="How to print.")] = Format.TABLE,
 ) -> int:
     """List the keys of the last scan."""
@@ -60,6 +76,7 @@ def list_keys(
             typer.echo(warning, err=True)
         progress.end()
     wanted = " ".join(_quoted(word) for word in query or ())
+    desk.hygiene.judge_data()
     cache = desk.cache()
     try:
         now = desk.parts.clock.now()
@@ -71,7 +88,7 @@ def list_keys(
         elif form is Format.IDS:
             sys.stdout.writelines(f"{key}\n" for key in (chosen if chosen is not None else _all(cache)))
         else:
-            _rows(cache, chosen, now, form)
+            _rows(cache, chosen, now, form, columns)
         return _coverage(desk, cache, now, quiet=form is not Format.TABLE)
     finally:
         cache.close()
@@ -101,7 +118,9 @@ def _all(cache: "CacheReader") -> list[str]:
     return [row[0] for row in cache.rows("SELECT id FROM key ORDER BY ordinal")]
 
 
-def _rows(cache: "CacheReader", chosen: "Sequence[str] | None", now: "datetime", form: Format) -> None:
+def _rows(
+    cache: "CacheReader", chosen: "Sequence[str] | None", now: "datetime", form: Format, shown: ColumnSet
+) -> None:
     from keyward.cli.output import write_csv, write_table
 
     columns = cache.columns()
@@ -110,7 +129,7 @@ def _rows(cache: "CacheReader", chosen: "Sequence[str] | None", now: "datetime",
     if form is Format.CSV:
         write_csv([[_plain(getattr(columns, name)[row]) for name in _CSV] for row in at], _CSV)
     elif at:
-        write_table([_line(columns, row, now) for row in at], _HEADER)
+        write_table([_line(columns, row, now, shown) for row in at], _HEADER[shown])
 
 
 def _plain(value: object) -> str:
@@ -118,10 +137,12 @@ def _plain(value: object) -> str:
         from keyward.inventory.times import stamp
 
         return stamp(value) or ""
+    if isinstance(value, tuple):
+        return " ".join(value)
     return "" if value is None else str(value)
 
 
-def _line(columns: "Columns", row: int, now: "datetime") -> tuple[str, ...]:
+def _line(columns: "Columns", row: int, now: "datetime", shown: ColumnSet) -> tuple[str, ...]:
     from datetime import timedelta
 
     from keyward.cli import words
@@ -134,13 +155,14 @@ def _line(columns: "Columns", row: int, now: "datetime") -> tuple[str, ...]:
     use = words.use(columns.last_used_status[row], since(columns.last_used_at[row]), columns.last_used_window[row])
     state = columns.state[row]
     stale = columns.source_status[row]
+    data = shown is ColumnSet.DATA
     return (
         words.short(columns.name[row] or "-", _NAME),
         columns.kind[row],
         columns.scope[row],
-        age,
+        ", ".join(columns.data[row]) if data else age,
         use,
-        str(columns.places[row]),
+        *(() if data else (str(columns.places[row]),)),
         f"{state} ({stale})" if stale not in {"", "ok", "disabled"} else state,
         columns.id[row],
     )

@@ -1,17 +1,19 @@
 """The command line: names, global options, and the way from an error to an exit status."""
 
+import copy
 import gc
 import io
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.models import CommandInfo
 
 from keyward import __version__
 from keyward.cli import guard
 from keyward.cli.invocation import Invocation
 from keyward.cli.options import spelled_out
-from keyward.model.errors import Exit
+from keyward.model.errors import Exit, UsageError
 
 app = typer.Typer(
     name="keyward",
@@ -36,11 +38,19 @@ def _global(
     config: Annotated[
         Path | None, typer.Option(help="Use this settings file instead of your own keyward.toml.")
     ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Open the app in write mode: without a command, or with `demo`.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,  # its callback acts
 ) -> None:
-    context.obj = Invocation(config)
+    if write and context.invoked_subcommand != "demo":
+        raise UsageError(
+            f"--write is for the app, and {context.invoked_subcommand} opens none.",
+            hint="Leave it out; what a command changes it asks for itself.",
+        )
+    context.obj = Invocation(config, write=write)
 
 
 def _register() -> None:
@@ -67,8 +77,20 @@ def _utf8(word: str) -> bool:
     return word == word.encode("utf-8", "replace").decode()
 
 
+def _program(arguments: list[str]) -> Any:
+    """What runs the arguments. Where they begin with a command, it knows that one only: to build them all takes longer than most of them."""
+    known = copy.copy(app)
+    known.registered_commands = [one for one in app.registered_commands if _name(one) in arguments[:1]]
+    known.registered_groups = [one for one in app.registered_groups if one.name in arguments[:1]]
+    return typer.main.get_command(known if known.registered_commands or known.registered_groups else app)
+
+
+def _name(command: CommandInfo) -> str:
+    return command.name or typer.main.get_command_name(command.callback.__name__ if command.callback else "")
+
+
 def _invoke(arguments: list[str]) -> int:
-    command: Any = typer.main.get_command(app)
+    command = _program(arguments)
     try:
         result = command.main(args=spelled_out(arguments), prog_name="keyward", standalone_mode=False)
     except typer.TyperException as error:

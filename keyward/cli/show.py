@@ -80,6 +80,7 @@ def _key_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "looked", f"in {looked['read']:,} payloads; not in {looked['not_read']:,}"
     yield "coverage", "\n".join(f"{one['status']}: {one['id']}" for one in document["sources"]) or "-"
     yield from _around(document)
+    yield from _data(document)
     for one in document["rotations"]:
         waiting = f", waiting on {one['waiting_on']}" if one["waiting_on"] else ""
         yield f"rotation {one['id']}", f"{one['state']}{waiting}"
@@ -94,6 +95,12 @@ def _around(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         told.setdefault(line.label, []).append(line.text)
     for label, texts in told.items():
         yield label, "\n".join(texts)
+
+
+def _data(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from keyward.desk.data_words import lines  # only the table is told in words
+
+    yield "data", "\n".join(line.text for line in lines(document))
 
 
 def _age(key: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from keyward.desk.data_judging import judge
 from keyward.inventory.around import keep, known
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.times import stamp
@@ -58,8 +59,11 @@ def of_scan(parts: "Parts", cache: CacheWriter, request: "ScanRequest", ctx: "Ct
     return True
 
 
-def of_key(desk: "Desk", key: str, ctx: "Ctx") -> None:
+def of_key(desk: "Desk", key: str, ctx: "Ctx") -> list[str]:
     """Ask around one key: its project, every secret that holds it, and their projects.
+
+    Returns:
+        The ids of the keys of whose data handling something else is known now.
 
     Raises:
         UnknownKey: there is none of that id.
@@ -79,16 +83,18 @@ def of_key(desk: "Desk", key: str, ctx: "Ctx") -> None:
             asks[str(ref)] = partial(store.about, ref, ctx)
     with closing(CacheWriter(parts.paths.inventory, parts.world, desk.warn)) as cache:
         _ask(parts, cache, list(asks.values()), ctx)
+        return judge(parts, cache, ctx.now.date())
 
 
-def of_secret(desk: "Desk", secret: "SecretRef", ctx: "Ctx") -> None:
-    """Ask around one secret and its project."""
+def of_secret(desk: "Desk", secret: "SecretRef", ctx: "Ctx") -> list[str]:
+    """Ask around one secret and its project; returns the same."""
     store: Any = desk.parts.stores.get(secret.store) if secret.store in desk.parts.stores.names else None
     asks = _scope(store, secret.scope, ctx)
     if hasattr(store, "about"):
         asks[str(secret)] = partial(store.about, secret, ctx)
     with closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, desk.warn)) as cache:
         _ask(desk.parts, cache, list(asks.values()), ctx)
+        return judge(desk.parts, cache, ctx.now.date())
 
 
 def _scope(plugin: Any, scope: str, ctx: "Ctx") -> dict[str, Ask]:

@@ -24,7 +24,7 @@ LOGIN = "gcloud auth application-default login"
 _SECONDS = 20
 _SHOWN = 3
 _HEAD = """\
-# What keyward looks at on this machine. Nothing else is read, and no value is kept.
+# What keyward looks at here. Nothing else is read, and no value is kept.
 # Every setting with its meaning: keyward config show, or 6 in the app.
 """
 _USUAL = ("work", "src", "code", "projects", "Projects", "dev", "git", "repos", "Developer", "workspace")
@@ -198,7 +198,8 @@ def _env(parts: "Parts", folders: Sequence[Path]) -> list[Line]:
                 count += 1
         except SourceError as error:
             partly = f"; {error.message}"
-        check = Check("env", files.shown(folder), _YES if count else _NO, f"{count} env and key files{partly}")
+        said = "1 env or key file" if count == 1 else f"{count} env and key files"
+        check = Check("env", files.shown(folder), _YES if count else _NO, f"{said}{partly}")
         lines.append((check, _folder(folder, wanted=count > 0)))
     return lines
 

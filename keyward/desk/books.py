@@ -87,6 +87,16 @@ class Books:
         except NoLedger:
             return None
 
+    def names_key(self) -> bool:
+        """Whether there is a ledger that names a fingerprint key; nothing is made."""
+        from keyward.ledger import fingerprint_key
+
+        ledger = self.reading()
+        if ledger is None:
+            return False
+        with ledger:
+            return fingerprint_key.names_one(ledger)  # type: ignore[arg-type]  # it is only read, as in `key_of_reading`
+
     def key_of_reading(self) -> "FingerprintKey":
         """The key that the ledger names; nothing is made.
 

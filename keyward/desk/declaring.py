@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keyward.desk.data_judging import judge
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.reading import look_into
 from keyward.ledger.records import PlacementRow
@@ -75,6 +76,7 @@ def declare(desk: "Desk", provider: str, at: str, name: str = "") -> str:
             cache.found(str(info.ref), payload.version, parts, lasting=info.immutable_versions)
             cache.relink(frozenset(), dict, now)
             cache.order()
+        judge(desk.parts, cache, now.date())
     return str(ref)
 
 

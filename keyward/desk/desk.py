@@ -1,4 +1,4 @@
-"""The facade of the engines: the list of keys and how it is made; the rest stands behind six names."""
+"""The facade of the engines: the list of keys and how it is made; the rest stands behind seven names."""
 
 from contextlib import closing
 from functools import cached_property
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keyward.desk.comparing import Compared
     from keyward.desk.gaps import Gaps
     from keyward.desk.health import Health
+    from keyward.desk.hygiene import Hygiene
     from keyward.desk.keys import Keys
     from keyward.desk.record import Record
     from keyward.desk.rotating import Rotating
@@ -91,6 +92,13 @@ class Desk:
         from keyward.desk.health import Health
 
         return Health(self)
+
+    @cached_property
+    def hygiene(self) -> "Hygiene":
+        """What is wrong with keys and secrets, and keys that leaked."""
+        from keyward.desk.hygiene import Hygiene
+
+        return Hygiene(self)
 
     @cached_property
     def setup(self) -> "Setup":

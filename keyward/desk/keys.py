@@ -62,15 +62,18 @@ class Keys:
 
         return show_secret(self._desk, secret)
 
-    def ask_around(self, of: str, cancel: "threading.Event | None" = None) -> None:
+    def ask_around(self, of: str, cancel: "threading.Event | None" = None) -> "Sequence[str]":
         """Ask what is around a key or secret: billing, APIs, labels, and who can read it or the secrets that hold it.
+
+        Returns:
+            The ids of the keys of whose data handling something else is known now.
 
         Raises:
             Interrupted: cancelled; what was asked until then is kept.
         """
         from keyward.desk.showing import ask_around
 
-        ask_around(self._desk, of, self._desk.parts.ctx(None, cancel))
+        return ask_around(self._desk, of, self._desk.parts.ctx(None, cancel))
 
     def usage(self, key: str, days: int = 42) -> "KeyUsage":
         """Its calls in the last so many days, from what scans kept."""

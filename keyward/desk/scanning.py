@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyward.desk.around import of_scan
 from keyward.desk.blind import blind
+from keyward.desk.data_judging import judge
 from keyward.desk.declaring import keep
 from keyward.desk.gaps import Gaps
 from keyward.desk.sources import check, sources
@@ -62,6 +63,7 @@ def run(parts: "Parts", books: "Books", wish: ScanWish, ctx: "Ctx", announce: An
         cancelled = result.cancelled
         if (wish.context or parts.settings.scan.context) and not cancelled:
             cancelled = not of_scan(parts, cache, found.request, ctx)
+        judge(parts, cache, ctx.now.date())
         reports = (*result.sources, *found.failed)
         try:
             kept = parts.paths.snapshots

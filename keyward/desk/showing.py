@@ -1,11 +1,12 @@
 """One key or secret with all that is known of it, from the cache and the ledger, and what is around it when that is asked for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from keyward.desk.around import of_key, of_secret, told, told_of_secret
+from keyward.desk.data_handling import of as data_of
 from keyward.inventory.listing import secret as listed
 from keyward.model.errors import UnknownKey
 
@@ -36,6 +37,8 @@ def show(desk: "Desk", key: str) -> Mapping[str, Any]:
     ]
     with closing(desk.cache()) as cache:
         around = told(desk, cache, found)
+        credential = cache.credential(key)
+        handled = None if credential is None else data_of(desk, cache, credential)
     return {
         "schema": "keyward.key/1",
         "world": document["world"],
@@ -44,6 +47,7 @@ def show(desk: "Desk", key: str) -> Mapping[str, Any]:
         "sources": [one for one in document["sources"] if one["id"] in asked],
         "rotations": rotations,
         **around,
+        "data_handling": handled,
     }
 
 
@@ -65,8 +69,8 @@ def show_secret(desk: "Desk", secret: str) -> Mapping[str, Any] | None:
         }
 
 
-def ask_around(desk: "Desk", of: str, ctx: "Ctx") -> None:
-    """Ask what is around a key or secret (a full id).
+def ask_around(desk: "Desk", of: str, ctx: "Ctx") -> Sequence[str]:
+    """Ask what is around a key or secret (a full id); gives the ids of the keys of whose data handling something else is known now.
 
     Raises:
         UnknownKey: there is none of that id.
@@ -74,10 +78,7 @@ def ask_around(desk: "Desk", of: str, ctx: "Ctx") -> None:
     """
     with closing(desk.cache()) as cache:
         info = cache.secret(of)
-    if info is not None:
-        of_secret(desk, info.ref, ctx)
-    else:
-        of_key(desk, of, ctx)
+    return of_secret(desk, info.ref, ctx) if info is not None else of_key(desk, of, ctx)
 
 
 def _successor(row: "RotationRow") -> str:

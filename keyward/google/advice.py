@@ -100,7 +100,8 @@ def advise(error: GoogleError, api: str, project: str, caller: str = "") -> str:
         return "gcloud auth application-default login"
     if error.status == "PERMISSION_DENIED" and error.permission:
         return grant(error.permission, project, caller)
-    return ""
+    away = error.code in {0, 502, 503, 504}
+    return f"See that {api} can be reached from here, then try again." if away else ""
 
 
 def _enabling(error: GoogleError, api: str, where: str, project: str) -> str:

@@ -85,6 +85,9 @@ def _from_library(error: Any) -> GoogleError | None:
 
 def _from_network(error: BaseException) -> GoogleError | None:
     package = type(error).__module__.partition(".")[0]
+    redirect = getattr(error, "response", None) if type(error).__name__ == "TooManyRedirects" else None
+    if redirect is not None:  # none is followed, and asking again leads to the same one
+        return from_body(int(redirect.status_code), redirect.content)
     if package in {"requests", "urllib3"}:
         unsent = type(error).__name__ in {"ConnectTimeout", "ProxyError", "InvalidURL"} or "NewConnectionError" in repr(
             error

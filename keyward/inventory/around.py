@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyward.inventory.rows import dump
-from keyward.inventory.times import moment
 from keyward.model.about import About, Known, What
 
 if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
     from keyward.inventory.cache_write import CacheWriter
+
+_FACTS = "SELECT subject, what, status, texts, detail, at FROM about"
 
 
 def keep(cache: "CacheWriter", found: Iterable[About]) -> None:
@@ -27,8 +29,14 @@ def keep(cache: "CacheWriter", found: Iterable[About]) -> None:
 def known(cache: "CacheReader", subjects: Iterable[str]) -> Iterator[About]:
     """What is remembered of these subjects, in their order."""
     for subject in subjects:
-        statement = "SELECT what, status, texts, detail, at FROM about WHERE subject = ? ORDER BY what"
-        for what, status, texts, detail, at in cache.rows(statement, (subject,)):
-            asked = moment(at)
-            if asked is not None:
-                yield About(subject, What(what), Known(status), tuple(json.loads(texts)), asked, detail)
+        yield from map(_fact, cache.rows(f"{_FACTS} WHERE subject = ? ORDER BY what", (subject,)))
+
+
+def every(cache: "CacheReader") -> Iterator[About]:
+    """Everything that is remembered."""
+    return map(_fact, cache.rows(f"{_FACTS} ORDER BY subject, what"))
+
+
+def _fact(row: tuple[str, str, str, str, str, float]) -> About:
+    subject, what, status, texts, detail, at = row
+    return About(subject, What(what), Known(status), tuple(json.loads(texts)), datetime.fromtimestamp(at, UTC), detail)

@@ -1,10 +1,10 @@
 """The tables of the scan cache. It is local and rebuildable, so a changed table means a new number and an empty cache.
 
-`key` holds what a list needs and is read whole; `detail` the rest of a key, under the same ordinal; `part` what was found in a payload,
+`key` holds what a list needs and is read whole (`data`: words of `keyward.model.handling.Word`); `detail` the rest of a key, under the same ordinal; `part` what was found in a payload,
 by version, for good where versions cannot change. Times are seconds since 1970 (UTC). There is no value in any of them.
 """
 
-VERSION = 5
+VERSION = 6
 """Kept in `PRAGMA user_version`."""
 
 LIST = "\n"
@@ -23,7 +23,8 @@ CREATE TABLE key (
     ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, provider TEXT NOT NULL, scope TEXT NOT NULL,
     name TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, issuer TEXT NOT NULL, created REAL, first_seen REAL NOT NULL, expires REAL,
     use_status TEXT NOT NULL, used REAL, window_days INTEGER, restricted TEXT, identity TEXT, stores TEXT NOT NULL,
-    secrets TEXT NOT NULL, places INTEGER NOT NULL, fingerprint TEXT, uid TEXT NOT NULL, stale INTEGER NOT NULL, haystack TEXT NOT NULL
+    secrets TEXT NOT NULL, places INTEGER NOT NULL, fingerprint TEXT, uid TEXT NOT NULL, stale INTEGER NOT NULL, haystack TEXT NOT NULL,
+    data TEXT NOT NULL DEFAULT 'unknown'
 );
 CREATE INDEX key_source ON key (source);
 CREATE INDEX key_name ON key (name);

@@ -15,9 +15,9 @@ from keyward.inventory.cache_open import Warn
 from keyward.inventory.link import Found
 from keyward.inventory.relink import FirstSeen, Relink
 from keyward.inventory.reports import report
-from keyward.inventory.rows import credential, dump, haystack, key_more, key_row, secret_row
-from keyward.inventory.times import seconds
-from keyward.model.credential import Credential
+from keyward.inventory.rows import credential, dump, haystack, key_more, key_row, last_use, says, secret_row
+from keyward.inventory.times import moment, seconds
+from keyward.model.credential import Credential, State
 from keyward.model.secretinfo import SecretInfo
 from keyward.model.source import SourceReport
 from keyward.model.usage import UsageReport, UseStatus
@@ -137,12 +137,11 @@ class CacheWriter:
 
     def _merged(self, one: Credential, before: "sqlite3.Row | None", now: datetime) -> Credential:
         """What is known from before and was not said now: when it was first seen, its fingerprint, its last use."""
-        old = credential(before) if before is not None else None
-        fingerprint = one.fingerprint or (old and old.fingerprint) or self._remembered(one.id)
+        fingerprint = one.fingerprint or (before and before["fingerprint"]) or self._remembered(one.id)
         use = one.last_use
-        if old is not None and use.status is UseStatus.NOT_SCANNED:
-            use = old.last_use
-        first_seen = (old and old.first_seen) or one.first_seen or now
+        if before is not None and use.status is UseStatus.NOT_SCANNED:
+            use = last_use(before)
+        first_seen = moment(before["first_seen"]) if before is not None else one.first_seen or now
         return replace(one, fingerprint=fingerprint, last_use=use, first_seen=first_seen)
 
     def _remembered(self, key: str) -> str | None:
@@ -172,8 +171,11 @@ class CacheWriter:
     def secrets(self, rows: Iterable[SecretInfo], host: str) -> None:
         """Insert or change secrets. `host` is this machine for stores that only it has, else empty."""
         for info in rows:
-            row = secret_row(info) | {"host": host, "head": texts.secret_head(info), "tail": texts.secret_tail(info)}
-            self._insert("secret", row, "INSERT OR REPLACE")
+            row = secret_row(info) | {"host": host}
+            before = self.connection.execute("SELECT * FROM secret WHERE id = ?", (row["id"],)).fetchone()
+            if before is None or any(before[name] != value for name, value in row.items()):
+                text = {"head": texts.secret_head(info), "tail": texts.secret_tail(info)}
+                self._insert("secret", row | text, "INSERT OR REPLACE")
 
     def value(self, key: str, fingerprint: str) -> None:
         """Remember a credential's fingerprint for good: its value never changes."""
@@ -192,13 +194,13 @@ class CacheWriter:
         if report is not None:
             self.records[source] = replace(report, by_key={}, second=None)
         for before in self.connection.execute(f"{_KEY}source = ?", (source,)).fetchall():
-            one = credential(before)
-            known = UNSUPPORTED if report is None else report.last_use(one.uid, one.created, off=one.off)
-            if known != one.last_use:
-                self._used(replace(one, last_use=known), before["ordinal"])
+            uid, off = before["uid"], State(before["state"]).off
+            known = UNSUPPORTED if report is None else report.last_use(uid, moment(before["created"]), off=off)
+            if not says(before, known):
+                self._used(replace(credential(before), last_use=known), before["ordinal"])
                 changed.append(before["id"])
             if report is not None and report.status is UseStatus.USED:
-                buckets = report.by_key.get(one.uid, ())
+                buckets = report.by_key.get(uid, ())
                 times = [[seconds(it.start), seconds(it.end), it.count, it.service, it.response] for it in buckets]
                 kept.append((before["id"], dump(times)))
         self.connection.executemany("INSERT OR REPLACE INTO use VALUES (?, ?)", kept)

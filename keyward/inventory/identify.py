@@ -99,7 +99,7 @@ def identify(
         listed=listed,
         placements=tuple(placements),
         not_looked=_not_looked(cache),
-        unread=_unread(cache, detector.provider if detector else ""),
+        unread=unread(cache, detector.provider if detector else ""),
         by_lookup=by_lookup,
         expires=_expires(detector, raw),
         account=(detector.account(raw) or "") if detector is not None and detector.account is not None else "",
@@ -116,7 +116,7 @@ def _not_looked(cache: "CacheReader") -> int:
     return int(found[0])
 
 
-def _unread(cache: "CacheReader", provider: str) -> int:
+def unread(cache: "CacheReader", provider: str) -> int:
     """Live keys whose value nobody has read: of that provider, or of all when the shape says nothing.
 
     Service account keys do not count: their files say which key they are.
@@ -126,4 +126,4 @@ def _unread(cache: "CacheReader", provider: str) -> int:
     return int(found[0])
 
 
-__all__ = ["BY_FINGERPRINT", "Identity", "Lookup", "identify"]
+__all__ = ["BY_FINGERPRINT", "Identity", "Lookup", "identify", "unread"]

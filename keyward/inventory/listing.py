@@ -18,9 +18,11 @@ _KNOWN, _UNKNOWN = "?2", "?3"
 _AGE = "max(0, CAST((?1 - {0}) / 86400 AS INTEGER))"
 _HEAD = f"d.head || {_AGE.format('coalesce(k.created, k.first_seen)')} || d.tail"
 _LOOKS = f"iif(k.fingerprint IS NOT NULL OR k.places > 0, {_KNOWN}, {_UNKNOWN})"
+# Words of our own, in lower case: nothing in them has to be escaped.
+_DATA = """', "data": ["' || replace(k.data, char(10), '", "') || '"]}'"""
 _FROM = "FROM key k JOIN detail d ON d.ordinal = k.ordinal"
-_KEYS = f"SELECT k.id, {_HEAD} || d.placements || {_LOOKS} || '[]}}' {_FROM}"
-_PIECES = f"SELECT {_HEAD}, d.placements, {_LOOKS} {_FROM} WHERE k.id = ?4"
+_KEYS = f"SELECT k.id, {_HEAD} || d.placements || {_LOOKS} || '[]' || {_DATA} {_FROM}"
+_PIECES = f"SELECT {_HEAD}, d.placements, {_LOOKS}, {_DATA} {_FROM} WHERE k.id = ?4"
 _HOLDS = "SELECT DISTINCT key FROM placement WHERE secret = s.id ORDER BY key"
 # An id has no character that JSON would escape.
 _KEY_LIST = f"""'[' || coalesce((SELECT '"' || group_concat(key, '", "') || '"' FROM ({_HOLDS})), '') || ']'"""  # noqa: S608  # from above
@@ -100,12 +102,12 @@ class _Extras:
         """The entry of one of those keys."""
         import json
 
-        head, ready, looks = next(self._cache.rows(_PIECES, (*values, key)))
+        head, ready, looks, data = next(self._cache.rows(_PIECES, (*values, key)))
         order = "SELECT target FROM placement WHERE key = ? ORDER BY secret, version, part"
         placements = json.loads(ready)
         for placement, (target,) in zip(placements, self._cache.rows(order, (key,)), strict=True):
             placement["accepted"] = target in self._accepted
-        return f"{head}{json.dumps(placements, ensure_ascii=False)}{looks}{json.dumps(list(self._findings.get(key, ())))}}}"
+        return f"{head}{json.dumps(placements, ensure_ascii=False)}{looks}{json.dumps(list(self._findings.get(key, ())))}{data}"
 
 
 def _keys(cache: "CacheReader", now: float, keys: Sequence[str] | None, extras: _Extras) -> Iterator[str]:

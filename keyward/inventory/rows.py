@@ -44,8 +44,8 @@ def key_row(credential: Credential, source: str) -> dict[str, Any]:
 
 def key_more(credential: Credential) -> str:
     """What of a credential has no column of its own."""
-    use, limits = credential.last_use, credential.restrictions
-    return dump(
+    limits = credential.restrictions
+    rest = dump(
         {
             "local": credential.ref.local,
             "resource": credential.resource,
@@ -62,8 +62,38 @@ def key_more(credential: Credential) -> str:
             "annotations": dict(credential.annotations),
             "etag": credential.etag,
             "state_why": credential.state_why,
-            "use": [use.source, use.precision.total_seconds(), use.lag.total_seconds(), use.detail],
         }
+    )
+    return f"{rest[:-1]}{_use_end(credential.last_use)}"
+
+
+def _use_end(use: LastUse) -> str:
+    """What of a last use has no column of its own: the end of `more`."""
+    told = [use.source, use.precision.total_seconds(), use.lag.total_seconds(), use.detail]
+    return f', "use": {dump(told)}}}'
+
+
+def says(row: Row, use: LastUse) -> bool:
+    """Whether the joined row of `key` and `detail` says this of its last use."""
+    same = (row["use_status"], row["used"], row["window_days"]) == (use.status, seconds(use.at), use.window_days)
+    return same and str(row["more"]).endswith(_use_end(use))
+
+
+def last_use(row: Row) -> LastUse:
+    """The last use in a joined row of `key` and `detail`."""
+    return _last_use(row, json.loads(row["more"])["use"])
+
+
+def _last_use(row: Row, told: list[Any]) -> LastUse:
+    source, precision, lag, detail = told
+    return LastUse(
+        UseStatus(row["use_status"]),
+        moment(row["used"]),
+        row["window_days"],
+        source,
+        timedelta(seconds=precision),
+        timedelta(seconds=lag),
+        detail,
     )
 
 
@@ -71,7 +101,6 @@ def credential(row: Row) -> Credential:
     """The credential of a joined row of `key` and `detail`."""
     more = json.loads(row["more"])
     limits = more["restrictions"]
-    source, precision, lag, detail = more["use"]
     return Credential(
         ref=CredentialRef(row["provider"], row["scope"], tuple(more["local"])),
         kind=Kind(row["kind"]),
@@ -90,15 +119,7 @@ def credential(row: Row) -> Credential:
         annotations=more["annotations"],
         etag=more["etag"],
         fingerprint=row["fingerprint"],
-        last_use=LastUse(
-            UseStatus(row["use_status"]),
-            moment(row["used"]),
-            row["window_days"],
-            source,
-            timedelta(seconds=precision),
-            timedelta(seconds=lag),
-            detail,
-        ),
+        last_use=_last_use(row, more["use"]),
         issuer=row["issuer"],
         state_why=more.get("state_why", ""),
     )

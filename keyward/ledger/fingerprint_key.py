@@ -43,6 +43,11 @@ class Facts(Protocol):
         ...
 
 
+def names_one(ledger: Facts) -> bool:
+    """Whether the ledger names a key at all: one that never computed a fingerprint does not."""
+    return ledger.meta(_ID) is not None
+
+
 def load(ledger: Facts, *, folder: Path, key_file: Path | None = None) -> FingerprintKey:
     """The key that the ledger names.
 

@@ -1,4 +1,7 @@
-"""Records to columns and back, the same for every database and for the reader without one."""
+"""Records to columns and back, the same for every database and for the reader without one.
+
+Who can write the database may not be who reads it: texts come back harmless.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,12 +14,14 @@ from typing import Any, TypeVar
 from keyward.ledger.records import RotationState, WaitingOn
 from keyward.ledger.writable import canonical, stamp, text
 from keyward.model.errors import LedgerBroken
-from keyward.model.text import clean
+from keyward.model.text import clean, clean_lines
 
 R = TypeVar("R")
 
 _TIMES = frozenset({"at", "due", "created", "updated", "first_seen", "last_read", "gone", "until", "expires"})
 _DATA = frozenset({"data", "detail"})
+_SENT_BACK = "raw"
+"""What a provider said in its own form and gets back as it is: never shown, never tidied up."""
 _WORDS: Mapping[str, type[Enum]] = {"state": RotationState, "waiting_on": WaitingOn}
 
 
@@ -69,7 +74,22 @@ def _mapping(value: Any) -> dict[str, Any]:
     found = json.loads(value)
     if not isinstance(found, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  # one error type for whatever a column cannot hold
-    return found
+    tidied: dict[str, Any] = _harmless(found)
+    return tidied
+
+
+def _harmless(value: Any) -> Any:
+    """The value with nothing in its texts that a terminal would take for an order."""
+    if isinstance(value, str):
+        return value if value.isascii() and value.isprintable() else clean_lines(value, len(value))
+    if isinstance(value, list):
+        return [_harmless(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            _harmless(name): item if name == _SENT_BACK and isinstance(item, dict) else _harmless(item)
+            for name, item in value.items()
+        }
+    return value
 
 
 def _field(name: str, value: Any) -> Any:
@@ -79,4 +99,4 @@ def _field(name: str, value: Any) -> Any:
         return _mapping(value)
     if name in _WORDS:
         return _WORDS[name](value)
-    return value
+    return _harmless(value)

@@ -100,6 +100,11 @@ def pem_key(value: bytes) -> Check:
         return Check.NONE  # encrypted blocks carry headers
 
 
+def key_file(value: bytes) -> Check:
+    """Whether a service account key file has a private key in it, and not only the place for one."""
+    return pem_key(value) if _PEM_BODY.search(value) else Check.FAILS
+
+
 def letters(rng: random.Random, count: int, alphabet: bytes | str) -> bytes:
     """So many characters of an alphabet, from a generator that is not for keys: only for made-up values."""
     pool = alphabet.encode() if isinstance(alphabet, str) else alphabet

@@ -31,6 +31,11 @@ class State(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
 
+    @property
+    def off(self) -> bool:
+        """Whether it is switched off without being deleted: by its owner or by its provider."""
+        return self in (State.DISABLED, State.BLOCKED)
+
 
 class AgeIs(StrEnum):
     """Exact: the provider gave the creation time. At least: keyward first saw it then."""
@@ -105,7 +110,7 @@ class Credential:
     @property
     def off(self) -> bool:
         """Whether it is switched off without being deleted: by its owner or by its provider."""
-        return self.state in (State.DISABLED, State.BLOCKED)
+        return self.state.off
 
     def age(self, now: datetime) -> tuple[timedelta, AgeIs] | None:
         """How old it is and how that is known; None when nothing is known."""

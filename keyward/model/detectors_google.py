@@ -73,7 +73,7 @@ GOOGLE_AND_AWS: tuple[Detector, ...] = (
     ),
     Detector(
         "google-sa-json", "Google service account key file", "Google", "google-sa-keys", Kind.SA_KEY,
-        (b"{",), _SERVICE_ACCOUNT, _service_account, needs=b'"service_account"',
+        (b"{",), _SERVICE_ACCOUNT, _service_account, needs=b'"service_account"', offline=checks.key_file,
     ),
     Detector(
         "google-sa-key-id", "Google service account key id", "Google", "google-sa-keys", Kind.SA_KEY,

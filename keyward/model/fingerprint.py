@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -62,6 +63,17 @@ class FingerprintKey:
         White space around the value does not matter, nor does the layout of a service account key file.
         """
         return self._digest(_DOMAIN + canonical(normalised(value.reveal())))
+
+    def each(self) -> Callable[[bytes], str]:
+        """What fingerprints many values in less time; they have no white space around them and are no key files."""
+        begun = hmac.new(self.key.reveal(), _DOMAIN, hashlib.sha256)
+
+        def fingerprint(value: bytes) -> str:
+            one = begun.copy()
+            one.update(value)
+            return one.hexdigest()
+
+        return fingerprint
 
     def seal(self, document: bytes) -> str:
         """What shows later that a document was written by a holder of this key and not changed since: 64 hex characters."""

@@ -59,17 +59,17 @@ class Query:
 
         It says the same as `compile` does of the row at each position.
         """
-        kept = list(candidates)
+        kept = candidates
         for term in self.terms:
             if not kept:
                 break
             kept = _narrowed(term, columns, kept, term.test(now.timestamp()))
-        return kept
+        return list(kept)
 
 
-def _narrowed(term: Term, columns: Columns, kept: list[int], holds: Predicate) -> list[int]:
+def _narrowed(term: Term, columns: Columns, kept: Sequence[int], holds: Predicate) -> list[int]:
     read = [getattr(columns, name) for name in term.columns]
-    if len(kept) == len(read[0]) and kept == list(range(len(kept))):
+    if isinstance(kept, range) and kept == range(len(read[0])):
         flags = map(holds, *read)
     else:
         flags = map(holds, *([column[at] for at in kept] for column in read))

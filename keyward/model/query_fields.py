@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from keyward.model.credential import Kind, State
+from keyward.model.handling import Word
 from keyward.model.query_terms import Value
 from keyward.model.source import SourceStatus
 from keyward.model.usage import UseStatus
@@ -109,9 +110,12 @@ def nearest(word: str, words: tuple[str, ...]) -> str:
     return f"Did you mean {near[0]}?" if near else f"It is one of {', '.join(words)}."
 
 
-def _any_of(name: str, fold: Callable[[str], str] = str) -> Callable[[str, tuple[Value, ...]], Test]:
+def _any_of(
+    name: str, fold: Callable[[str], str] = str, words: tuple[str, ...] = ()
+) -> Callable[[str, tuple[Value, ...]], Test]:
     def test(sign: str, values: tuple[Value, ...]) -> Test:
         _equal_only(name, sign)
+        _known(name, values, words)
         none = any(value == Value("none") for value in values)
         holds = _matcher(values, fold)
         return lambda _: lambda held: any(map(holds, held)) if held else none
@@ -233,6 +237,7 @@ def _places(sign: str, values: tuple[Value, ...]) -> Test:
 
 KINDS, STATES = tuple(Kind), tuple(State)
 USED_WORDS = tuple(str(status) for status in UseStatus)
+DATA_WORDS = tuple(Word)
 SOURCE_WORDS = (*(str(status) for status in SourceStatus), "stale")
 _SCOPE = _text("project", str.lower)
 
@@ -261,6 +266,9 @@ FIELDS: Mapping[str, Field] = {
         Field("expires", "when it stops working by itself", ("expires",), _expires, ("none",)),
         Field("places", "in how many places it was found", ("places",), _places),
         Field("restricted", "what it may be used for", ("restrictions",), _restricted, ("none", "any", "unknown")),
+        Field(
+            "data", "what may be done with what is sent", ("data",), _any_of("data", str.lower, DATA_WORDS), DATA_WORDS
+        ),
         Field(
             "source",
             "how the reading of its source ended",

@@ -11,7 +11,7 @@ class QueryRow:
     Times are seconds since 1970, UTC; None is unknown (for `expires`: never). `last_used_status` is a `UseStatus` word, `last_used_at`
     is set for used, `last_used_window` is how many days the record reaches back. `stores` are names of stores, `secrets` ids of secrets
     that hold it, `findings` rule ids, `places` how many placements. `restrictions` are API names and the kind of client restriction;
-    empty means none, None unknown. `source_status` is how the reading of its source ended (`stale` for rows of an earlier scan).
+    empty means none, None unknown. `data` are words of `keyward.model.handling.Word`. `source_status` is how the reading of its source ended (`stale` for rows of an earlier scan).
     `haystack` is everything that bare text is looked for in, case-folded.
     """
 
@@ -32,6 +32,7 @@ class QueryRow:
     findings: tuple[str, ...] = ()
     places: int = 0
     restrictions: tuple[str, ...] | None = None
+    data: tuple[str, ...] = ()
     source_status: str = ""
     haystack: str = ""
 
@@ -57,5 +58,6 @@ class Columns:
     findings: Sequence[tuple[str, ...]]
     places: Sequence[int]
     restrictions: Sequence[tuple[str, ...] | None]
+    data: Sequence[tuple[str, ...]]
     source_status: Sequence[str]
     haystack: Sequence[str]

@@ -2,18 +2,19 @@
 
 import re
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyward.paths import expanded
-from keyward.settings.values import text, texts
+from keyward.settings.values import duration, number, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _control = re.compile(r"[\x00-\x1f\x7f]")
 _account = re.compile(r"[a-z0-9][a-z0-9-]*@[a-z0-9.:-]+\.gserviceaccount\.com")
+_MOST_DAYS = 36_525
 _projects = re.compile(r"project:[a-z0-9.:*?\[\]!-]+")
 
 
@@ -101,6 +102,100 @@ def rule_query(value: object) -> str:
             what = f"{term.values[0].text!r} is text without a field" if not term.field else "name: is a display name"
             raise ValueError(f"{what}, and a rule never rests on what anybody may rename; use id:, project: or kind:")
     return query.text
+
+
+def provider_id(value: object) -> str:
+    """Read a provider by its id in the catalog.
+
+    Raises:
+        ValueError: the catalog has none of that id.
+    """
+    from keyward.providers.catalog import ids  # only settings that name a provider pay for it
+    from keyward.settings.where import nearest
+
+    found = text(value)
+    if found not in ids():
+        raise ValueError(f"there is no provider {found!r}. {nearest(found, ids()).rstrip('.')}")
+    return found
+
+
+def topic(value: object) -> str:
+    """Read what a statement about data handling is about.
+
+    Raises:
+        ValueError: it is no such topic.
+    """
+    from keyward.model.handling import Topic
+
+    return _word(value, tuple(Topic))
+
+
+def answer(value: object) -> str:
+    """Read what such a statement answers.
+
+    Raises:
+        ValueError: it is no such answer.
+    """
+    from keyward.model.handling import Answer
+
+    return _word(value, tuple(Answer))
+
+
+def _word(value: object, words: tuple[str, ...]) -> str:
+    if value not in words:
+        raise ValueError(f"{value!r} is not one of {', '.join(words)}")
+    return str(value)
+
+
+def page(value: object) -> str:
+    """Read the https address of a page; empty is none.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    from urllib.parse import urlsplit
+
+    found = text(value)
+    try:
+        parts = urlsplit(found)
+        good = not found or (parts.scheme == "https" and bool(parts.hostname) and not parts.username)
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"{found!r} is not the https address of a page")
+    return found
+
+
+def day_count(value: object) -> int:
+    """Read a number of days, 0 for not at all.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_DAYS:
+        raise ValueError(f"{value!r} is not a number of days")
+    return value
+
+
+def rule_ids(value: object) -> str:
+    """Read the id of a rule of hygiene such as `KW-101`, or a pattern of several such as `KW-1*`.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    found = text(value)
+    if not re.fullmatch(r"KW-(\d{3}|\d{0,2}\*)", found):
+        raise ValueError(f"{found!r} is not a rule such as KW-101, or several such as KW-1*")
+    return found
+
+
+def bound(value: object) -> timedelta | int:
+    """Read the threshold of a rule: a length of time such as 30d, or a whole number.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    return number(value) if isinstance(value, int) else duration(value)
 
 
 def service_account(value: object) -> str:

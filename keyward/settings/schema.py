@@ -9,18 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from keyward.settings.readers import (
+    answer,
     argv,
     blackout,
+    bound,
     day,
+    day_count,
     folder,
+    page,
     project_pattern,
+    provider_id,
     regions,
+    rule_ids,
     rule_query,
     secret_url,
     secret_urls,
     service_account,
     some_of,
     time_of_day,
+    topic,
     variables,
 )
 from keyward.settings.values import duration, duration_or, number, one_of, text, texts, yes_or_no
@@ -301,6 +308,87 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Data:
+    """What the terms of providers depend on and no API tells."""
+
+    region: str = _setting(
+        one_of("", "eea"),
+        "",
+        "eea: you, who uses the providers, are established in the European Economic Area, Switzerland or the United Kingdom",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Attest:
+    """What a person vouches for until a day: nothing is used, read or kept by that provider, as the topic has it."""
+
+    provider: str = _setting(provider_id, "", "id of a provider, such as openai", required=True)
+    topic: str = _setting(topic, "", "improvement, training, opt-out, people, zero-retention ...", required=True)
+    by: str = _setting(text, "", "who says so", required=True)
+    until: date = _setting(day, date.min, "the last day (UTC) on which it holds, such as 2027-01-31", required=True)
+    match: str = _setting(
+        text, "*", "a pattern of key ids, such as google-api-keys:acme-*; of projects as project:acme-*"
+    )
+    why: str = _setting(text, "", "what it rests on, such as a contract")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStatement:
+    """A statement about a provider, in place of the catalog's of that id or beside the others."""
+
+    provider: str = _setting(provider_id, "", "id of a provider, such as openai", required=True)
+    id: str = _setting(text, "", "the statement's id at that provider", required=True)
+    topic: str = _setting(topic, "", "what it is about, such as training or kept", required=True)
+    answer: str = _setting(answer, "", "yes, no, limited or unknown", required=True)
+    said: str = _setting(text, "", "the statement as a sentence", required=True)
+    checked: date = _setting(day, date.min, "the day on which it was checked, such as 2026-11-20", required=True)
+    tiers: tuple[str, ...] = _setting(texts, (), "tiers for which it holds, such as unpaid; empty: all")
+    surface: str = _setting(text, "", "the part of the service that it is about")
+    days: int | None = _setting(day_count, None, "how long something is kept")
+    control: str = _setting(text, "", "what can be done about it")
+    where: str = _setting(page, "", "the page on which that is done")
+    proof: str = _setting(text, "", "attest, or the request whose answer shows it; empty: it holds for everybody")
+    shows: str = _setting(text, "", "which answer shows it")
+    source: str = _setting(page, "", "the page that it was taken from")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTable:
+    """What holds for rules of hygiene at some subjects; each setting is taken from the first table that fits and has it."""
+
+    rule: str = _setting(rule_ids, "", "a rule such as KW-101, or several such as KW-1*", required=True)
+    match: str = _setting(rule_query, "project:*", "a query without display names, such as project:acme-prod")
+    limit: timedelta | int | None = _setting(
+        bound, None, "the rule's threshold: a length such as 30d or a number, as `keyward explain RULE` says"
+    )
+    severity: str | None = _setting(
+        one_of("critical", "high", "medium", "low", "info"), None, "how bad it is that the rule is broken there"
+    )
+    off: bool | None = _setting(yes_or_no, None, "true: the rule does not hold there")
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionTable:
+    """Findings that somebody accepts until a date."""
+
+    rule: str = _setting(rule_ids, "", "a rule such as KW-401, or several such as KW-4*", required=True)
+    match: str = _setting(
+        rule_query, "", "a query without display names, such as id:google-api-keys:acme-old/*", required=True
+    )
+    owner: str = _setting(text, "", "who accepted it", required=True)
+    until: date = _setting(day, date.min, "the last day (UTC) of it, such as 2027-01-31", required=True)
+    why: str = _setting(text, "", "why", required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Which environment a project belongs to, where its labels `env` and `environment` do not say it."""
+
+    name: str = _setting(text, "", "such as prod", required=True)
+    match: str = _setting(project_pattern, "", "projects, such as project:acme-*-prod", required=True)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyChoice:
     """Keys that the user gives to one action of the app: its full id, the keys as written, and where that stands."""
 
@@ -334,6 +422,12 @@ class Settings:
     rules: tuple[RotationRule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    data: Data = field(default_factory=Data)
+    attestations: tuple[Attest, ...] = ()
+    statements: tuple[OwnStatement, ...] = ()
+    policies: tuple[PolicyTable, ...] = ()
+    exceptions: tuple[ExceptionTable, ...] = ()
+    environments: tuple[Environment, ...] = ()
     keys: tuple[KeyChoice, ...] = ()
 
 
@@ -343,6 +437,11 @@ LISTS: Mapping[str, tuple[str, type[Any]]] = {
     "consumer": ("consumers", Consumer),
     "google.identity": ("identities", IdentityRule),
     "gap": ("gaps", Gap),
+    "data.attest": ("attestations", Attest),
+    "data.statement": ("statements", OwnStatement),
+    "policy": ("policies", PolicyTable),
+    "exception": ("exceptions", ExceptionTable),
+    "environment": ("environments", Environment),
 }
 """Lists of tables: the name in the file, the field of `Settings`, the dataclass of one table."""
 

@@ -1,21 +1,25 @@
 """An app whose every action, by key, palette or click, is looked up in the registry first: one that cannot be done now says why."""
 
+import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import actions as textual_actions
 from textual.screen import ModalScreen, Screen
 
-from keyward.tui.actions import Where, found
+from keyward.tui.actions import Action, Where, found
 from keyward.tui.keymap import Keymap
+from keyward.tui.lastdoor import LastDoor
 from keyward.tui.offered import why_not
 from keyward.tui.safe_app import SafeApp
 from keyward.tui.widgets.keysbar import KeysBar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from textual.dom import DOMNode
+    from textual.driver import Driver
+    from textual.filter import LineFilter
 
 
 class ActionApp(SafeApp):
@@ -25,6 +29,21 @@ class ActionApp(SafeApp):
         super().__init__(ansi_color=ansi_color)
         self.keymap = Keymap()
         self._said = ("", 0.0)
+        self._last_door = LastDoor()
+
+    def get_line_filters(self) -> "Sequence[LineFilter]":
+        """Textual's, and after them the last door."""
+        return [*super().get_line_filters(), self._last_door]
+
+    def get_driver_class(self) -> "type[Driver]":
+        """The reader of this terminal, unless the environment names one."""
+        from textual.constants import DRIVER
+
+        if DRIVER is not None:
+            return super().get_driver_class()
+        from keyward.tui.driver import Terminal  # what it needs is loaded with Textual's own
+
+        return Terminal
 
     @property
     def write(self) -> bool:
@@ -44,9 +63,13 @@ class ActionApp(SafeApp):
         namespaces: "Mapping[str, DOMNode] | None" = None,
     ) -> bool:
         """Do it; one of the registry that cannot be done now says why instead. Keys, palette and clicks all come here."""
-        if refused := self._refused(action, default_namespace):
-            self._say_once(refused)
-            return True
+        screen, entry = self._asked(action, default_namespace)
+        if entry is not None:
+            if self._covered(screen, entry):
+                return True
+            if reason := why_not(self, screen, entry):
+                self._say_once(f"{entry.title}: {reason}.")
+                return True
         done = await super().run_action(action, default_namespace, namespaces)
         self.keys_follow()
         return done
@@ -58,33 +81,52 @@ class ActionApp(SafeApp):
             self._said = reason, now
             self.notify(reason, severity="warning")
 
-    def _refused(self, action: "str | textual_actions.ActionParseResult", node: "DOMNode | None") -> str:
+    def _asked(
+        self, action: "str | textual_actions.ActionParseResult", node: "DOMNode | None"
+    ) -> "tuple[Screen[Any], Action | None]":
+        """The screen of which it is asked, and its entry in the registry; None for what is no entry."""
         space, name, _ = textual_actions.parse(action) if isinstance(action, str) else action
         screen = node if isinstance(node, Screen) and not space else self.screen
         if space == "app" or (not space and (node is None or node is self)):
-            where = Where.APP
-        elif space == "screen" or screen is node:
-            where = getattr(screen, "where", Where.APP)
-        else:
-            return ""
-        entry = found(where, name)
-        reason = why_not(self, screen, entry) if entry is not None else ""
-        return f"{entry.title}: {reason}." if entry is not None and reason else ""
+            return screen, found(Where.APP, name)
+        where = getattr(screen, "where", None)  # dialogs have none
+        return screen, found(where, name) if where is not None and (space == "screen" or screen is node) else None
+
+    def _covered(self, screen: "Screen[Any]", entry: Action) -> bool:
+        """Whether another screen opened meanwhile: a key typed in the same burst was meant for the one below, and does nothing there."""
+        if entry.where is Where.APP:
+            return isinstance(self.screen, ModalScreen) and not entry.first
+        return screen is not self.screen
 
     def keys_follow(self) -> None:
         """Have the bottom line say what can be done now."""
-        for keys in self.screen.query(KeysBar) if self.screen_stack else ():
+        for keys in self.screen.query_children(KeysBar) if self.screen_stack else ():
             keys.follow()
 
-    def why_not(self, action: str) -> str:  # noqa: ARG002  # for apps that have a reason
+    def why_not(self, action: str) -> str:
         """Why an action of everywhere cannot be done now; empty when it can."""
-        return ""
+        return "no shell started it that could bring it back" if action == "suspend_process" and _alone() else ""
 
     def action_help_quit(self) -> None:
         """What ^C does elsewhere has a key of its own here."""
         self.notify(f"{self.keymap.key_of('app.leave')} quits.")
 
     def action_command_palette(self) -> None:
-        """Every action by name; not above a dialog, which is answered first."""
+        """Every action by name."""
+        from keyward.tui.palette import Palette  # loaded when it opens
+
+        self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Every theme by name; not above a dialog, and not twice."""
+        from textual.theme import ThemeProvider
+
+        from keyward.tui.palette import Palette
+
         if not isinstance(self.screen, ModalScreen):
-            super().action_command_palette()
+            self.push_screen(Palette(providers=[ThemeProvider], placeholder="theme"))
+
+
+def _alone() -> bool:
+    """Whether the terminal was opened for this process: once stopped, nobody there could have it go on."""
+    return os.getpgrp() == os.getpid() and os.getsid(os.getppid()) != os.getsid(0)

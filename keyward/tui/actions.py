@@ -125,7 +125,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "range", "V", "Mark range", Where.INVENTORY, "Begins a range that follows the cursor; V or Space closes it."
     ),
-    Action("preset", "w", "Columns", Where.INVENTORY, "Other columns: usual, wide, age, usage, where, then your own."),
+    Action(
+        "preset", "w", "Columns", Where.INVENTORY, "Other columns: usual, wide, age, usage, where, data, then your own."
+    ),
     Action("choose", "C", "Choose columns", Where.INVENTORY, "Which columns, in which order, how wide."),
     Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),
     Action("local", "o", "Local keys", Where.INVENTORY, "Names a folder and the keyring as places to look at."),
@@ -141,6 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         "To the shell",
         Where.APP,
         "Rests and gives the terminal back; `fg` comes back here.",
+        first=True,
     ),
     Action(
         "write_mode",

@@ -81,7 +81,8 @@ class KeywardApp(RoomsApp):
         """Open the inventory: the shell first, cached rows next, the network last."""
         from keyward.tui.screens.inventory import InventoryScreen  # each screen is loaded when it opens
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
         self.push_screen(InventoryScreen())
         self.set_interval(0.1, self._pulse)
         self.set_interval(30, self._say_age)
@@ -94,9 +95,9 @@ class KeywardApp(RoomsApp):
             self.keeping.look()
         super().exit(result, return_code, message)
 
-    def _terminated(self) -> None:
-        """SIGTERM: leave as with q, the terminal as it was, and say so in the exit status."""
-        self.exit(return_code=128 + signal.SIGTERM)
+    def _told_to_end(self, number: int) -> None:
+        """SIGTERM, or SIGHUP when the terminal is gone: leave as with q, the terminal as it was, and say so in the exit status."""
+        self.exit(return_code=128 + number)
 
     def stop_work(self) -> None:
         """What is under way in threads stops at the next safe place."""
@@ -115,6 +116,10 @@ class KeywardApp(RoomsApp):
     def moment(self) -> datetime:
         """The same as a moment in UTC."""
         return datetime.fromtimestamp(self.now(), UTC)
+
+    def hear_time(self, at: datetime) -> None:
+        """The engine's time at this moment: an emulator's clock may have been moved since the world was asked for it."""
+        self._epoch = (at.timestamp(), time.monotonic())
 
     # What every screen says
 

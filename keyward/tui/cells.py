@@ -70,7 +70,12 @@ def places(rows: Rows, row: int) -> str:
 
 def identity(rows: Rows, row: int) -> str:
     """The account that a key acts as, where its id says so; else empty."""
-    _, *local = rows.text(row, "id").partition(":")[2].split("/")
+    return identity_of(rows.text(row, "id"))
+
+
+def identity_of(key: str) -> str:
+    """The same of the id."""
+    _, *local = key.partition(":")[2].split("/")
     return local[0] if len(local) > 1 and "@" in local[0] else ""
 
 
@@ -122,6 +127,11 @@ def _stores(rows: Rows, row: int, _: float) -> str:
     return ", ".join(map(str, stores)) if isinstance(stores, tuple) and stores else NONE_SEEN
 
 
+def _data(rows: Rows, row: int, _: float) -> str:
+    held = rows.columns["data"][row]
+    return ", ".join(map(str, held)) if isinstance(held, tuple) and held else NOT_KNOWN
+
+
 _TEXTS: Mapping[str, Callable[[Rows, int, float], str]] = {
     "name": lambda rows, row, _: shown_name(rows, row),
     "kind": lambda rows, row, _: rows.text(row, "kind") or NOT_KNOWN,
@@ -133,6 +143,7 @@ _TEXTS: Mapping[str, Callable[[Rows, int, float], str]] = {
     "state": _state,
     "provider": lambda rows, row, _: rows.text(row, "provider") or NOT_KNOWN,
     "restricted": _restricted,
+    "data": _data,
     "identity": lambda rows, row, _: identity(rows, row) or "see the key",
     "stores": _stores,
     "secrets": lambda rows, row, _: _several(rows.columns["secrets"][row], NONE_SEEN),
@@ -184,6 +195,12 @@ def _restricted_tone(rows: Rows, row: int, _: float) -> str | None:
     return "grid--dim" if limits is None else None if limits else "grid--warn"
 
 
+def _data_tone(rows: Rows, row: int, _: float) -> str | None:
+    held = rows.columns["data"][row]
+    words = set(held) if isinstance(held, tuple) else set()
+    return "grid--warn" if words & {"trains", "read"} else "grid--dim" if words <= {"none", "unknown"} else None
+
+
 def _dim(_rows: Rows, _row: int, _now: float) -> str:
     return "grid--dim"
 
@@ -205,6 +222,7 @@ _TONES: Mapping[str, Callable[[Rows, int, float], str | None]] = {
     "seen": _dim_without("first_seen"),
     "window": _dim_without("last_used_window"),
     "restricted": _restricted_tone,
+    "data": _data_tone,
     "identity": lambda rows, row, _now: None if identity(rows, row) else "grid--dim",
     "source": lambda rows, row, _now: None if rows.text(row, "source_status") == "ok" else "grid--warn",
     "state": _state_tone,

@@ -9,7 +9,7 @@ ALL: Mapping[str, Column] = {
     column.name: column
     for column in (
         Column("name", "NAME", 18, 0, grows=True),
-        Column("kind", "KIND", 9, 5),
+        Column("kind", "KIND", 10, 5),
         Column("scope", "PROJECT/SCOPE", 16, 3, grows=True),
         Column("age", "AGE", 6, 1, right=True),
         Column("use", "LAST USE", 11, 2, right=True),
@@ -17,6 +17,7 @@ ALL: Mapping[str, Column] = {
         Column("places", "PLACES", 9, 6, right=True),
         Column("state", "STATE", 13, 4),
         Column("provider", "PROVIDER", 16, 8),
+        Column("data", "DATA", 20, 8, grows=True),
         Column("restricted", "RESTRICTED", 14, 8, grows=True),
         Column("identity", "IDENTITY", 16, 8, grows=True),
         Column("stores", "STORES", 12, 8),
@@ -40,6 +41,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "age": ("name", "age", "created", "expires", "state", "scope", "seen", "kind"),
     "usage": ("name", "use", "window", "age", "state", "restricted", "scope", "kind"),
     "where": ("name", "places", "stores", "secrets", "state", "scope", "age", "kind"),
+    "data": ("name", "data", "scope", "state", "restricted", "use", "kind"),
 }
 """Columns for a purpose, in their order."""
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _OPEN = {"project": "scope", "scope": "scope", "provider": "provider", "kind": "kind", "state": "state"}
 _CLOSED = {"used": "last_used_status", "source": "source_status"}
-_MANY = {"store": "stores", "restricted": "restrictions", "finding": "findings"}
+_MANY = {"store": "stores", "restricted": "restrictions", "finding": "findings", "data": "data"}
 _SHOWN = 24
 
 

@@ -95,9 +95,10 @@ def _line(one: SourceReport, gaps: Mapping[str, Gap]) -> Line:
     gap, why = gaps.get(one.id), reason(one)
     if gap is not None:
         why = f"accepted by {gap.owner} until {gap.until}{f' ({gap.why})' if gap.why else ''}; {why}"
+    items = one.items if one.items or one.status is SourceStatus.OK else None  # nothing came is not: there is nothing
     if not one.looked and not one.not_looked:
-        return Line(one.id, one.status.value, one.items, None, None, why, read_at(one))
-    return Line(one.id, one.status.value, one.items, one.looked, one.not_looked, why, read_at(one))
+        return Line(one.id, one.status.value, items, None, None, why, read_at(one))
+    return Line(one.id, one.status.value, items, one.looked, one.not_looked, why, read_at(one))
 
 
 def by_kind(
@@ -132,9 +133,13 @@ def reason(source: SourceReport) -> str:
         pieces.append(f"needs {source.permission}")
     if source.api and source.api not in source.detail:
         pieces.append(f"API {source.api}")
+    if source.not_looked and not source.detail:
+        pieces.append(
+            f"{source.not_looked:,} values not read: [scan] read_values does not name them, or they are refused"
+        )
     if source.stale_since is not None:
-        pieces.append(f"rows are from {words.moment(source.stale_since)}")
-    return "; ".join(piece for piece in pieces if piece)
+        pieces.append(f"rows are from {words.moment(source.stale_since)} UTC")
+    return "; ".join([*(piece.removesuffix(".") for piece in pieces[:-1] if piece), *pieces[-1:]])
 
 
 def worst_first(sources: Sequence[SourceReport]) -> list[SourceReport]:
@@ -146,4 +151,4 @@ def worst_first(sources: Sequence[SourceReport]) -> list[SourceReport]:
 def read_at(source: SourceReport) -> str:
     """When it was last asked."""
     at: datetime | None = source.at
-    return words.moment(at)
+    return f"{words.moment(at)} UTC" if at is not None else words.moment(at)

@@ -1,6 +1,6 @@
 """What is known of one key as label and text: from a row for the side pane, from its whole record for the detail screen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from keyward.tui.widgets.pane import Fact
 
 if TYPE_CHECKING:
     from keyward.model.credential import Credential
+    from keyward.model.source import SourceReport
 
 WARN, BAD, GOOD, DIM = "$text-warning", "$text-error", "$text-success", "dim"
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -22,8 +23,10 @@ def _no_end(provider: str) -> str:
     return "not known" if provider in {SHAPE, DECLARED} else "never"
 
 
-def of_row(rows: Rows, row: int, now: float, *, production: bool = False) -> list[Fact]:
-    """The side pane; `production` says that the key is one of production."""
+def of_row(
+    rows: Rows, row: int, now: float, *, production: bool = False, source: "SourceReport | None" = None
+) -> list[Fact]:
+    """The side pane; `production` says that the key is one of production, `source` how the last reading of its source ended."""
     columns = rows.columns
 
     def toned(name: str) -> str:
@@ -46,9 +49,31 @@ def of_row(rows: Rows, row: int, now: float, *, production: bool = False) -> lis
         facts += [Fact("", secret) for secret in secrets[:12]]
         if len(secrets) > 12:
             facts.append(Fact("", f"and {len(secrets) - 12} more"))
-    if rows.text(row, "source_status") in cells.STALE:
-        facts += [Fact("", ""), Fact("stale", f"its source could not be read: {rows.text(row, 'source_status')}", WARN)]
+    if cells.is_stale(rows, row):
+        facts += [Fact("", ""), Fact("stale", _stale(source), WARN)]
     return [*facts, Fact("", ""), Fact("id", rows.text(row, "id"), DIM)]
+
+
+def _stale(source: "SourceReport | None") -> str:
+    """From when the row is, and what became of its source."""
+    if source is None or source.stale_since is None:
+        return "as an earlier scan found it: its source was not read since"
+    return f"as it was on {words.moment(source.stale_since)} UTC; its source is {source.status.value}"
+
+
+def of_sources(sources: Iterable[Mapping[str, object]]) -> list[Fact]:
+    """What is stale or was not read of what a key depends on: a line for each source of the listing's JSON that says so."""
+    facts = []
+    for one in sources:
+        status, stale = str(one.get("status", "")), words.read_time(one.get("stale_since"))
+        if status == "ok" and stale is None:
+            continue
+        why = next((f": {text}" for text in (one.get("detail"), one.get("permission"), one.get("api")) if text), "")
+        since = f"; what is shown is from {words.moment(stale)} UTC" if stale is not None else ""
+        facts.append(
+            Fact("stale" if status == "ok" else status, f"{one.get('id')}{why.removesuffix('.')}{since}", WARN)
+        )
+    return facts
 
 
 def use_words(rows: Rows, row: int, now: float) -> str:

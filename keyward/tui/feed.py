@@ -17,10 +17,9 @@ from textual.message import Message
 
 from keyward.model.errors import Interrupted, KeywardError, NotAllowed, SettingsError
 from keyward.tui.keymap import Keymap, read
-from keyward.tui.rows import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from textual.app import App
@@ -164,6 +163,7 @@ class Feed:
         self._stoppers: WeakSet[threading.Event] = WeakSet()
         self._pending: set[str] = set()
         self._tally: Tally | None = None
+        self._counted: tuple[int, int, Mapping[str, datetime]] | None = None
         self._rest_until = 0.0
         self.scanning = False
         self._deeds = 0
@@ -266,6 +266,8 @@ class Feed:
         if wrong is not None:
             raise wrong
         self._send_all(to)
+        if self.desk.hygiene.judge_data():  # settings or day are other ones than at the last scan
+            self._send_all(to)
 
     def _send_all(self, to: "MessagePump") -> None:
         ids: set[str] = set()
@@ -283,7 +285,7 @@ class Feed:
         """Ask every source, or those of the wish; rows stream to the screen, at most ten times a second."""
         self.scanning = True
         self._stop_scan.clear()
-        self._tally, self._rest_until = None, 0.0
+        self._tally, self._counted, self._rest_until = None, None, 0.0
         self._run(lambda: self._scan(to, wish), to, "scan")
 
     def _scan(self, to: "MessagePump", wish: "ScanWish | None") -> None:
@@ -328,22 +330,31 @@ class Feed:
         with self._lock:
             tally, ids = self._tally, self._pending
             counted = (0, 0, {}) if tally is None else (len(tally.reports), len(tally.sources), dict(tally.held(now)))
+            news, self._counted = counted != self._counted, counted
             if time.monotonic() >= self._rest_until:
                 self._pending, self._rest_until = set(), float("inf") if ids else 0.0
             else:
                 ids = set()
-        to.post_message(Progress(*counted))
+        if news:
+            to.post_message(Progress(*counted))
         if ids:
             self._run(lambda: self._send_some(to, ids), to, "rows")
 
     def _send_some(self, to: "MessagePump", ids: set[str]) -> None:
         began = time.monotonic()
-        with closing(self.desk.cache()) as cache:
-            for columns in cache.chunks():
-                if some := picked(columns, ids):
-                    to.post_message(Arrived(some))
-        # A cache of 100,000 keys takes a while to read: the screen follows more slowly then, and the scan is not held up.
-        self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+        try:
+            with closing(self.desk.cache()) as cache:
+                wanted = sorted(ids)
+                for at in range(0, len(wanted), CHUNK):
+                    to.post_message(Arrived(cache.columns(wanted[at : at + CHUNK])))
+        finally:
+            # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
+            self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+
+    def changed(self, to: "MessagePump", ids: "Collection[str]") -> None:
+        """Send the rows of these keys again."""
+        if ids:
+            self._run(lambda: self._send_some(to, set(ids)), to, "rows")
 
     # Questions and deeds
 
@@ -380,15 +391,6 @@ class Feed:
     def acting(self) -> bool:
         """Whether something that this app began is being done at this moment."""
         return self._deeds > 0
-
-
-def picked(columns: "Columns", ids: set[str]) -> "Columns | None":
-    """The rows with these ids; None when there are none."""
-    kept = [row for row, key in enumerate(columns.id) if key in ids]
-    if len(kept) == len(columns.id):
-        return columns if kept else None
-    fields = {name: [getattr(columns, name)[row] for row in kept] for name in FIELDS}
-    return type(columns)(**fields) if kept else None
 
 
 def _answer(to: "MessagePump | Posts", value: Any) -> None:

@@ -145,6 +145,12 @@ class Live:
         """Steps that are done, of how many."""
         return sum(one.done for one in self.keys.values()), sum(len(one.lines) for one in self.keys.values())
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left that could be gone on with."""
+        outcomes = [one.outcome for one in self.keys.values()]
+        return bool(outcomes) and all(outcome is not None and outcome.state.closed for outcome in outcomes)
+
     # What happens
 
     def begin(self) -> None:
@@ -211,7 +217,11 @@ class Live:
         self.busy, self._took = False, self.elapsed
         for outcome in outcomes:
             self.belongs({outcome.rotation: outcome.credential})
-            self.keys[outcome.credential].outcome = outcome
+            one = self.keys[outcome.credential]
+            one.outcome = outcome
+            probed = one.line("confirm", "")
+            if probed is not None and probed.mark == DONE and not outcome.state.closed:
+                probed.mark = RESTS  # one probe of several
         self._nothing_under_way()
         self.changes += 1
 
@@ -225,7 +235,7 @@ class Live:
         for line in (line for one in self.keys.values() for line in one.lines if line.mark == DOING):
             line.mark = RESTS
 
-    def remember(self, history: "History") -> None:
+    def remember(self, history: "History", now: datetime) -> None:
         """What was done before this run, from the audit trail."""
         rotation = history.rotation
         self.belongs({rotation.id: rotation.old.id})
@@ -234,7 +244,7 @@ class Live:
         for line in history.lines:
             if line.kind not in ("intent", "outcome") or not line.step:
                 continue
-            at = line.at.strftime("%H:%M:%S") if line.at else ""
+            at = words.clock(line.at, now) if line.at else ""
             if line.kind == "intent":
                 _mark(one, StepStarted(rotation.id, line.step, line.what, line.target), DOING, at, what=line.what)
             else:

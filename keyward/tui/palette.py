@@ -3,17 +3,36 @@
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.app import ComposeResult
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.screen import ModalScreen
 
 from keyward.tui.actions import Action, Where
 from keyward.tui.offered import Offer, offers
+from keyward.tui.screens.once import Once
+from keyward.tui.widgets.choices import Choices
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from keyward.tui.app import KeywardApp
+
+
+class _Commands(CommandList, Choices):
+    """The list of commands."""
+
+
+class Palette(CommandPalette, Once[None]):
+    """The palette on the screen. A second Enter in the same burst closes nothing but it."""
+
+    def compose(self) -> ComposeResult:
+        """As Textual's, with a list that bears what comes too early or too late."""
+        for widget in super().compose():
+            yield _Commands() if type(widget) is CommandList else widget
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,11 @@ class _Command:
     doc: str
     possible: bool
     do: Callable[[], Awaitable[object] | object]
+
+    @property
+    def help(self) -> str:
+        """What stands below, which may repeat what a server said: content, which Textual takes as it is, is never parsed as markup."""
+        return cast("str", Content(self.doc))
 
 
 class Actions(Provider):
@@ -40,7 +64,7 @@ class Actions(Provider):
         own = [offer for offer in found if offer.action.where not in (Where.APP, Where.TABLE)]
         yield from map(self._command, own)
         for screen, name in self._keyward.open_screens():
-            yield _Command(f"Go back to {name}", "", "An open screen.", True, partial(self._keyward.go_to, screen))
+            yield _Command(f"Go back to {name}", "", "An open screen.", True, partial(self._go_back, screen))
         for where in (Where.APP, Where.TABLE):
             yield from (self._command(offer) for offer in found if offer.action.where is where)
 
@@ -61,10 +85,15 @@ class Actions(Provider):
         tables, focused = self.screen.query("Grid"), self.screen.focused
         return focused if focused is not None and focused in tables else tables.first()
 
+    def _go_back(self, screen: "Screen[Any]") -> None:
+        """Not from a dialog that opened meanwhile: it is answered first."""
+        if not isinstance(self.app.screen, ModalScreen):
+            self._keyward.go_to(screen)
+
     async def discover(self) -> Hits:
         """Everything, before a letter is typed."""
         for command in self._commands():
-            yield DiscoveryHit(_line(Content(command.name), command), command.do, text=command.name, help=command.doc)
+            yield DiscoveryHit(_line(Content(command.name), command), command.do, text=command.name, help=command.help)
 
     async def search(self, query: str) -> Hits:
         """What matches."""
@@ -77,7 +106,7 @@ class Actions(Provider):
                     _line(matcher.highlight(command.name), command),
                     command.do,
                     text=command.name,
-                    help=command.doc,
+                    help=command.help,
                 )
 
 

@@ -34,6 +34,16 @@ def tree(placements: Iterable[Mapping[str, object]], host: str = "") -> Content:
     return Content("\n").join(lines) if lines else Content.styled("No place was seen that holds it.", "dim")
 
 
+def unread(looked: Mapping[str, int]) -> Content:
+    """How many payloads it was looked for in, and in how many not; `looked` is the listing's JSON, empty where nobody knows."""
+    if not looked:
+        return Content("")
+    left = looked.get("not_read") or 0
+    said = f"\n\n{looked.get('read') or 0:,} payloads were looked at"
+    missed = (f", {left:,} were not. It may be there too.", "$text-warning") if left else (".", "")
+    return Content.assemble(said, missed)
+
+
 def leaf(one: Mapping[str, object], host: str, *, accepting: bool = True) -> list[tuple[str, str] | str]:
     """One placement in a line; `accepting` says whether it was accepted as a place to write to."""
     role, state = str(one.get("role") or ""), str(one.get("version_state") or "")

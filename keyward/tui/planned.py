@@ -12,6 +12,7 @@ from keyward.tui.keymap import Keymap
 from keyward.tui.widgets.pane import Fact
 
 if TYPE_CHECKING:
+    from keyward.model.source import SourceReport
     from keyward.rotation.plan import KeyPlan, Plan
 
 NEW = "NEW"
@@ -164,11 +165,23 @@ def trouble_facts(key: "KeyPlan", places: Sequence[PlaceLine], keymap: Keymap | 
     for blocker in key.blockers:
         if not any(blocker.what.startswith(line.at) for line in waiting):
             yield Fact("✗ in the way", f"{blocker.what}. {blocker.hint}".rstrip(), "$text-error")
+    unread = [source for source in key.sources if not source.covered]
+    if unread or key.not_looked:
+        yield Fact("! not looked at", _not_looked(unread, key.not_looked), "$text-warning")
     for warning in key.warnings:
-        yield Fact("! note", warning, "$text-warning")
+        if not any(warning.startswith(f"{source.id} was not looked at") for source in unread):
+            yield Fact("! note", warning, "$text-warning")
     for line in places:
         if line.said in key.waived:
             yield Fact("! left out", f"{line.said} keeps the old key: its readers fail when that goes", "$text-warning")
+
+
+def _not_looked(unread: "Sequence[SourceReport]", values: int) -> str:
+    """Where a place of the key may be that is not in the plan."""
+    named = ", ".join(f"{source.id} ({source.status.value})" for source in unread[:3])
+    more = f" and {len(unread) - 3} more sources" if len(unread) > 3 else ""
+    counted = f"{values:,} payloads" if values else ""
+    return f"{' and '.join(filter(None, (named + more, counted)))}: a place there is not in this plan"
 
 
 def command(plan: "Plan") -> str:

@@ -20,7 +20,7 @@ class RoomsApp(ActionApp):
             return "you are there"
         if action == "history" and getattr(self.screen, "where", None) is Where.HISTORY:
             return "you are there"
-        return ""
+        return super().why_not(action)
 
     def open_screens(self) -> "list[tuple[Screen[Any], str]]":
         """The screens below this one that can be gone back to, the nearest first, with what to call them (own words)."""

@@ -25,13 +25,25 @@ FIELDS = (
     "findings",
     "places",
     "restrictions",
+    "data",
     "source_status",
     "haystack",
 )
 """What a row has: the fields that queries ask about, with the same meaning (`keyward.model.query_rows`)."""
 
 _SHARED = frozenset(
-    {"provider", "scope", "kind", "state", "last_used_status", "stores", "findings", "restrictions", "source_status"}
+    {
+        "provider",
+        "scope",
+        "kind",
+        "state",
+        "last_used_status",
+        "stores",
+        "findings",
+        "restrictions",
+        "data",
+        "source_status",
+    }
 )
 """Fields with few different values, of which one is kept."""
 
@@ -60,7 +72,7 @@ class Rows:
         return every if not self.gone else [row for row in every if row not in self.gone]
 
     def put(self, found: Columns) -> list[int]:
-        """Add rows, or replace those of the same id; returns their numbers."""
+        """Add rows, or replace those of the same id; returns the numbers of those that are new or different now."""
         numbers, at = self._numbers, len(self.columns["id"])
         if numbers.keys().isdisjoint(found.id):  # the usual case, and the one that must be quick
             for name in FIELDS:
@@ -71,15 +83,26 @@ class Rows:
         changed = []
         for values in zip(*(getattr(found, name) for name in FIELDS), strict=True):
             row = numbers.setdefault(values[0], len(self.columns["id"]))
-            if row == len(self.columns["id"]):
-                for name, value in zip(FIELDS, values, strict=True):
-                    self.columns[name].append(value)
-            else:
+            new = row == len(self.columns["id"])
+            if (self._append(values) if new else self._replace(row, values)) or row in self.gone:
                 self.gone.discard(row)
-                for name, value in zip(FIELDS, values, strict=True):
-                    self.columns[name][row] = value
-            changed.append(row)
+                changed.append(row)
         return changed
+
+    def _append(self, values: tuple[Value, ...]) -> bool:
+        for name, value in zip(FIELDS, values, strict=True):
+            self.columns[name].append(self._one(value) if name in _SHARED else value)
+        return True
+
+    def _replace(self, row: int, values: tuple[Value, ...]) -> bool:
+        """Whether anything is different."""
+        different = False
+        for name, value in zip(FIELDS, values, strict=True):
+            column = self.columns[name]
+            if column[row] != value:
+                column[row] = self._one(value) if name in _SHARED else value
+                different = True
+        return different
 
     def _one(self, value: Value) -> Value:
         """The one object that stands for all equal values."""

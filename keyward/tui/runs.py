@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from keyward.model.events import CallMade
 from keyward.tui import planned, words
 from keyward.tui.feed import Answer, Failed, Heard
 from keyward.tui.live import KeyLive, Line, Live
@@ -79,7 +80,7 @@ class Runs:
     def undo(self, rotation: str, key: KeyLive | None = None) -> Live:
         """Bring an old key back, which a person agreed to; `key` is that one, where it is known."""
         live = Live("undo", [key] if key is not None else (), rotation)
-        why = "undone in the app"
+        why = "in the app"
         return self._begin(
             live,
             self._remembered(
@@ -105,6 +106,8 @@ class Runs:
     def said(self, live: Live, message: "Message") -> None:
         """Something was said of a run."""
         if isinstance(message, Heard):
+            if isinstance(message.event, CallMade):
+                self._app.hear_time(message.event.at)
             if live.hear(message.event, self._app.moment()):
                 self._app.feed.ask(_Relay(self._app, live), lambda desk: _Whose(desk.record.rotations()))
         elif isinstance(message, Failed):
@@ -112,7 +115,7 @@ class Runs:
         elif isinstance(message, Answer) and isinstance(message.value, _Whose):
             live.belongs({row.id: row.credential for row in message.value.rows})
         elif isinstance(message, Answer) and isinstance(message.value, _Before):
-            live.remember(message.value.history)
+            live.remember(message.value.history, self._app.moment())
             if live.title == "undo":
                 live.turn_back()
         elif isinstance(message, Answer):

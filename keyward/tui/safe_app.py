@@ -52,11 +52,15 @@ class SafeApp(App[None]):
         from keyward.model.trace import trace_text  # the table of shapes is only needed here
 
         error = sys.exc_info()[1] or self._exception
-        text = trace_text(error) if error is not None else "unknown"
+        self._return_code = 1
         self.bell()
-        self._exit_renderables.append(
-            Text(f"keyward: unexpected error; please report it with these lines (they hold no values):\n{text}")
-        )
+        if error is not None and not self._exit_renderables:  # of several the first: the others came from it
+            self._exit_renderables.append(
+                Text(
+                    "keyward: unexpected error; please report it with these lines (they hold no values):\n"
+                    f"{trace_text(error)}\nWhat was begun is on disk: start keyward again and go on with it."
+                )
+            )
         self.stop_work()
         self._close_messages_no_wait()
 

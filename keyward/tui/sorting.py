@@ -1,10 +1,11 @@
 """How the rows are sorted: values by what they are, and behind them each kind of "no value" in a fixed order, whichever way round."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from keyward.model.ids import DECLARED, SHAPE
-from keyward.model.query_rows import Columns
-from keyward.tui.cells import identity
+from keyward.tui.cells import identity_of
 from keyward.tui.rows import Rows
 
 Key = tuple[int, str | float]
@@ -14,78 +15,105 @@ LARGEST_FIRST = frozenset({"age", "places", "window"})
 """Columns that begin with the largest when they are not reversed."""
 
 _USES = {"used": 0, "not_seen": 1, "never": 2, "unsupported": 3, "not_scanned": 4, "denied": 5, "failed": 6}
-_TEXTS = {"source": "source_status"}
 
 
-def ordered(rows: Rows, column: str, *, reverse: bool) -> list[int]:
-    """Every row number in the order of that column; rows that are equal stay in the order in which they came."""
-    keys = sort_keys(rows, column)
-    order = sorted(rows.numbers, key=keys.__getitem__)
+def sort_keys(rows: Rows, column: str) -> list[Key]:
+    """A key for every row number, by which the column sorts."""
+    fields, key = _by(column)
+    return list(map(key, *(rows.columns[field] for field in fields)))
+
+
+def keyed(rows: Rows, column: str) -> Callable[[int], Key]:
+    """A function that gives the same key of one row."""
+    fields, key = _by(column)
+    columns = [rows.columns[field] for field in fields]
+    return lambda row: key(*[values[row] for values in columns])
+
+
+def ordered(numbers: Iterable[int], keys: Sequence[Key], *, reverse: bool) -> list[int]:
+    """The row numbers in the order of their keys; rows that are equal stay in the order in which they are given."""
     if not reverse:
-        return order
+        return sorted(numbers, key=keys.__getitem__)
     kinds: dict[int, list[int]] = {}
-    for row in rows.numbers:
+    for row in numbers:
         kinds.setdefault(keys[row][0], []).append(row)
     return [row for kind in sorted(kinds) for row in sorted(kinds[kind], key=keys.__getitem__, reverse=True)]
 
 
-def sort_keys(rows: Rows, column: str) -> Sequence[Key]:
-    """A key for every row number, by which the column sorts."""
-    made = _KEYS.get(column)
-    if made is not None:
-        return made(rows.queried)
-    if column == "identity":
-        return [_text(identity(rows, row)) for row in range(len(rows.columns["id"]))]
-    return [_text(str(value or "")) for value in rows.each(_TEXTS.get(column, column))]
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """A value that is less than those which it is greater than."""
+
+    value: Any
+
+    def __lt__(self, other: "_Down") -> bool:
+        return bool(other.value < self.value)
 
 
-def _text(value: str) -> Key:
-    return (0, value.casefold()) if value else (1, "")
+Place = tuple[int, str | float | _Down, int]
+"""Where a row stands among the others: no two are the same."""
 
 
-def _names(columns: Columns) -> list[Key]:
-    return [(0, name.casefold()) if name else (1, key) for name, key in zip(columns.name, columns.id, strict=True)]
+def placed(row: int, key: Key, *, reverse: bool) -> Place:
+    """The place of a row with that key."""
+    kind, value = key
+    return kind, _Down(value) if reverse else value, row
 
 
-def _ages(columns: Columns) -> list[Key]:
-    return [_oldest(*both) for both in zip(columns.created, columns.first_seen, strict=True)]
+def _text(value: Any) -> Key:
+    return (0, str(value).casefold()) if value else (1, "")
 
 
-def _oldest(created: float | None, seen: float | None) -> Key:
+def _texts(values: Any) -> Key:
+    return _text(", ".join(values))
+
+
+def _name(name: Any, key: Any) -> Key:
+    return (0, name.casefold()) if name else (1, key)
+
+
+def _oldest(created: Any, seen: Any) -> Key:
     if created is not None:
         return 0, created
     return (1, seen) if seen is not None else (2, 0.0)
 
 
-def _uses(columns: Columns) -> list[Key]:
-    three = zip(columns.last_used_status, columns.last_used_at, columns.last_used_window, strict=True)
-    return [(_USES.get(status, 7), -at if at is not None else -float(window or 0)) for status, at, window in three]
+def _use(status: Any, at: Any, window: Any) -> Key:
+    return _USES.get(status, 7), -at if at is not None else -float(window or 0)
 
 
-def _ends(columns: Columns) -> list[Key]:
-    unknown = (SHAPE, DECLARED)
-    both = zip(columns.expires, columns.provider, strict=True)
-    return [(0, at) if at is not None else (2 if provider in unknown else 1, 0.0) for at, provider in both]
+def _end(at: Any, provider: Any) -> Key:
+    if at is not None:
+        return 0, at
+    return 2 if provider in (SHAPE, DECLARED) else 1, 0.0
 
 
-def _limits(columns: Columns) -> list[Key]:
-    return [(2, "") if held is None else _text(", ".join(held)) for held in columns.restrictions]
+def _limits(held: Any) -> Key:
+    return (2, "") if held is None else _texts(held)
 
 
-def _times(values: Sequence[float | None]) -> list[Key]:
-    return [(0, at) if at is not None else (1, 0.0) for at in values]
+def _time(at: Any) -> Key:
+    return (0, at) if at is not None else (1, 0.0)
 
 
-_KEYS: Mapping[str, Callable[[Columns], list[Key]]] = {
-    "name": _names,
-    "age": _ages,
-    "use": _uses,
-    "expires": _ends,
-    "restricted": _limits,
-    "created": lambda columns: _times(columns.created),
-    "seen": lambda columns: _times(columns.first_seen),
-    "places": lambda columns: [(0, -count) if count else (1, 0.0) for count in columns.places],
-    "window": lambda columns: [(0, -days) if days is not None else (1, 0.0) for days in columns.last_used_window],
-    "stores": lambda columns: [_text(", ".join(held)) for held in columns.stores],
-    "secrets": lambda columns: [_text(", ".join(held)) for held in columns.secrets],
+_KEYS: Mapping[str, tuple[tuple[str, ...], Callable[..., Key]]] = {
+    "name": (("name", "id"), _name),
+    "age": (("created", "first_seen"), _oldest),
+    "use": (("last_used_status", "last_used_at", "last_used_window"), _use),
+    "expires": (("expires", "provider"), _end),
+    "restricted": (("restrictions",), _limits),
+    "created": (("created",), _time),
+    "seen": (("first_seen",), _time),
+    "places": (("places",), lambda count: (0, -count) if count else (1, 0.0)),
+    "window": (("last_used_window",), lambda days: (0, -days) if days is not None else (1, 0.0)),
+    "data": (("data",), lambda held: (1, "") if held == ("unknown",) else _texts(held)),
+    "stores": (("stores",), _texts),
+    "secrets": (("secrets",), _texts),
+    "source": (("source_status",), _text),
+    "identity": (("id",), lambda key: _text(identity_of(key))),
 }
+"""The fields that a column sorts by, and what is made of their values; columns that are not here sort by their own field's text."""
+
+
+def _by(column: str) -> tuple[tuple[str, ...], Callable[..., Key]]:
+    return _KEYS.get(column, ((column,), _text))

@@ -29,7 +29,8 @@ def used(found: "KeyUsage", scan: str) -> tuple[str, list[Fact]]:
 
 def _no_data(found: "KeyUsage", scan: str) -> str:
     if found.unknown:
-        return f"No data: {found.unknown}. That is not the same as no calls."
+        detail = f" ({found.last_use.detail})" if found.last_use.detail else ""
+        return f"No data: {found.unknown}{detail}. That is not the same as no calls."
     if found.total is None:
         return f"No data: no scan has counted a day yet; {scan} on the list scans. That is not the same as no calls."
     if found.total == 0:

@@ -1,5 +1,7 @@
 """What is in view: the rows filtered by the query and sorted by a column. Knows when a longer query only narrows a shorter one."""
 
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -7,7 +9,7 @@ from urllib.parse import unquote
 from keyward.model.errors import QueryError
 from keyward.model.query_rows import Columns, QueryRow
 from keyward.tui.rows import FIELDS, Rows
-from keyward.tui.sorting import ordered
+from keyward.tui.sorting import Key, Place, keyed, ordered, placed, sort_keys
 
 if TYPE_CHECKING:
     from keyward.tui.filtering import Filter
@@ -15,13 +17,18 @@ if TYPE_CHECKING:
 _FIRST = "age"
 _KEPT = 24
 """Queries whose rows are remembered until the rows or the order change."""
+_FEW = 50
+"""One row in so many that changes its place is put where it belongs; if more do, all are sorted anew, which is quicker then."""
+
+_PART = 4
+"""Only a part so small of all rows is asked in the order in which it stands; more are asked in that in which they lie in memory."""
 
 
 class View:
     """The rows in view, always in order.
 
     Args:
-        rows: all rows; they may change as long as `refresh` is called afterwards.
+        rows: all rows; they may change by `put`, and otherwise as long as `refresh` is called afterwards.
     """
 
     def __init__(self, rows: Rows) -> None:
@@ -30,13 +37,62 @@ class View:
         self.column, self.reversed = _FIRST, False
         self.order: list[int] = []
         self._sorted: list[int] = []
+        self._keys: list[Key] = []
         self._found: dict[str, list[int]] = {}
         self._filter: Filter | None = None
 
     def refresh(self, now: float) -> None:
         """Rows changed: sort and filter again."""
-        self._sorted = ordered(self.rows, self.column, reverse=self.reversed)
+        self._keys = sort_keys(self.rows, self.column)
+        self._sort(self.rows.numbers, now)
+
+    def _sort(self, numbers: Iterable[int], now: float) -> None:
+        self._sorted = ordered(numbers, self._keys, reverse=self.reversed)
         self._again(now)
+
+    def put(self, found: Columns, now: float) -> list[int]:
+        """Rows came, new or changed: take them, and put those where they belong that moved. Few of many cost little.
+
+        Returns:
+            The numbers of those that are new or different now.
+        """
+        gone, known = frozenset(self.rows.gone), len(self._keys)
+        changed = self.rows.put(found)
+        if not changed:
+            return []
+        self._found.clear()
+        key = keyed(self.rows, self.column)
+        news = {row: key(row) for row in changed}
+        moved = [row for row in changed if row >= known or row in gone or self._keys[row] != news[row]]
+        if len(moved) * _FEW <= len(self._sorted):
+            self._move(news, moved, now)
+        else:
+            self._take(news)
+            # What is in order already is not compared again; of equal rows the one that came first stands first.
+            new = all(row >= known for row in moved)
+            self._sort([*self._sorted, *moved] if new and not self.reversed else self.rows.numbers, now)
+        return changed
+
+    def _move(self, news: Mapping[int, Key], moved: Sequence[int], now: float) -> None:
+        """Put these rows where they belong, and those in view that match; all others stay where they are."""
+        old = [row for row in news if row < len(self._keys)]
+        everything = _without(self._sorted, [row for row in moved if row < len(self._keys)], self._place)
+        kept = _without(self.order, old, self._place) if self._filter is not None else []
+        self._take(news)
+        self._sorted = _with(everything, moved, self._place)
+        if self._filter is None:
+            self.order = self._sorted
+        else:
+            self.order = _with(kept, self._filter.hits(self.rows.queried, list(news), now), self._place)
+
+    def _take(self, news: Mapping[int, Key]) -> None:
+        """The keys by which these rows are sorted from now on."""
+        self._keys += [(0, "")] * (len(self.rows.columns["id"]) - len(self._keys))
+        for row, key in news.items():
+            self._keys[row] = key
+
+    def _place(self, row: int) -> Place:
+        return placed(row, self._keys[row], reverse=self.reversed)
 
     def _again(self, now: float) -> None:
         self._found.clear()
@@ -44,8 +100,11 @@ class View:
 
     def _matching(self, wanted: "Filter", now: float) -> list[int]:
         """All rows that match, sorted. They are asked in the order in which they lie in memory, which is much faster."""
+        hits = wanted.hits(self.rows.queried, self.rows.numbers, now)
+        if len(hits) == len(self._sorted):
+            return self._sorted
         flags = bytearray(len(self.rows.columns["id"]))
-        for row in wanted.hits(self.rows.queried, self.rows.numbers, now):
+        for row in hits:
             flags[row] = 1
         return list(compress(self._sorted, map(flags.__getitem__, self._sorted)))
 
@@ -73,17 +132,19 @@ class View:
             self.order = self._sorted
         elif known is not None:  # a letter was taken back
             self.order = known
-        elif before[0] is not None and wanted.narrows(before[0]):
+        elif before[0] is not None and len(before[1]) * _PART <= len(self._sorted) and wanted.narrows(before[0]):
             self.order = wanted.hits(self.rows.queried, before[1], now)
         else:
             self.order = self._matching(wanted, now)
 
-    def production(self, query: str, now: float) -> frozenset[int]:
-        """The rows that this query matches; none when it cannot be read, which the settings' own check says."""
+    def production(self, query: str, now: float, among: Sequence[int] | None = None) -> frozenset[int]:
+        """The rows, or those among these, that this query matches; none when it cannot be read, which the settings' own check says."""
+        if not query.strip():
+            return frozenset()
         from keyward.tui.filtering import parsed
 
         try:
-            return frozenset(parsed(query).hits(self.rows.queried, self.rows.numbers, now) if query.strip() else ())
+            return frozenset(parsed(query).hits(self.rows.queried, self.rows.numbers if among is None else among, now))
         except QueryError:
             return frozenset()
 
@@ -103,3 +164,33 @@ class View:
     def needle(self) -> str:
         """The one bare text that the query looks for, to underline it; empty when there is none."""
         return "" if self._filter is None else self._filter.needle
+
+
+def _without(order: list[int], rows: Collection[int], place: Callable[[int], Place]) -> list[int]:
+    """The order without these rows, those of them that are in it; `place` is by what it is sorted."""
+    gone = []
+    for row in rows:
+        at = bisect_left(order, place(row), key=place)
+        if at < len(order) and order[at] == row:
+            gone.append(at)
+    if not gone:
+        return order
+    kept, begin = [], 0
+    for at in sorted(gone):
+        kept += order[begin:at]
+        begin = at + 1
+    return kept + order[begin:]
+
+
+def _with(order: list[int], rows: Collection[int], place: Callable[[int], Place]) -> list[int]:
+    """The order with these rows, none of which is in it."""
+    if not rows:
+        return order
+    made: list[int] = []
+    begin = 0
+    for row in sorted(rows, key=place):
+        at = bisect_left(order, place(row), begin, key=place)
+        made += order[begin:at]
+        made.append(row)
+        begin = at
+    return made + order[begin:]

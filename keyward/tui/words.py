@@ -64,6 +64,11 @@ def scope(name: str, *, production: bool) -> str:
     return f"{PROD} {name}" if production else name
 
 
+def number(count: int, what: str) -> str:
+    """How many of something: `1 key`, `1,284 keys`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def moment(at: datetime | None) -> str:
     """A moment in UTC to the minute; `-` for none."""
     return at.strftime("%Y-%m-%d %H:%M") if at is not None else "-"
@@ -73,6 +78,11 @@ def until(at: datetime, now: datetime) -> str:
     """The end of a wait in UTC: the day only when it is another one, seconds only when it is soon."""
     soon = abs((at - now).total_seconds()) < 600
     return f"{'' if at.date() == now.date() else f'{at:%Y-%m-%d} '}{at:{'%H:%M:%S' if soon else '%H:%M'}} UTC"
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """A moment in UTC in eight cells: the time of today, the day of any other."""
+    return f"{at:%H:%M:%S}" if at.date() == now.date() else f"{at.day} {_MONTHS[at.month - 1]}"
 
 
 def day(at: datetime) -> str:

@@ -11,7 +11,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("bar", ["start", "list", "idle", "app", "keys"])
+@pytest.mark.parametrize("bar", ["start", "list", "idle", "app", "keys", "live"])
 def test_no_bar_is_missed_by_more_than_twice(bar):
     command = [sys.executable, str(BENCHMARKS / "bars.py"), "--small", "--factor", "2", "--json", "--only", bar]
     done = subprocess.run(command, capture_output=True, text=True, cwd=BENCHMARKS, check=False)

@@ -104,6 +104,12 @@ def test_no_terminal_and_no_yes(known):
     assert changes_in(known.log()[seen:]) == []
 
 
+def test_write_mode_where_no_app_opens(known):
+    refused(known.keyward("--write", "list"), 2, "--write is for the app", "list")
+    refused(known.keyward("demo", "--serve", "--write"), 2, "--serve opens no app")
+    refused(known.keyward("--write", "demo", "--serve"), 2, "--serve opens no app")
+
+
 @pytest.mark.parametrize("name", ["binary.env", ".env.unreadable"])
 def test_an_env_file_that_cannot_be_read_is_named_and_counts_as_missing(known, tmp_path, name):
     folder = tmp_path / "more"

@@ -1,6 +1,7 @@
 """Every JSON document that a command prints fits the schema that the package publishes."""
 
 import json
+from functools import cache
 from importlib.resources import files
 
 import jsonschema
@@ -11,6 +12,7 @@ from tests.parts.scene import Scene
 FOLDERS = ("keyward.cli", "keyward.inventory")
 
 
+@cache
 def published():
     """Every schema of the package, by the document's `schema` field."""
     found = {}
@@ -22,9 +24,13 @@ def published():
     return found
 
 
+@cache
+def _judge(name):
+    return jsonschema.Draft202012Validator(published()[name], format_checker=jsonschema.FormatChecker())
+
+
 def check(document):
-    schema = published()[document["schema"]]
-    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(document)
+    _judge(document["schema"]).validate(document)
     return document
 
 
@@ -56,6 +62,8 @@ def told(tmp_path_factory):
             "history": scene.keyward("history", "-o", "json"),
             "doctor": scene.keyward("doctor", "-o", "json"),
             "settings": scene.keyward("config", "show", "-o", "json"),
+            "providers": scene.keyward("provider", "list", "-o", "json"),
+            "provider": scene.keyward("provider", "show", "gemini", "-o", "json"),
         }
         yield key, other, results
 

@@ -382,7 +382,7 @@ def test_the_scheduled_runs_of_both_hosts_at_once(shared):
 
     pair = shared.enrol()
     with contextlib.closing(Zygote()) as other, ThreadPoolExecutor(2) as pool:
-        for hours in (0, *(20,) * 14):
+        for hours in (0, *(20,) * 8):
             pair.later(hours=hours)
             for _ in range(2):
                 runs = [

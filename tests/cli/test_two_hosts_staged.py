@@ -13,8 +13,7 @@ from tests.parts.scene import Scene, encoded
 pytestmark = [pytest.mark.timeout(600)]
 
 A, B = "alpha", "beta"
-HOME = '\n[rotation]\nhome = "gsm:acme-prod/*"\n'
-KEYRING = '\n[rotation]\nhome = "keyring:keyward/*"\n'
+HOME, KEYRING = "gsm:acme-prod/*", "keyring:keyward/*"
 NOW = ("--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
 
 
@@ -34,7 +33,7 @@ def robot(tmp_path, zygote):
         hosts.id, hosts.text = key_ref(hosts.old), text
         hosts.files = {}
         for host in (A, B):
-            hosts.files[host] = hosts.add(host, HOME) / "robot.json"
+            hosts.files[host] = hosts.add(host, home=HOME) / "robot.json"
             hosts.files[host].write_text(text)
             hosts.files[host].chmod(0o600)
             assert hosts.run(host, "scan").status == 0
@@ -79,7 +78,7 @@ def test_both_hosts_have_the_new_value_from_the_home(robot):
 
 
 def test_a_home_that_only_one_host_reaches_blocks_the_plan(robot):
-    robot.add(A, KEYRING)
+    robot.add(A, home=KEYRING)
     done = robot.run(A, "rotate", robot.id, *NOW)
     assert done.status == 6
     assert f"keyring:keyward/* is on {A} alone, and {B} has to read it too" in done.err

@@ -31,7 +31,7 @@ def test_folders_of_usual_names_are_offered_but_not_looked_into_and_not_proposed
     begun = desk.setup.look_here([tmp_path / "mine"])
     lines = {check.what: (check, choice) for check, choice in zip(begun.found, begun.choices, strict=True)}
     check, choice = lines[str(tmp_path / "mine")]
-    assert (check.found, choice.wanted) == ("1 env and key files", True)
+    assert (check.found, choice.wanted) == ("1 env or key file", True)
     for name in ("work", "src"):
         check, choice = lines[str(tmp_path / name)]
         assert (check.ready, check.found, choice.wanted) == ("unknown", "there; not looked into", False)

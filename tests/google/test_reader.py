@@ -154,6 +154,14 @@ def test_a_failed_precondition_is_one_over_rest_and_over_grpc():
     assert read(over_rest).code == read(over_grpc).code == 400
 
 
+def test_a_redirect_is_an_answer_whichever_library_refused_to_follow_it():
+    answer = requests.Response()
+    answer.status_code, answer._content = 307, b"<html>"
+    over_requests = read(requests.exceptions.TooManyRedirects("Exceeded 0 redirects.", response=answer))
+    assert over_requests == read(http_error(307, b"<html>"))
+    assert (over_requests.code, over_requests.transient, over_requests.definite) == (307, False, False)
+
+
 def _with_request(answer):
     answer.request = requests.Request("GET", "http://127.0.0.1/").prepare()
     return answer
@@ -189,6 +197,13 @@ def test_no_answer_is_no_answer_and_only_what_was_never_sent_is_certain(error, s
     assert isinstance(writing(found, ASKED), Ambiguous if sent else SourceError)
     assert reading(found, ASKED).status == "unreachable"
     assert "half an ans" not in found.message
+
+
+@pytest.mark.parametrize("code", [0, 502, 503, 504])
+def test_what_does_not_answer_is_unreachable_and_says_what_to_look_at(code):
+    error = reading(GoogleError(code=code), ASKED)
+    assert error.status == "unreachable"
+    assert error.hint == "See that apikeys.googleapis.com can be reached from here, then try again."
 
 
 def test_a_login_that_expired_names_the_command():

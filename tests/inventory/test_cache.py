@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from keyward.model.ids import SecretRef
 from keyward.model.query import parse
 from keyward.model.secretinfo import SecretInfo, Version, VersionState
 from keyward.model.source import SourceReport, SourceStatus
-from keyward.model.usage import LastUse, UsageReport, UseBucket, UseStatus
+from keyward.model.usage import UNSUPPORTED, LastUse, UsageReport, UseBucket, UseStatus
 from tests.parts.scanning import document, made_up
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -48,6 +49,16 @@ def test_no_cache_is_an_empty_one(path):
     assert (reader.counts(), reader.world, reader.scanned_at, list(reader.chunks())) == ((0, 0, 0), None, None, [])
     assert document(path, NOW)["keys"] == []
     assert not path.exists()
+
+
+def test_what_nobody_judged_yet_is_unknown(path):
+    write(path, made_up(1))
+    cache = CacheReader(path, "w")
+    columns = cache.columns()
+    assert columns.data == [("unknown",)]
+    assert parse("data:unknown").columns(columns, [0], NOW) == [0]
+    assert parse("data:none,paid,not-trained").columns(columns, [0], NOW) == []
+    assert document(path, NOW)["keys"][0]["data"] == ["unknown"]
 
 
 def test_it_is_private(path):
@@ -231,6 +242,23 @@ def test_use_is_kept_with_its_buckets(path):
     assert reader.uses("fake:place/key-1") == [(bucket.start.timestamp(), bucket.end.timestamp(), 3, "gemini", "2xx")]
 
 
+def test_a_use_is_news_when_anything_is_known_otherwise(path):
+    write(path, made_up(1, created=NOW - timedelta(days=9)))
+    at = NOW - timedelta(hours=2)
+    used = UsageReport(UseStatus.USED, NOW - timedelta(days=42), NOW, {"key-1": (UseBucket(at, at, 3),)}, "audit")
+    later = replace(used, by_key={"key-1": (UseBucket(NOW, NOW, 1), UseBucket(at, at, 3))})
+    denied = replace(used, status=UseStatus.DENIED, by_key={}, detail="no permission")
+    known = [used, later, replace(later, precision=timedelta(days=1)), denied, replace(denied, detail="no API"), None]
+    cache = CacheWriter(path, "w", print)
+    for report in known:
+        for changed in (["fake:place/key-1"], []):
+            with cache.batch():
+                assert cache.uses("fake:place", report) == changed
+        said = UNSUPPORTED if report is None else report.last_use("key-1", NOW - timedelta(days=9))
+        assert CacheReader(path).credential("fake:place/key-1").last_use == said
+    cache.close()
+
+
 def test_columns_come_in_chunks_in_the_order_of_the_list(path):
     rows = [made_up(number, name=name) for number, name in enumerate(["b", None, "A", "c", "a", "a"])]
     write(path, *rows)
@@ -241,6 +269,27 @@ def test_columns_come_in_chunks_in_the_order_of_the_list(path):
     assert [len(piece.id) for piece in pieces] == [2, 3, 1]
     assert [one for piece in pieces for one in piece.id] == list(whole.id)
     assert list(reader.columns(["fake:place/key-3", "none", "fake:place/key-0"]).name) == ["c", "b"]
+
+
+def test_some_keys_are_read_as_they_stand_in_the_whole_without_reading_the_others(path):
+    write(path, *(made_up(number, name=f"n{number % 7}", expires=NOW) for number in range(1_300)))
+    write(path, made_up(9_999), source="fake:elsewhere", status=SourceStatus.PARTIAL)
+    reader = CacheReader(path)
+    whole = reader.columns()
+    wanted = [*reversed(whole.id[::2]), "none", whole.id[0]]  # more than one statement takes
+    some, statements = reader.columns(wanted), []
+    assert list(some.id) == wanted[:-2], "in their order, each once, and what is not there is left out"
+    at = {key: number for number, key in enumerate(whole.id)}
+    for field in fields(some):
+        values = getattr(whole, field.name)
+        assert list(getattr(some, field.name)) == [values[at[key]] for key in some.id], field.name
+    assert set(reader.columns(["fake:place/key-9999", "fake:place/key-3"]).source_status) == {"partial", "ok"}
+    reader._connection.set_trace_callback(statements.append)
+    reader.columns(whole.id[:20])
+    reader._connection.set_trace_callback(None)
+    plans = [row[3] for one in statements for row in reader.rows(f"EXPLAIN QUERY PLAN {one}")]
+    assert plans
+    assert all(plan.startswith("SEARCH") for plan in plans), plans
 
 
 def test_queries_run_over_the_columns(path):

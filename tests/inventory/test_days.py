@@ -93,6 +93,30 @@ def test_a_second_scan_counts_no_day_twice(kept, later):
     assert sum(after.values()) <= sum(count for *_, count in kept.calls)
 
 
+def test_a_second_scan_reads_and_writes_only_the_days_that_can_have_changed(kept):
+    kept.calls.append((NOON - 3 * DAY, "maps", "4xx", 1))
+    kept.scan(NOON)
+    before = kept.read()
+    with closing(sqlite3.connect(kept.path)) as opened:
+        opened.executescript(
+            "CREATE TABLE written (day INTEGER);"
+            "CREATE TRIGGER put AFTER INSERT ON called BEGIN INSERT INTO written VALUES (new.day); END;"
+            "CREATE TRIGGER took AFTER DELETE ON called BEGIN INSERT INTO written VALUES (old.day); END;"
+        )
+    later = NOON + timedelta(minutes=5)
+    kept.calls.append((later - timedelta(minutes=1), "maps", "5xx", 2))
+    with kept.cache.batch():
+        kept.cache.uses(SOURCE.id, kept.record(later))
+        # Only the newest days can be read: behind them the text is no text of buckets any more.
+        kept.cache.connection.execute("UPDATE use SET buckets = substr(buckets, 1, 200) || 'and so on'")
+    take(kept.path, kept.cache, [SOURCE], later, warn=print)
+    with closing(sqlite3.connect(kept.path)) as opened:
+        assert {day for (day,) in opened.execute("SELECT day FROM written")} == {TODAY}
+    after = kept.read()
+    assert after.pop(TODAY).calls == (("maps", "2xx", 1), ("maps", "5xx", 2))
+    assert after == {day: one for day, one in before.items() if day != TODAY}
+
+
 def test_days_outlive_the_record_of_the_provider_and_a_hole_between_scans_stays_a_hole(kept):
     kept.scan(NOON)
     kept.scan(NOON + 60 * DAY)

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +10,7 @@ from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.secretmanager.book import Book
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.scan import ProviderSource, ScanRequest, StoreSource, scan
+from keyward.inventory.workers import Workers
 from keyward.model.detectors import BY_KIND
 from keyward.model.errors import SourceError
 from keyward.model.events import Finished, RowsChanged, ScanStarted, SourceDone
@@ -388,14 +388,22 @@ def test_the_ledger_forgets_no_place_that_was_not_looked_at(machine):
     assert [row.secret for row in machine.ledger.placements()] == ["fakestore:place/a"]
 
 
-def test_a_scan_cancelled_among_its_values_is_not_complete(machine):
+def test_a_scan_cancelled_among_its_values_is_not_complete(machine, monkeypatch):
     cancel, payloads = threading.Event(), {str(number): openai(number).encode() for number in range(8)}
+    noticed, stop = threading.Event(), Workers.stop
+
+    def stopping(workers, patience):
+        workers._stopped.set()
+        noticed.set()
+        stop(workers, patience)
+
+    monkeypatch.setattr(Workers, "stop", stopping)
 
     class Stopping(FakeStore):
         def read(self, ref, ctx, version=None):
             if len(self.read_names) == 3:
                 cancel.set()
-                time.sleep(0.4)  # long enough for the scan to notice
+                assert noticed.wait(20)
             return super().read(ref, ctx, version)
 
     store = Stopping(payloads)

@@ -1,13 +1,12 @@
 """The address of a ledger on PostgreSQL: no password in it, none to a server that has not proved who it is, nothing of it in a message."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
 from keyward.ledger.address import address, is_postgres, shown
 from keyward.model.errors import NotAllowed, NotConfigured
+from tests.parts.command import run
 
 PROVED = {"sslmode": "verify-full", "gssencmode": "disable"}
 
@@ -125,14 +124,7 @@ def test_no_command_shows_a_password_in_the_address(tmp_path, command, where):
         "KEYWARD_CONFIG": str(config),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "keyward", *command],
-        env=environ,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(command, environ, tmp_path)
     assert "hunter" not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     if command[0] in ("history", "resume"):

@@ -187,7 +187,8 @@ def test_hostile_payloads_cost_linear_time(unit, hint):
         return time.process_time() - start
 
     small = min(seconds(5_000) for _ in range(3))
-    assert seconds(40_000) <= 8 * 4 * small + 0.05  # quadratic would be 64 times
+    bound = 8 * 4 * small + 0.05  # quadratic would be 64 times
+    assert any(seconds(40_000) <= bound for _ in range(5)), "one slow try is the machine's"
 
 
 def test_broken_json_and_deep_json_are_text():

@@ -166,7 +166,8 @@ def test_hostile_text_costs_linear_time(unit):
         return time.process_time() - start
 
     small = min(seconds(20_000) for _ in range(3))
-    assert min(seconds(160_000) for _ in range(2)) <= 8 * 4 * small + 0.1  # quadratic would be 64 times
+    bound = 8 * 4 * small + 0.1  # quadratic would be 64 times
+    assert any(seconds(160_000) <= bound for _ in range(5)), "one slow try is the machine's"
 
 
 def test_masks_show_both_ends_of_long_values_only():

@@ -25,7 +25,14 @@ _USUAL = {
     "PYTHONPATH",
     "PYTHON_KEYRING_BACKEND",
     "KUBECONFIG",
+    "LOGNAME",
+    "NO_GCE_CHECK",
+    "OPENAI_BASE_URL",
     "TOKEN",
+    "USER",
+    "USERNAME",
+    "WATCH_FILE",
+    "WHO_IS_TOLD",
 }
 _PREFIXES = ("KEYWARD_", "CLOUDSDK_", "SECRET_MANAGER_", "GOOGLE_", "DBUS_", "XDG_", "AWS_", "PWD")
 

@@ -1,5 +1,6 @@
 """A desk with made-up columns behind the app: for what the app does with rows, states and refusals, at any number of rows."""
 
+import asyncio
 import random
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -58,6 +59,10 @@ class Cache:
             yield columns(self._rows[at : at + size])
             at, size = at + size, more
 
+    def columns(self, keys):
+        known = {one.id: one for one in self._rows}
+        return columns([known[key] for key in keys if key in known])
+
     def sources(self):
         return self._sources
 
@@ -72,7 +77,7 @@ class Desk:
         self._cache = Cache(list(rows), sources, scanned_at)
         self._answers = answers
         self.asked = []
-        self.keys = self.values = self.rotating = self.record = self.health = self.setup = self
+        self.keys = self.values = self.rotating = self.record = self.health = self.setup = self.hygiene = self
 
     def cache(self):
         return self._cache
@@ -83,12 +88,16 @@ class Desk:
     def gaps(self):
         return Gaps((), NOW)
 
+    def judge_data(self):
+        """Nothing is known otherwise, unless a test says so."""
+        return self._answers.get("judge_data", ())
+
     def check_trail(self, _stop=None):
         """The audit trail is whole, unless a test says otherwise."""
         answer = self._answers.get("check_trail", SimpleNamespace(fine=True, lines=3, misfit=None))
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        return answer() if callable(answer) else answer
 
     def __getattr__(self, name):
         if name.startswith("_") or name not in self._answers:
@@ -141,6 +150,14 @@ async def loaded(app, pilot):
     for _ in range(3):
         await app.workers.wait_for_complete()
         await pilot.pause()
+
+
+async def seen(app, pilot, *words, patience=20.0):
+    """Wait until all of these stand on the screen; gives the screen."""
+    async with asyncio.timeout(patience):
+        while not all(word in shown(app) for word in words):
+            await pilot.pause(0.02)
+    return shown(app)
 
 
 def shown(app):

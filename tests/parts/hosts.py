@@ -21,6 +21,11 @@ key_file = "{key}"
 [ledger]
 url = "{ledger}"
 
+[rotation]
+quiet = "3d"
+soak = "24h"
+{home}
+
 [[rotation.rule]]
 match = "project:acme-*"
 max_age = "90d"
@@ -43,11 +48,16 @@ class Hosts:
         self.ledger = ledger or f"sqlite:///{scene.home}/shared/ledger.sqlite"
         (scene.home / "shared").mkdir(mode=0o700, exist_ok=True)
 
-    def add(self, host: str, more: str = "", *, ledger: str = "", key: str = "fingerprint.key"):
-        """Set up a machine (again); gives the folder of its env files."""
+    def add(self, host: str, more: str = "", *, ledger: str = "", key: str = "fingerprint.key", home: str = ""):
+        """Set up a machine (again); gives the folder of its env files. `home` is where pending values are kept."""
         folder = self.scene.work / host
         folder.mkdir(exist_ok=True)
-        text = RULES.format(folder=folder, key=f"{self.scene.home}/shared/{key}", ledger=ledger or self.ledger)
+        text = RULES.format(
+            folder=folder,
+            key=f"{self.scene.home}/shared/{key}",
+            ledger=ledger or self.ledger,
+            home=f'home = "{home}"' if home else "",
+        )
         config = self._config(host)
         config.write_text(text + more)
         config.chmod(0o600)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.parts import command
 from tests.parts.scene import Result
-from tests.parts.secret_service import entry
+from tests.parts.secret_service import item
 from tests.parts.terminal import environment, terminal
 from tests.parts.vendor import Vendor
 
@@ -47,7 +47,7 @@ class Laptop:
 
     def ring(self, service, user, value=None):
         """Set (or without a value read) an entry of the keyring, as another program would."""
-        return entry(environment(self.home, **self.variables), service, user, value)
+        return item(self.keyring, service, user, value)
 
     def pending(self):
         """The pending secrets in the keyring: user names, and what they hold."""

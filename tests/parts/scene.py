@@ -22,7 +22,7 @@ from keyward.emulator.server import Emulator
 from keyward.emulator.world import World
 from tests.parts import command
 from tests.parts.emulator import START
-from tests.parts.secret_service import entry
+from tests.parts.secret_service import item
 
 PROJECT = "acme-prod"
 MAPS = {"apiTargets": [{"service": "maps-backend.googleapis.com"}]}
@@ -149,8 +149,8 @@ class Scene:
         return file
 
     def ring(self, service, user, value=None):
-        """Set (or without a value read) an entry of the keyring, as another program would."""
-        return entry(self.environ(), service, user, value)
+        """Set (or without a value read) an item of the keyring, as another program would."""
+        return item(self.keyring, service, user, value)
 
     def keyward(self, *arguments, stdin="", timeout=120, **more):
         """Run the command line as the user would, without a terminal."""

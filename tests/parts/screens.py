@@ -65,7 +65,7 @@ def history(id="01m7abc"):  # noqa: A002  # what a rotation calls it
 def live():
     """A run that is over for now, of the key of production."""
     one = Live("go on", [KeyLive(KEY, "maps")], "01m7abc")
-    one.remember(history())
+    one.remember(history(), NOW)
     one.ended(())
     return one
 

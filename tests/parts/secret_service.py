@@ -4,11 +4,9 @@
 """
 
 import contextlib
-import json
 import os
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -104,19 +102,6 @@ print(json.dumps(keyring.get_password(service, user))) if value is None else key
 """
 
 
-def entry(environ: Mapping[str, str], service: str, user: str, value: str | None = None) -> str | None:
-    """Set (or without a value read) an entry of the keyring, as another program would."""
-    done = subprocess.run(
-        [sys.executable, "-c", _ENTRY],
-        input=json.dumps([service, user, value]),
-        env=dict(environ),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout) if value is None else None
-
-
 def lock(environ: Mapping[str, str]) -> None:
     """Lock the keyring, as a desktop does when its user goes away: nothing in it can be read or written."""
     import secretstorage
@@ -147,6 +132,21 @@ def unlock(environ: Mapping[str, str], password: str = PASSWORD) -> None:
         call = new_method_call(service, "UnlockWithMasterPassword", "o(oayays)", arguments)
         connection.send_and_get_reply(call)
         assert not collection.is_locked()
+
+
+def item(environ: Mapping[str, str], service: str, user: str, value: str | None = None) -> str | None:
+    """Set (or without a value read) an item as another program with python-keyring does, without starting one."""
+    import secretstorage
+    from jeepney.io.blocking import open_dbus_connection
+
+    named = {"service": service, "username": user}
+    with contextlib.closing(open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"])) as connection:
+        collection = secretstorage.get_default_collection(connection)
+        if value is None:
+            return next((one.get_secret().decode() for one in collection.search_items(named)), None)
+        label, known = f"Password for '{user}' on '{service}'", {"application": "Python keyring library"}
+        collection.create_item(label, known | named, value.encode(), replace=True)
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,17 @@ import pyte
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
+ESCAPE = "\x1b[27u"
+"""The key, as terminals send it that tell it from the beginning of a sequence: a slow reader never takes it for Alt."""
 _QUIET = 0.15
 
 # pyte does not know some private sequences that Textual sends: kitty keyboard, mode queries, OSC, DCS. They would show as text.
 _UNKNOWN = re.compile(
     rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\].*?(?:\x07|\x1b\\)|\x1bP.*?\x1b\\", re.DOTALL
 )
+_SWITCHED = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_AT_REST = {b"7", b"25"}
+"""Modes that are on where no program has changed anything: lines wrap, the cursor is shown."""
 _HALF = re.compile(rb"\x1b(?:\[[<>=?0-9;$]*|\].*|P.*)?$", re.DOTALL)
 
 
@@ -37,7 +42,8 @@ class Terminal:
     """
 
     def __init__(self, argv, environ, *, columns=120, lines=36, cwd=None):
-        self.raw = b""
+        self._raw = bytearray()
+        self.watching = True
         self.status = None
         self._rest = b""
         self.screen = pyte.Screen(columns, lines)
@@ -51,6 +57,7 @@ class Terminal:
                 os.execvpe(argv[0], argv, environ)  # noqa: S606  # a program of ours, no shell
             finally:
                 os._exit(127)
+        os.set_blocking(self._fd, False)
         self._size(self._fd, columns, lines)
         self.modes = termios.tcgetattr(self._fd)
 
@@ -59,6 +66,11 @@ class Terminal:
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     # What it shows
+
+    @property
+    def raw(self):
+        """Every byte so far."""
+        return bytes(self._raw)
 
     @property
     def text(self):
@@ -107,18 +119,41 @@ class Terminal:
             data = b""
         if not data:
             return None
-        self.raw += data
+        self._raw += data
+        if not self.watching:
+            return data
         whole = _UNKNOWN.sub(b"", self._rest + data)
         half = _HALF.search(whole)
         whole, self._rest = (whole[: half.start()], whole[half.start() :]) if half else (whole, b"")
         self._stream.feed(whole)
         return data
 
+    def astray(self):
+        """What the terminal would be left with if the program ended now: the modes that are not as they were, in a set."""
+        last = {mode: how for modes, how in _SWITCHED.findall(self._raw) for mode in modes.split(b";")}
+        found = {mode.decode() for mode, how in last.items() if (how == b"h") is not (mode in _AT_REST)}
+        if self._raw.count(b"\x1b[>") > self._raw.count(b"\x1b[<u"):
+            found.add("kitty keys")
+        if self._fd is not None and termios.tcgetattr(self._fd)[:4] != self.modes[:4]:
+            found.add("tty")
+        return found
+
     # What is done to it
 
     def send(self, keys):
-        """Type these characters in one burst."""
-        os.write(self._fd, keys.encode())
+        """Type these characters (or bytes) in one burst, however slowly they are taken."""
+        left = keys if isinstance(keys, bytes) else keys.encode()
+        until = time.monotonic() + PATIENCE
+        while left:
+            assert time.monotonic() < until, f"it does not read what is typed:\n{self.text}"
+            try:
+                left = left[os.write(self._fd, left) :]
+            except BlockingIOError:
+                self._pump(0.01)  # it may wait for us to read
+
+    def paste(self, text):
+        """Paste a text, as a terminal does that was asked to say so."""
+        self.send(f"\x1b[200~{text}\x1b[201~")
 
     def press(self, *keys):
         """Type one after the other, each after the screen has become quiet."""
@@ -132,6 +167,11 @@ class Terminal:
         self.screen.reset()
         self._size(self._fd, columns, lines)
         os.kill(self.pid, signal.SIGWINCH)
+
+    def hang_up(self):
+        """Close the terminal under the program, as closing its window does."""
+        os.close(self._fd)
+        self._fd = None
 
     def end(self, patience=PATIENCE):
         """Wait until the program ends; give its exit status."""

@@ -63,7 +63,11 @@ def actual(document):
     for one in document["keys"]:
         if one["provider"] == "shape":
             continue
-        row = {name: value for name, value in one.items() if name not in {"placements_looked", "findings", "state_why"}}
+        row = {
+            name: value
+            for name, value in one.items()
+            if name not in {"placements_looked", "findings", "state_why", "data"}
+        }
         row["placements"] = {
             (place["secret"], place["version"], place["role"], place["version_state"], place["part"])
             for place in one["placements"]

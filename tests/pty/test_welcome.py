@@ -53,7 +53,7 @@ def test_what_is_found_is_agreed_to_written_and_scanned_without_any_account(tmp_
         term.settle(0.5)
         term.press(TAB)
         term.send(ENTER)
-        screen = term.wait("1 keys", "openai", patience=60)
+        screen = term.wait("1 key", "openai", patience=60)
         assert re.search(r">=\d+[smh]", screen), "its age is at least what keyward knows"
         term.press(ENTER)
         term.wait("shape:openai/")
@@ -76,7 +76,7 @@ def test_another_folder_is_named_scanned_and_remembered(tmp_path):
         term.wait(str(tmp_path / "work")[-30:])  # a long path scrolls in its field
         term.press(TAB, TAB, TAB)
         term.send(ENTER)
-        term.wait("1 keys", "openai", patience=60)
+        term.wait("1 key", "openai", patience=60)
         term.send("q")
         assert term.end() == 0
         assert value.encode() not in term.raw

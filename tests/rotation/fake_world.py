@@ -73,6 +73,10 @@ class Key:
         return not self.made
 
 
+_one_at_a_time = threading.RLock()
+"""What happens in a world happens there one after the other, also when rotations are worked on side by side."""
+
+
 class World:
     """Everything outside of keyward. `hook(point)` runs before and after every effect and may raise `Crash`."""
 
@@ -116,8 +120,9 @@ class World:
     def advance(self, span):
         end = self.now + span
         while self.now < end:
-            self.now = min(end, self.now + timedelta(seconds=20))
-            self.judge()
+            with _one_at_a_time:
+                self.now = min(end, self.now + timedelta(seconds=20))
+                self.judge()
 
     def judge(self):
         """No value that somebody reads, in a store or in a reader's memory, is a key that is off."""
@@ -145,13 +150,17 @@ class World:
         self.blind = False
 
     def by_material(self, material):
-        return next((key for key in self.keys.values() if key.material == material), None)
+        for key in list(self.keys.values()):
+            if key.material == material:
+                return key
+        return None
 
     def effect(self, what, do, *, may_lose=True):
         self.hook(f"before {what}")
-        result = do()
-        self.effects.append(what)
-        self.judge()
+        with _one_at_a_time:
+            result = do()
+            self.effects.append(what)
+            self.judge()
         self.hook(f"after {what}")
         if may_lose and self.lose(what):
             raise Ambiguous(f"no answer to {what}")
@@ -165,7 +174,7 @@ class World:
         return key
 
     def live(self):
-        return [key for key in self.keys.values() if key.state is State.ACTIVE]
+        return [key for key in list(self.keys.values()) if key.state is State.ACTIVE]
 
 
 class FakeKeys(Plain):
@@ -212,7 +221,7 @@ class FakeKeys(Plain):
         return key
 
     def list(self, scope, ctx):
-        yield from (self._credential(key) for key in self.world.keys.values())
+        yield from (self._credential(key) for key in list(self.world.keys.values()))
 
     def get(self, ref, ctx):
         self.world.calls.append("get")
@@ -244,7 +253,7 @@ class FakeKeys(Plain):
 
     def own(self, want, marker, ctx, clues=NO_CLUES):
         self.world.calls.append("own")
-        return [self._credential(key) for key in self.world.keys.values() if key.marker == marker.rotation]
+        return [self._credential(key) for key in list(self.world.keys.values()) if key.marker == marker.rotation]
 
     def read_value(self, ref, ctx):
         key = self._key(ref)

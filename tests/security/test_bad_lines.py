@@ -187,7 +187,8 @@ STOPPED = {
 def test_ctrl_c_in_the_middle_leaves_what_can_be_gone_on_with(scene, name, times):
     scene.settings(RULES)
     assert scene.keyward("scan", scene.work).status == 0
-    scene.world.faults.add(Fault(path="/keys", method="POST", delay=8))
+    create = Fault(path="/keys", method="POST", delay=90)
+    scene.world.faults.add(create)
     words = [word.replace("{key}", scene.name) for word in STOPPED[name]]
     begun = subprocess.Popen(
         [sys.executable, "-m", "keyward", *words],
@@ -198,13 +199,14 @@ def test_ctrl_c_in_the_middle_leaves_what_can_be_gone_on_with(scene, name, times
         text=True,
     )
     until = time.monotonic() + 90
-    while not _open(scene):
+    while create.times:
         assert time.monotonic() < until
-        time.sleep(0.05)
-    time.sleep(1)
+        time.sleep(0.02)
+    assert _open(scene), "it is on record before the key is asked for"
     for _ in range(times):
         begun.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        time.sleep(0.5)  # it cannot be seen from outside that a signal was taken
+    scene.world.faults.let_go()
     out, err = begun.communicate(timeout=90)
     Done(words, 0, out, err).plain()
     assert begun.returncode in (130, 0), err

@@ -32,7 +32,7 @@ def term(scene):
     environ = scene.environ(TERM="xterm-256color", COLORTERM="truecolor")
     one = Terminal([sys.executable, "-m", "keyward"], environ, columns=120, lines=36)
     try:
-        one.wait("1 keys", "READ-ONLY", "gemini")
+        one.wait("1 key", "READ-ONLY", "gemini")
         one.press(ENTER)
         one.wait("Overview", "Places", "GEMINI_API_KEY")
         yield one

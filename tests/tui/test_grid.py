@@ -65,6 +65,27 @@ async def test_a_hundred_thousand_rows_cost_a_window_full():
         assert asked == [ROWS - 2]
 
 
+async def test_other_rows_cost_the_lines_that_say_something_else():
+    async with Table(lambda at: (f"key-{at}", "api-key", f"{at}d")).run_test(size=(80, HEIGHT)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        grid.show(range(ROWS))
+        grid.go_to(10)
+        await pilot.pause()
+        below = [*range(200), ROWS, *range(200, ROWS - 1)]
+        assert await lines_of(pilot, lambda: grid.show(below)) == 0, "it came out of sight"
+        swapped = [*range(4), 5, 4, *below[6:]]
+        assert await lines_of(pilot, lambda: grid.show(swapped)) <= 2
+        assert {line: grid.render_line(line).text[3:9] for line in (5, 6)} == {5: "key-5 ", 6: "key-4 "}
+        await lines_of(pilot, lambda: grid.show([ROWS + 1, *swapped]))
+        assert grid.row == 10, "another came above it: the cursor went with its row"
+        assert ">" in grid.render_line(grid.cursor + 1).text
+        assert await lines_of(pilot, lambda: grid.show([ROWS + 1, *swapped], "key-1")) >= HEIGHT - 2, (
+            "all is underlined"
+        )
+        assert await lines_of(pilot, lambda: setattr(grid, "sorted_by", ("name", False))) == 1
+        assert "NAME ▲" in grid.render_line(0).text
+
+
 async def test_wide_letters_and_long_texts_keep_the_columns_in_line():
     made = [("地図タイル配信サービス" * 3, "api-key", "3d"), ("x" * 200, "api-key", "400d"), ("", "api-key", ">=3d")]
     async with Table(lambda at: made[at]).run_test(size=(40, 8)) as pilot:

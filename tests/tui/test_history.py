@@ -67,6 +67,22 @@ async def test_the_top_says_whether_the_trail_is_whole_and_the_list_does_not_wai
         assert "goes on 2026-12-01 12:00" in shown(app)
 
 
+async def test_the_trail_is_checked_again_when_the_list_comes_back(opened):
+    trail = SimpleNamespace(fine=True, lines=21, misfit=None)
+    desk = Desk([row(1)], [OK], rotations=list(ROWS[:1]), check_trail=trail)
+    async with opened(desk, size=(140, 30)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        assert "1 rotation, 1 open   ·   audit chain intact (21 lines)" in shown(app)
+        await pilot.press("e")
+        await pilot.pause()
+        assert isinstance(app.screen, ExportScreen)
+        trail.lines = 45
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert "intact (45 lines)" in shown(app)
+
+
 async def test_words_leave_the_rotations_that_have_them_all_and_escape_brings_them_back(opened):
     async with opened(Desk([row(1)], [OK], rotations=list(ROWS)), size=(140, 30)) as (app, pilot):
         await pilot.press("4")
@@ -158,3 +174,21 @@ async def test_the_trail_is_written_where_the_user_says_and_a_refusal_keeps_the_
         assert isinstance(app.screen, HistoryScreen)
     told = [args[:2] for name, args, _ in desk.asked if name == "export_trail"]
     assert told == [("r2", "~/keyward-r2.jsonl"), ("r2", "~/keyward-r2.jsonl2")]
+
+
+async def test_why_the_trail_was_not_looked_at_is_said_with_what_to_do_and_the_same_trouble_once(opened):
+    no_key = FingerprintKeyMissing(
+        "The fingerprint key is not here.", hint="`keyward doctor` says where it is expected to be."
+    )
+    async with opened(Desk([row(1)], [OK], rotations=list(ROWS), check_trail=no_key), size=(80, 24)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        screen = " ".join(shown(app).split())
+        assert (
+            "4 rotations, 1 open · audit chain not looked at: The fingerprint key is not here. `keyward doctor` says"
+            in screen
+        )
+    async with opened(Desk([row(1)], [OK], rotations=no_key, check_trail=no_key), size=(80, 24)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        assert " ".join(shown(app).split()).count("The fingerprint key is not here.") == 1

@@ -1,6 +1,10 @@
 """The list of keys: what it shows, filters, sorts, marks and says when there is nothing to list."""
 
 import asyncio
+import threading
+import time
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from textual.widgets import Input
@@ -9,11 +13,19 @@ from keyward.desk.wish import ScanSummary
 from keyward.model.errors import AnotherWorld
 from keyward.model.events import RowsChanged, SourceDone
 from keyward.tui.widgets.grid import Grid
-from tests.parts.desk import DENIED, DISABLED, NOW, OK, Cache, Desk, loaded, row, shown
+from tests.parts.desk import DAY, DENIED, DISABLED, NOW, OK, Cache, Desk, loaded, row, shown
 
 
 def rows(number):
     return [row(at) for at in range(number)]
+
+
+async def until(pilot, holds):
+    """Wait until that is so."""
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it did not come to be"
+        await pilot.pause(0.01)
 
 
 async def test_it_lists_cached_keys_at_once_with_age_last_use_places_and_state(opened):
@@ -178,6 +190,64 @@ async def test_a_scan_streams_rows_and_ends_with_coverage(opened):
         assert "1 source denied" in shown(app)
 
 
+async def test_rows_of_a_running_scan_change_in_place_and_only_they_are_read(opened):
+    made, told = rows(300), threading.Event()
+    desk = Desk(made, [OK])
+
+    def scan(wish, report, cancel):
+        used = [
+            replace(made[at], last_used_status="used", last_used_at=NOW.timestamp(), name="now") for at in (1, 2, 9)
+        ]
+        new = row(900, created=NOW.timestamp() - 9_000 * DAY, name="oldest")
+        desk._cache = Cache([*(one for one in made if one.id not in {each.id for each in used}), *used, new], [OK])
+        desk._cache.chunks = None  # nobody reads everything because of four keys
+        for one in (*used, new):
+            report(RowsChanged((one.id,)))
+        assert told.wait(20)
+        desk._cache = Cache(desk._cache._rows, [OK])
+        return ScanSummary(NOW, (OK,), 301)
+
+    desk._answers["scan"] = scan
+    async with opened(desk) as (app, pilot):
+        screen, grid = app.screen, app.screen.query_one(Grid)
+        await pilot.press("slash", *"google", "enter", "j", "j", "j")
+        await pilot.pause()
+        key, at = screen.rows.text(grid.row, "id"), grid.cursor
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(screen.rows) == 301 and screen.rows.text(9, "name") == "now")
+        assert app.feed.scanning
+        assert (screen.rows.text(grid.row, "id"), grid.cursor) == (key, at + 1), "another came above it"
+        assert screen.rows.text(grid.order[0], "name") == "oldest"
+        assert "301 of 301" in shown(app)
+        assert "301 keys" in shown(app)
+        told.set()
+        await loaded(app, pilot)
+        assert len(grid.order) == 301
+
+
+async def test_what_a_scan_tells_within_a_moment_comes_as_one(opened):
+    made, told = rows(30), threading.Event()
+    desk, came = Desk(made, [OK]), []
+
+    def scan(wish, report, cancel):
+        desk._cache = Cache([replace(one, name="now") for one in made], [OK])
+        for one in made:
+            report(RowsChanged((one.id,)))
+        assert told.wait(20)
+        return ScanSummary(NOW, (OK,), 30)
+
+    desk._answers["scan"] = scan
+    async with opened(desk) as (app, pilot):
+        real = app.screen._put
+        app.screen._put = lambda columns, **how: came.append(len(columns.id)) or real(columns, **how)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: sum(came) >= 30)
+        batches = list(came)
+        told.set()
+        await loaded(app, pilot)
+    assert len(batches) <= 3, "each event came by itself"
+
+
 async def test_a_second_ctrl_r_stops_the_scan_and_keeps_the_rows(opened):
     desk = Desk(rows(3), [OK])
 
@@ -188,12 +258,35 @@ async def test_a_second_ctrl_r_stops_the_scan_and_keeps_the_rows(opened):
     desk._answers["scan"] = scan
     async with opened(desk) as (app, pilot):
         await pilot.press("ctrl+r")
-        await asyncio.sleep(0.3)
-        assert "scanning" in shown(app)
+        async with asyncio.timeout(20):
+            while "scanning" not in shown(app):
+                await pilot.pause(0.05)
         await pilot.press("ctrl+r")
         await loaded(app, pilot)
         assert "3 keys" in shown(app)
         assert not app.feed.scanning
+
+
+async def test_a_scan_that_takes_a_while_to_stop_says_so_all_the_time(opened):
+    desk, stopped = Desk(rows(3), [OK]), threading.Event()
+
+    def scan(wish, report, cancel):
+        assert stopped.wait(20)
+        return ScanSummary(NOW, (OK,), 3, cancelled=True)
+
+    desk._answers["scan"] = scan
+    async with opened(desk) as (app, pilot):
+        pulses, real = [], app.feed.drain
+        app.feed.drain = lambda *told: pulses.append(told) or real(*told)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: pulses)
+        await pilot.press("ctrl+r")
+        pulses.clear()
+        await until(pilot, lambda: len(pulses) > 3)
+        assert "stopping ..." in shown(app)
+        stopped.set()
+        await loaded(app, pilot)
+        assert "stopping" not in shown(app)
 
 
 async def test_an_error_says_what_happened_and_what_to_do(opened):
@@ -225,3 +318,27 @@ async def test_coverage_lists_what_was_not_read_first_with_the_permission(opened
         assert "Cannot be listed: OAuth clients." in shown(app)
         await pilot.press("escape")
         assert "NAME" in shown(app)
+
+
+async def test_a_terminal_that_becomes_wide_has_a_pane_with_the_key_under_the_cursor(opened):
+    async with opened(Desk(rows(3), [OK]), size=(80, 24)) as (app, pilot):
+        assert "restricted" not in shown(app)
+        await pilot.resize_terminal(140, 30)
+        await loaded(app, pilot)
+        assert "restricted" in shown(app), "before the cursor was moved"
+
+
+async def test_a_stale_key_says_in_the_pane_from_when_it_is_and_what_became_of_its_source(opened):
+    old = row(1, id="google-api-keys:acme-secret/k1", scope="acme-secret", source_status="stale")
+    source = replace(DENIED, stale_since=NOW - timedelta(days=2))
+    async with opened(Desk([old], [source]), size=(140, 30)) as (app, _):
+        assert "as it was on 2026-11-18" in shown(app)
+        assert "its source is denied" in " ".join(shown(app).split())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_that_a_scan_goes_on_is_said_as_long_as_there_is_room_for_a_word(opened, width):
+    async with opened(Desk(rows(3), [OK]), size=(width, 24)) as (app, pilot):
+        app.tell(title="A title", production=True, busy="scanning, 3/1,000 read, apikeys quota at 12:00:40")
+        await pilot.pause()
+        assert "scanning" in shown(app).splitlines()[0]

@@ -188,7 +188,7 @@ def test_in_a_real_terminal_the_next_run_is_as_the_last_one_was_left(tmp_path):
             term.wait("^R asks Google Cloud")
             if run == 1:
                 term.send("/project:acme-prod\rw")  # in one burst: the last letter is not one of the query
-            assert re.search(r"/ project:acme-prod .*columns: wide", term.wait("columns: wide"))
+            assert re.search(r"/ project:acme-prod .*columns: wide", term.wait("columns: wide", "project:acme-prod"))
             term.press("q")
             assert term.end() == 0
     kept = tmp_path / "keyward" / "app.json"

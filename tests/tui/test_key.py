@@ -224,7 +224,7 @@ async def test_what_is_around_it_is_told_and_what_nobody_asked_too(opened):
         await pilot.press("enter")
         await loaded(app, pilot)
         assert "not asked" in shown(app)
-    desk = desk_with(ask_around=lambda *_: None)
+    desk = desk_with(ask_around=lambda *_: [])
     async with opened(desk, size=(160, 60)) as (app, pilot):
         await pilot.press("enter")
         await loaded(app, pilot)

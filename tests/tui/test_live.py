@@ -1,12 +1,13 @@
 """A run of rotations as data: events of several keys in any order, waits, ends, requests; and what the screen makes of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from keyward.ledger.records import RotationState, WaitingOn
-from keyward.model.errors import Exit, Held
+from keyward.model.errors import Exit, Held, SourceError
 from keyward.model.events import CallMade, Finished, StepDone, StepStarted, Waiting
 from keyward.rotation.outcome import Outcome
 from keyward.tui import words
@@ -84,6 +85,29 @@ def test_what_it_waits_for_marks_the_step_and_goes_with_the_next_one():
     assert one.waits is None
 
 
+@pytest.mark.parametrize(("state", "mark"), [(RotationState.RETIRING, "◷"), (RotationState.DONE, "✓")])
+def test_a_probe_is_not_the_last_one_before_the_rotation_is_over(state, mark):
+    live = Live("go on", [key("a", [("retire", ""), ("confirm", "")])])
+    live.belongs({"r": "google-api-keys:p/a"})
+    live.hear(StepDone("r", "confirm", True, "dead"), NOW)
+    live.ended([replace(outcome("r", "a"), state=state)])
+    (one,) = live.keys.values()
+    assert one.lines[1].mark == mark
+    assert live.over is state.closed
+
+
+def test_what_was_done_on_another_day_has_its_day_instead_of_a_time():
+    live = one_key()
+    lines = [
+        SimpleNamespace(kind="outcome", step=step, target="", at=at, ok=True, evidence="", what="")
+        for step, at in (("create", NOW - timedelta(days=9)), ("verify", NOW))
+    ]
+    old = SimpleNamespace(id="google-api-keys:p/a", name="a")
+    live.remember(SimpleNamespace(rotation=SimpleNamespace(id="r", old=old), lines=lines), NOW)
+    (one,) = live.keys.values()
+    assert [line.time for line in one.lines[:2]] == ["11 Nov", "12:00:00"]
+
+
 def test_several_keys_are_told_apart_also_when_it_is_learned_late_whose_a_rotation_is():
     live = Live("rotate", [key("a"), key("b")])
     assert live.hear(StepStarted("r2", "create", ""), NOW) is True, "nobody knows yet whose that is: it has to be asked"
@@ -150,6 +174,30 @@ async def test_the_view_says_in_letters_where_each_key_stands_and_why(opened, si
         live.hear(StepDone("r2", "create", False, "denied"), NOW)
         wide = ("14 calls by others · until 14:00 UTC", "keyward resume r1 r2", "elapsed 0:0") if size[0] == 120 else ()
         await until(app, pilot, "first", "◷ waits", "✗ FAILED", "1 of 12 steps", *wide)
+
+
+async def test_a_rotation_that_is_over_says_so_and_has_nothing_to_resume(opened):
+    desk = Desk([row(1)], [OK], go_on=lambda *_, **__: (), rotations=())
+    async with opened(desk, size=(120, 36), write=True) as (app, pilot):
+        live = one_key()
+        app.push_screen(RotationScreen(live))
+        live.ended([replace(outcome("r", "a"), state=RotationState.DONE)])
+        await until(app, pilot, "It is over; the history keeps what was done.", gone="keyward resume")
+        await pilot.press("R")
+        await until(app, pilot, "it is over: there is nothing to go on with")
+        assert "go_on" not in [name for name, _, _ in desk.asked]
+
+
+async def test_a_clock_that_was_moved_is_followed_by_the_requests(opened):
+    """An emulator's; the app asks nobody for the time."""
+    async with opened(Desk([row(1)], [OK], rotations=()), size=(120, 36)) as (app, pilot):
+        moved = app.moment() + timedelta(days=9)
+        app.post_message(LiveSaid(one_key(), Heard(replace(call(), at=moved))))
+        for _ in range(200):
+            if app.moment() >= moved:
+                break
+            await pilot.pause(0.02)
+        assert moved <= app.moment() < moved + timedelta(minutes=5)
 
 
 async def test_l_shows_the_requests_and_hides_them(opened):
@@ -235,3 +283,25 @@ async def test_a_rotation_that_is_over_is_not_gone_on_with(opened):
         await pilot.press("R")
         await until(app, pilot, "nothing to go on with")
         assert isinstance(app.screen, HistoryScreen)
+
+
+async def test_what_failed_stands_below_in_full_and_the_step_under_the_cursor_too(opened):
+    async with opened(Desk([row(1)]), size=(80, 24)) as (app, pilot):
+        live = one_key()
+        why = "Secret s: Permission 'secretmanager.versions.add' denied. gcloud projects add-iam-policy-binding p --role=r"
+        live.hear(StepDone("r", "create", True, "made a key with a name that has no room in a narrow table"), NOW)
+        live.hear(StepDone("r", "write", False, why, "gsm:p/s"), NOW)
+        app.push_screen(RotationScreen(live))
+        await until(app, pilot, "made a key with a name that has no room in a narrow table")
+        assert why in " ".join(shown(app).split())
+
+
+async def test_a_run_that_is_over_names_its_history_and_one_that_stopped_the_key_that_goes_on(opened):
+    async with opened(Desk([row(1)]), size=(120, 36)) as (app, pilot):
+        over, stopped = one_key(), one_key()
+        over.ended([replace(outcome("r", "a"), state=RotationState.DONE)])
+        stopped.failed(SourceError("No answer.", status="unreachable"))
+        app.push_screen(RotationScreen(over))
+        await until(app, pilot, "keyward history r")
+        app.push_screen(RotationScreen(stopped))
+        await until(app, pilot, "R goes on with it", "keyward resume r")

@@ -75,10 +75,13 @@ class Desk:
     @property
     def health(self):
         return self
+    hygiene = health
     def cache(self):
         return SimpleNamespace(chunks=lambda *_: iter(()), sources=lambda: [], scanned_at=now(), close=lambda: None)
     def gaps(self):
         return SimpleNamespace(open=lambda _: {})
+    def judge_data(self):
+        return ()
     def doctor(self, hear, stop):
         local_of_the_question = CANARY
         raise RuntimeError("the desk fell over")

@@ -6,7 +6,7 @@ from keyward.tui import cells
 from keyward.tui.columns import ALL, OWN, PRESETS, Choice, known
 from keyward.tui.feed import Arrived
 from keyward.tui.rows import Rows
-from keyward.tui.sorting import ordered
+from keyward.tui.sorting import ordered, sort_keys
 from keyward.tui.widgets.column import fitting
 from keyward.tui.widgets.grid import Grid
 from tests.parts.desk import DAY, NOW, OK, Desk, columns, loaded, row, shown
@@ -144,7 +144,7 @@ def test_what_is_not_known_stays_last_in_a_fixed_order_and_equal_rows_stay_in_th
     made += [row(at, provider="shape", expires=None) for at in range(50, 54)]
     made += [row(at, expires=NOW.timestamp() + at * DAY) for at in range(60, 64)]
     found = held(made)
-    order = ordered(found, column, reverse=reverse)
+    order = ordered(found.numbers, sort_keys(found, column), reverse=reverse)
     assert sorted(order) == list(range(len(made)))
     texts = [cells.cells(found, at, NOW.timestamp(), [column])[0] for at in order]
     if column in ("id", "identity", "seen", "name", "age", "state"):
@@ -258,14 +258,14 @@ async def test_a_changed_cell_flashes_once_and_the_cursor_stays_on_its_key(opene
         key, second = screen.rows.text(grid.row, "id"), grid.order[1]
         screen.on_arrived(Arrived(columns([row(second, state="disabled", created=NOW.timestamp() - 999 * DAY)])))
         await pilot.pause()
-        assert grid._flashing == {second: frozenset({"state", "age"})}
+        assert grid.flashing == {second: frozenset({"state", "age"})}
         assert screen.rows.text(grid.row, "id") == key, "its row moved to the top, the cursor did not"
         line = next(at for at in range(1, 10) if grid.order[at - 1] == second)
         assert any(part.style.underline for part in grid.render_line(line) if "disabled" in part.text)
-        grid._end_flash(dict(grid._flashing))
+        grid.end_flash()
         assert not any(part.style.underline for part in grid.render_line(line))
         screen.on_arrived(Arrived(columns([row(second, state="disabled", created=NOW.timestamp() - 999 * DAY)])))
-        assert not grid._flashing, "nothing changed"
+        assert not grid.flashing, "nothing changed"
 
 
 async def test_nothing_flashes_where_nothing_may_move(opened, monkeypatch):
@@ -277,7 +277,7 @@ async def test_nothing_flashes_where_nothing_may_move(opened, monkeypatch):
     async with opened(Desk(rows(5), [OK])) as (app, _):
         assert app.animation_level == "none"
         app.screen.on_arrived(feed.Arrived(columns([row(1, state="disabled")])))
-        assert not app.screen.query_one(Grid)._flashing
+        assert not app.screen.query_one(Grid).flashing
         assert "disabled" in shown(app)
 
 

@@ -45,6 +45,7 @@ def read(now: datetime, seed: str) -> Organisation:
             off=frozenset(HOSTS[word] for word in project.get("off", ())),
             keys=tuple(keys[entry["ref"]] for entry in project["keys"]),
             secrets=tuple(_secret(entry, project_id, now, keys, values) for entry in project.get("secret", ())),
+            billing=project.get("billing", "open"),
         )
         for project, project_id, number in plans
     ]

@@ -150,6 +150,8 @@ class SampleProject:
     secrets: tuple[SampleSecret, ...]
     accounts: tuple[SampleAccount, ...] = ()
     """Service accounts that have keys of their own; those that API keys are bound to are not among them."""
+    billing: str = "open"
+    """Its billing account: `open`, `closed`, or `none`."""
 
     def email(self, account: str) -> str:
         """The e-mail of a service account of this project."""

@@ -45,6 +45,8 @@ def plant(world: World, organisation: Organisation) -> None:
                 denied=set(sample.denied),
                 api_off=set(sample.off),
             )
+            project.billing = "" if sample.billing == "none" else project.billing
+            project.billing_open = sample.billing == "open"
             for key in sorted(sample.keys, key=lambda key: key.created):
                 _plant_key(world, project, key)
             for secret in sorted(sample.secrets, key=lambda secret: secret.created):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from keyward.emulator.clock import micros
 from keyward.emulator.organisation.services import HOSTS, PERMISSIONS
 from keyward.emulator.organisation.truth_accounts import describe_accounts
+from keyward.emulator.organisation.truth_findings import findings
 from keyward.emulator.organisation.uses import RECORD
 
 if TYPE_CHECKING:
@@ -45,31 +46,30 @@ class Truth:
 def describe(organisation: Organisation, size: str, seed: str) -> Truth:
     """The truth about an organisation at its moment.
 
-    The fields: `projects`; `metrics_scopes` (projects that monitor others); `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
+    The fields: `projects`, with `billing` (`open`, `closed`, `none`); `metrics_scopes` (projects that monitor others); `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
     it), `state`, `last_used` as Monitoring must show it, and `placements`; `secrets` with `versions` and, in each, the
     `parts` that hold a key, by uid, and the `account_parts` that hold a service account key or HMAC key. The lists
-    `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. Times are UTC.
+    `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. `findings` are what a check must find. Times are UTC.
     """
     places = _placements(organisation)
-    return Truth(
-        {
-            "schema": SCHEMA,
-            "size": size,
-            "seed": seed,
-            "now": micros(organisation.now),
-            "organisation": organisation.domain,
-            "projects": [_project(project) for project in organisation.projects],
-            "metrics_scopes": [project.id for project in organisation.scoping],
-            "sources": [_source(project, name) for project in organisation.projects for name in (_PROVIDER, _STORE)],
-            "keys": [
-                _key(key, project, organisation, places.get(key.uid, []))
-                for project in organisation.projects
-                for key in project.keys
-            ],
-            "secrets": [_secret(secret, project) for project in organisation.projects for secret in project.secrets],
-            **describe_accounts(organisation, places),
-        }
-    )
+    data = {
+        "schema": SCHEMA,
+        "size": size,
+        "seed": seed,
+        "now": micros(organisation.now),
+        "organisation": organisation.domain,
+        "projects": [_project(project) for project in organisation.projects],
+        "metrics_scopes": [project.id for project in organisation.scoping],
+        "sources": [_source(project, name) for project in organisation.projects for name in (_PROVIDER, _STORE)],
+        "keys": [
+            _key(key, project, organisation, places.get(key.uid, []))
+            for project in organisation.projects
+            for key in project.keys
+        ],
+        "secrets": [_secret(secret, project) for project in organisation.projects for secret in project.secrets],
+        **describe_accounts(organisation, places),
+    }
+    return Truth({**data, "findings": findings(organisation, data)})
 
 
 def _project(project: SampleProject) -> dict[str, Any]:
@@ -81,6 +81,7 @@ def _project(project: SampleProject) -> dict[str, Any]:
         "labels": dict(project.labels),
         "denied": sorted(project.denied),
         "api_off": sorted(project.off),
+        "billing": project.billing,
     }
 
 
@@ -147,6 +148,7 @@ def _secret(secret: SampleSecret, project: SampleProject) -> dict[str, Any]:
     return {
         "id": f"{_STORE}:{project.id}/{secret.secret_id}",
         "project": project.id,
+        "environment": project.labels.get("env"),
         "secret": secret.secret_id,
         "visible": _status(project, _STORE) == "ok",
         "created_at": micros(secret.created),

@@ -5,10 +5,11 @@ counts together and that lie mostly in that day of UTC; a record whose hours fit
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING
 
 from keyward.inventory.times import DAY
@@ -35,9 +36,10 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS begun (n INTEGER PRIMARY KEY, day INTEGER NOT NULL)",
 )
 
-_BUCKETS = (
-    "SELECT key.id, use.buckets FROM key JOIN use ON use.key = key.id WHERE key.source = ? AND use.buckets != '[]'"
-)
+_BUCKETS = "SELECT key.source, key.id, use.buckets FROM key JOIN use ON use.key = key.id WHERE key.used > ?"
+_Bucket = tuple[float, float, int, str, str]
+"""Start, end, count, service, response class."""
+_DECODE = json.JSONDecoder().raw_decode
 _WORSE = 3600.0
 """Seconds by which the hours of a kept day must fit worse for a later record to replace it."""
 
@@ -85,57 +87,96 @@ def keep(
     numbers, unknown = keys
     begun = {row[0] for row in kept.execute("SELECT n FROM begun")}
     fresh = {key for key, number in numbers.items() if key in unknown or number not in begun}
-    labels = _Labels(kept)
-    for source, record in records.items():
-        if record.status is UseStatus.USED and record.complete and record.periods is None:
-            _source(kept, cache, source, record, (numbers, fresh, labels))
+    counting = _Counting(kept, records)
+    counting.begin(cache.execute("SELECT source, id FROM key"), numbers, fresh)
+    counting.calls(cache.execute(_BUCKETS, (counting.oldest * DAY,)), numbers, fresh)
     if (kept.execute("SELECT min(day) FROM counted").fetchone()[0] or oldest) < oldest:
         for table in ("called", "counted"):
             kept.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608  # one of two names
 
 
-def _source(
-    kept: "sqlite3.Connection",
-    cache: "sqlite3.Connection",
-    source: str,
-    record: "UsageReport",
-    keys: tuple[Mapping[str, int], Collection[str], "_Labels"],
-) -> None:
-    counted = kept.execute("SELECT day, off, final FROM counted WHERE source = ?", (source,))
-    known = {day: (off, final) for day, off, final in counted}
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the record of a source tells: its days, and those of them that are not kept yet, or not as well; each with whether it is final."""
+
+    off: float
+    found: Mapping[int, bool]
+    wanted: Mapping[int, bool]
+    kept: Collection[int]
+
+
+class _Counting:
+    """The days of one scan: of what is kept already nothing is read, and nothing is written again."""
+
+    def __init__(self, kept: "sqlite3.Connection", records: "Mapping[str, UsageReport]") -> None:
+        self._kept = kept
+        known: dict[str, dict[int, tuple[float, int]]] = {}
+        for source, day, off, final in kept.execute("SELECT source, day, off, final FROM counted"):
+            known.setdefault(source, {})[day] = (off, final)
+        self._told = {
+            source: _told(record, known.get(source, {}))
+            for source, record in records.items()
+            if record.status is UseStatus.USED and record.complete and record.periods is None
+        }
+        self.oldest = inf
+        """No day before this one is looked for."""
+
+    def begin(self, listed: Iterable[tuple[str, str]], numbers: Mapping[str, int], fresh: Collection[str]) -> None:
+        """Make room for what comes: of keys (source, id) that were known the days that are wanted, of fresh ones all days of the record."""
+        begun, replaced, oldest = [], [], []
+        for source, key in listed:
+            told = self._told.get(source)
+            if told is None or not told.found:
+                continue
+            if key in fresh:
+                begun.append((numbers[key], min(told.found)))
+                oldest.append(min(told.found))
+            else:
+                replaced += [(numbers[key], day) for day in told.wanted if day in told.kept]
+                oldest += told.wanted
+        self.oldest = min(oldest, default=inf)
+        run = self._kept.executemany
+        run("DELETE FROM called WHERE n = ? AND day >= ?", begun)
+        run("INSERT OR REPLACE INTO begun VALUES (?, ?)", begun)
+        run("DELETE FROM called WHERE n = ? AND day = ?", replaced)
+        rows = [
+            (source, day, told.off, int(final))
+            for source, told in self._told.items()
+            for day, final in told.wanted.items()
+        ]
+        run("INSERT OR REPLACE INTO counted VALUES (?, ?, ?, ?)", rows)
+
+    def calls(self, used: Iterable[tuple[str, str, str]], numbers: Mapping[str, int], fresh: Collection[str]) -> None:
+        """Write what (source, id, buckets) tell of those days."""
+        labels = _Labels(self._kept)
+        rows = (
+            (numbers[key], day, label, count)
+            for source, key, buckets in used
+            if (told := self._told.get(source)) is not None
+            for (day, label), count in (
+                _called(json.loads(buckets), told.found, labels)
+                if key in fresh
+                else _called(_newest(buckets), told.wanted, labels)
+            ).items()
+        )
+        self._kept.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?)", rows)
+
+
+def _told(record: "UsageReport", known: Mapping[int, tuple[float, int]]) -> _Told:
     off, found = _days(record)
     wanted = {
         day: final
         for day, final in found.items()
         if day not in known or not known[day][1] or (final and known[day][0] - off > _WORSE)
     }
-    numbers, every, labels = keys
-    listed = [row[0] for row in cache.execute("SELECT id FROM key WHERE source = ?", (source,))]
-    fresh = {key for key in listed if key in every}
-    if not found or not (wanted or fresh):
-        return
-    first = min(found)
-    kept.executemany("DELETE FROM called WHERE n = ? AND day >= ?", [(numbers[key], first) for key in fresh])
-    kept.executemany("INSERT OR REPLACE INTO begun VALUES (?, ?)", [(numbers[key], first) for key in fresh])
-    old = [(numbers[key], day) for key in listed if key not in fresh for day in known.keys() & wanted.keys()]
-    kept.executemany("DELETE FROM called WHERE n = ? AND day = ?", old)
-    calls = (
-        (numbers[key], day, label, count)
-        for key, buckets in cache.execute(_BUCKETS, (source,))
-        for (day, label), count in _called(buckets, found if key in fresh else wanted, labels).items()
-    )
-    kept.executemany("INSERT OR REPLACE INTO called VALUES (?, ?, ?, ?)", calls)
-    rows = [(source, day, off, int(final)) for day, final in wanted.items()]
-    kept.executemany("INSERT OR REPLACE INTO counted VALUES (?, ?, ?, ?)", rows)
+    return _Told(off, found, wanted, known.keys())
 
 
-def _called(buckets: str, days: Collection[int], labels: "_Labels") -> dict[tuple[int, int], int]:
+def _called(buckets: Iterable[_Bucket], days: Collection[int], labels: "_Labels") -> dict[tuple[int, int], int]:
     """Calls by (day, label) on those days; the buckets are newest first."""
-    if not days:
-        return {}
-    oldest = min(days) * DAY
     found: dict[tuple[int, int], int] = {}
-    for start, end, count, service, response in json.loads(buckets):
+    oldest = min(days, default=inf) * DAY
+    for start, end, count, service, response in buckets:
         if end <= oldest:
             break
         day = int((start + end) / 2 // DAY)
@@ -143,6 +184,16 @@ def _called(buckets: str, days: Collection[int], labels: "_Labels") -> dict[tupl
             at = (day, labels(service, response))
             found[at] = found.get(at, 0) + count
     return found
+
+
+def _newest(text: str) -> Iterator[_Bucket]:
+    """The buckets in the text one by one: what lies behind the last that is taken is not read."""
+    at = 1
+    while text[at] != "]":
+        bucket, at = _DECODE(text, at)
+        yield bucket
+        while text[at] in ", ":
+            at += 1
 
 
 class _Labels:
@@ -192,7 +243,7 @@ def read(kept: "sqlite3.Connection | None", key: str, source: str, first: int, l
     """
     calls: dict[int, list[tuple[str, str, int]]] = {}
     counted: dict[int, int] = {}
-    if kept is not None and _has(kept, ("called", "counted", "begun")):
+    if kept is not None and tables_there(kept):
         of = "SELECT day, service, response, calls FROM called JOIN label ON label.id = label JOIN key USING (n) WHERE key.id = ? AND day BETWEEN ? AND ?"
         for day, service, response, count in kept.execute(of, (key, first, last)):
             calls.setdefault(day, []).append((service, response, count))
@@ -206,10 +257,10 @@ def read(kept: "sqlite3.Connection | None", key: str, source: str, first: int, l
     )
 
 
-def _has(kept: "sqlite3.Connection", tables: Collection[str]) -> bool:
-    """Whether these tables are there: snapshots of an earlier release have none."""
+def tables_there(kept: "sqlite3.Connection") -> bool:
+    """Whether days are kept at all: snapshots of an earlier release have none."""
     found = {row[0] for row in kept.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return found >= set(tables)
+    return found >= {"called", "counted", "begun"}
 
 
 def moment_of(day: int) -> datetime:

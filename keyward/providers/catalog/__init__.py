@@ -4,6 +4,6 @@ One file in `data/` describes one provider; nothing else has to change for a new
 """
 
 from keyward.providers.catalog.entry import Entry, Pages, Probe, Revocation, Source
-from keyward.providers.catalog.load import ids, of_kind, of_name, read
+from keyward.providers.catalog.load import ids, named, of_kind, of_name, read
 
-__all__ = ["Entry", "Pages", "Probe", "Revocation", "Source", "ids", "of_kind", "of_name", "read"]
+__all__ = ["Entry", "Pages", "Probe", "Revocation", "Source", "ids", "named", "of_kind", "of_name", "read"]

@@ -5,14 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-
-class Evidence(StrEnum):
-    """How a statement is known: the vendor's specification or SDK, a page of the vendor, somebody else, or not looked up."""
-
-    SPEC = "spec"
-    DOC = "doc"
-    THIRD = "third"
-    PRIOR = "prior"
+from keyward.model.handling import Evidence, Handling, Statement, Tier
 
 
 class Automation(StrEnum):
@@ -21,6 +14,28 @@ class Automation(StrEnum):
     FULL = "full"
     ASSISTED = "assisted"
     MANUAL = "manual"
+
+
+class Lifecycle(StrEnum):
+    """How much of making, listing and revoking the vendor's API can do: all, some, nothing."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+class Strategy(StrEnum):
+    """How a key is replaced.
+
+    A new one beside the old one; the other of two slots; a new value in place, without an overlap; the old one makes the new one; a
+    person does it.
+    """
+
+    SWAP = "create-swap-revoke"
+    TWO_SLOT = "two-slot"
+    ROLL = "roll-in-place"
+    SELF = "self-rotating"
+    GUIDED = "guided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +99,12 @@ class Source:
 class Entry:
     """One provider.
 
-    `id` is the catalog's name for it, `label` is for people. `kinds` are the key shapes that it issues, `variables` the environment
-    variables that usually hold its keys. `no_probe` says why there is no probe. `seen` says where the vendor shows the use of a key.
-    `checked` is when the statements were last checked.
+    `id` is the catalog's name for it, `label` is for people, `aliases` are other names that people type. `kinds` are the key shapes that
+    it issues, `variables` the environment variables that usually hold its keys. `no_probe` says why there is no probe. `seen` says where
+    the vendor shows the use of a key. `checked` is when the statements were last checked.
+
+    A service that takes keys of others names the entries of those as `issuers`, what kinds of key it takes from them as `takes`, and the
+    API that has to be on as `service`; its `kinds` are then shapes that it takes.
     """
 
     id: str
@@ -101,6 +119,22 @@ class Entry:
     revocation: Revocation = Revocation()
     seen: str = ""
     sources: tuple[Source, ...] = ()
+    aliases: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    service: str = ""
+    lifecycle: Lifecycle = Lifecycle.NONE
+    rotation: Strategy = Strategy.GUIDED
+    limits: str = ""
+    tiers: tuple[Tier, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def handling(self) -> Handling:
+        """What is known of how it handles data."""
+        return Handling(
+            self.id, self.label, self.statements, self.tiers, self.kinds, self.issuers, self.takes, self.service
+        )
 
     def probe_for(self, kind: str) -> Probe | None:
         """How a key of that shape is tried; an empty shape is one that only a person knows."""

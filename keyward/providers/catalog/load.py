@@ -1,5 +1,6 @@
 """Reads the catalog's files, strictly: a wrong name or type in one is an error that names the file and the place."""
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +11,9 @@ from importlib.resources import files
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from keyward.model.errors import NotConfigured
+from keyward.model.errors import NotConfigured, UsageError
+from keyward.model.handling import Evidence, Statement, Tier
+from keyward.model.text import clean
 from keyward.providers.catalog.entry import Entry, Pages, Probe, Revocation, Source
 
 _FOLDER = files("keyward.providers.catalog") / "data"
@@ -53,16 +56,41 @@ def read(name: str) -> Entry:
 @cache
 def of_kind(kind: str) -> Entry | None:
     """The provider that issues keys of that shape; None when the catalog has none."""
-    return next((entry for entry in map(read, ids()) if kind in entry.kinds), None)
+    return next((entry for entry in map(read, ids()) if kind in entry.kinds and not entry.issuers), None)
 
 
 def of_name(text: str) -> Entry | None:
     """The provider that a person means by a name such as `InVideo AI`, `invideo` or `OpenAI`; None when the catalog has none."""
     wanted = _plain(text)
     for entry in map(read, ids()):
-        if wanted in (_plain(entry.id), _plain(entry.label)):
+        if wanted in _names(entry):
             return entry
     return None
+
+
+def named(text: str) -> Entry:
+    """The provider that a person means by an id, another name of it, or the beginning of one that fits no other provider.
+
+    Raises:
+        UsageError: there is none, or there are several; the hint names them.
+    """
+    exact = of_name(text)
+    if exact is not None:
+        return exact
+    wanted = _plain(text)
+    near = [entry.id for entry in map(read, ids()) if wanted and any(name.startswith(wanted) for name in _names(entry))]
+    if len(near) == 1:
+        return read(near[0])
+    shown = clean(text)
+    if near:
+        raise UsageError(f"{shown!r} could be {', '.join(near)}.", hint="Type more of it.")
+    close = difflib.get_close_matches(text.casefold(), ids(), 1)
+    hint = f"Did you mean {close[0]}?" if close else "`keyward provider list` names them."
+    raise UsageError(f"There is no provider {shown!r}.", hint=hint)
+
+
+def _names(entry: Entry) -> list[str]:
+    return [_plain(name) for name in (entry.id, entry.label, *entry.aliases)]
 
 
 def _plain(text: str) -> str:
@@ -77,7 +105,7 @@ def parse(text: str) -> Entry:
     """
     data = tomllib.loads(text)
     probe, use = dict(data.pop("probe", {})), dict(data.pop("use", {}))
-    sources = data.pop("source", [])
+    sources, tiers, said = data.pop("source", []), data.pop("tier", []), data.pop("data", [])
     none = probe.pop("none", "")
     if bool(none) is bool(probe):
         raise Wrong("probe: either how a key is tried, or why it cannot be (none)")
@@ -91,13 +119,29 @@ def parse(text: str) -> Entry:
             "no_probe": none,
             "revocation": _made(Revocation, data.get("revocation", {}), "revocation"),
             "sources": tuple(_made(Source, one, "source") for one in sources),
+            "tiers": tuple(_made(Tier, one, "tier") for one in tiers),
+            "statements": tuple(_made(Statement, one, "data") for one in said),
         },
         "",
     )
+    _check(made)
     for page in (made.pages.create, made.pages.revoke, made.pages.usage):
         if page and not _https(page):
             raise Wrong(f"pages: {page!r} is not an https address")
     return made
+
+
+def _check(made: Entry) -> None:
+    """Whether the statements fit together: known tiers, a source for what was looked up, no two of one id."""
+    tiers, seen = {tier.id for tier in made.tiers}, set[str]()
+    for one in made.statements:
+        if one.id in seen or not tiers.issuperset(one.tiers):
+            raise Wrong(f"data {one.id!r}: its id is taken, or it names a tier that is none")
+        if not one.source and one.evidence is not Evidence.PRIOR:
+            raise Wrong(f"data {one.id!r}: what was looked up has a source")
+        if any(url and not _https(url) for url in (one.source, one.where)):
+            raise Wrong(f"data {one.id!r}: an https address is needed")
+        seen.add(one.id)
 
 
 def _probe(data: Mapping[str, Any]) -> Probe:

@@ -6,12 +6,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from keyward.tui.actions import Where, bindings
 from keyward.tui.columns import ALL, OWN, WIDEST, Choice
 from keyward.tui.screens.lists import ListScreen
+from keyward.tui.widgets.choices import Choices
 from keyward.tui.widgets.plain import Plain
 
 _ON, _OFF = "[x]", "[ ]"
@@ -39,7 +39,7 @@ class ChooseScreen(ListScreen[Choice]):
         key = self.app.keymap.key_of
         with Vertical():
             yield Plain("Columns", classes="title")
-            yield OptionList(*(Option(self._prompt(name), id=name) for name in self._names))
+            yield Choices(*(Option(self._prompt(name), id=name) for name in self._names))
             yield Plain("", id="refused")
             yield Plain(
                 f"{key('columns.switch')}: on or off · {key('columns.later')} {key('columns.sooner')}: move · "

@@ -6,18 +6,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.choices import Choices
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
 
 
-class CopyScreen(ModalScreen[None]):
+class CopyScreen(Dialog[None]):
     """A small menu. Enter copies the chosen one; its whole text stands below, to be selected by hand where nothing else works.
 
     Args:
@@ -42,7 +43,7 @@ class CopyScreen(ModalScreen[None]):
         """The choices, and the text of the chosen one."""
         with Vertical(classes="box"):
             yield Plain(f"Copy of {self._called}", classes="title")
-            yield OptionList()
+            yield Choices()
             with VerticalScroll(id="whole", can_focus=False):
                 yield Static(id="text", markup=False)
             yield Plain("Reading ...", classes="dim", id="said")

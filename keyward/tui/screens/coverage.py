@@ -14,11 +14,11 @@ from keyward.tui.widgets.head import Standing
 from keyward.tui.widgets.pane import Fact, FactList
 
 _COLUMNS = (
-    Column("source", "SOURCE", 24, 0, grows=True),
+    Column("source", "SOURCE", 26, 0, grows=True),
     Column("status", "STATUS", 11, 0),
     Column("items", "ITEMS", 6, 4, right=True),
     Column("looked", "VALUES READ", 11, 5, right=True),
-    Column("unread", "NOT READ", 8, 5, right=True),
+    Column("unread", "NOT READ", 8, 2, right=True),
     Column("why", "WHY", 20, 1, grows=True),
 )
 _TONES = {"ok": "grid--good", "disabled": "grid--dim", "asking": "grid--dim", "waiting": "grid--dim"}
@@ -66,6 +66,8 @@ class CoverageScreen(Page):
             self._show()
 
     def _show(self) -> None:
+        if not self.query(Grid):  # the app ends while a scan is told of
+            return
         tally, grid = self.app.feed.tally(), self.query_one(Grid)
         self._live = tally is not None
         # The cursor stays on its source, except at the top, where nobody has moved it: there the worst are to be seen.

@@ -162,7 +162,7 @@ class DoctorScreen(Page):
     def action_command(self) -> None:
         """Hand over what mends the line under the cursor."""
         line = self._chosen()
-        if line is None or not self.is_current:
+        if line is None or not self.is_active:
             return
         if line.fix:
             hand_over(self.app, f"{line.area}, {line.what}", line.fix)
@@ -171,7 +171,7 @@ class DoctorScreen(Page):
 
     def action_mend(self) -> None:
         """What could be mended around rotations."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.mending import MendingScreen
 
             self.app.push_screen(MendingScreen())

@@ -71,13 +71,16 @@ class ExportScreen(Deaf[None]):
         self.dismiss()
 
     def _write(self) -> None:
-        write = self.query_one("#write", Button)
-        if write.disabled:  # it opened just now, or is writing
+        if self.query_one("#write", Button).disabled:  # it opened just now, or is writing
             return
-        write.disabled = True
         file, rotation = self.query_one("#file", Input).value, self._rotation
         self._stop = stop = self.app.feed.stopper()
+        self._writing(True)
         self.app.feed.ask(self, lambda desk: desk.record.export_trail(rotation, file, stop))
+
+    def _writing(self, now: bool) -> None:
+        write = self.query_one("#write", Button)
+        write.disabled, write.label = now, "Writing ..." if now else "Write"
 
     def on_answer(self, event: Answer) -> None:
         """It is written."""
@@ -87,5 +90,5 @@ class ExportScreen(Deaf[None]):
 
     def on_failed(self, event: Failed) -> None:
         """It could not be written."""
-        self.query_one("#write", Button).disabled = False
+        self._writing(False)
         self.query_one("#refused", Plain).show(f"✗ {event.error}")

@@ -8,17 +8,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from keyward.tui.offered import Offer, offers
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """What can be done on a screen and with which key: its own keys first, then those of its tables, then everywhere's.
 
     Args:

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from keyward.model.errors import KeywardError
 from keyward.tui import undoing, words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer
+from keyward.tui.feed import Answer, Failed
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.plain import Plain
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keyward.ledger.records import RotationRow
 
 _COLUMNS = (
-    Column("when", "WHEN", 16, 2),
+    Column("when", "WHEN (UTC)", 16, 2),
     Column("key", "KEY", 18, 0, grows=True),
     Column("scope", "PROJECT/SCOPE", 14, 5),
     Column("state", "STATE", 12, 0),
@@ -52,6 +52,7 @@ class HistoryScreen(Page):
         self._shown: list[int] = []
         self._audit = "audit chain: not looked at"
         self._audit_tone = ""
+        self._trouble = ""
         self._stop = threading.Event()
 
     def content(self) -> ComposeResult:
@@ -61,20 +62,19 @@ class HistoryScreen(Page):
         yield Grid(_COLUMNS, self._cells, self._tone, id="rotations")
 
     def on_mount(self) -> None:
-        """Ask for them, and have the trail checked meanwhile."""
+        """They are asked for when it is shown, now and again."""
         self._stop = self.app.feed.stopper()
         self.query_one(Grid).display = self.query_one("#filter-history").display = False
         self.say("Reading ...")
-        self._ask()
-        self.action_audit()
 
     def on_unmount(self) -> None:
         """Nobody waits for the check any more."""
         self._stop.set()
 
     def on_screen_resume(self) -> None:
-        """Something may have happened meanwhile."""
+        """Something may have happened meanwhile, and the trail is checked beside."""
         self._ask()
+        self.action_audit()
 
     def _ask(self) -> None:
         self.app.feed.ask(self, lambda desk: list(desk.record.rotations()))
@@ -84,10 +84,15 @@ class HistoryScreen(Page):
         if not isinstance(event.value, list):
             self._say_audit(event.value)
             return
-        self._all = [self._number(one) for one in event.value]
+        self._all, self._trouble = [self._number(one) for one in event.value], ""
         self._filter()
         if self._all and self.focused is None:
             self.query_one(Grid).focus()
+
+    def on_failed(self, event: Failed) -> None:
+        """They cannot be read, which the page says, and says once."""
+        self._trouble = str(event.error)
+        self._tell_audit(self._audit, self._audit_tone)
 
     def _number(self, row: "RotationRow") -> int:
         number = self._numbers.setdefault(row.id, len(self._known))
@@ -111,7 +116,7 @@ class HistoryScreen(Page):
 
     def _say_audit(self, found: Any) -> None:
         if isinstance(found, KeywardError):
-            self._tell_audit(f"audit chain not looked at: {found.message}", "-warn")
+            self._tell_audit(f"audit chain not looked at: {found}", "-warn")
         elif found.fine:
             self._tell_audit(f"audit chain intact ({found.lines:,} lines)", "-good")
         else:
@@ -121,10 +126,11 @@ class HistoryScreen(Page):
         self._audit, self._audit_tone = text, tone
         line = self.query_one("#audit", Plain)
         line.set_classes(tone.split())
+        line.display = not (self._trouble and self._trouble in text)
         opened = sum(1 for one in self._all if not self._known[one].state.closed)
-        shown, count = len(self._shown), f"{len(self._all)}"
-        count = count if shown == len(self._all) else f"{shown} of {count}"
-        line.show(f"{text}   ·   {count} rotations, {opened} open" if self._all else text)
+        some = f"{len(self._shown)} of " if len(self._shown) != len(self._all) else ""
+        count = f"{some}{words.number(len(self._all), 'rotation')}"
+        line.show(f"{count}, {opened} open   ·   {text}" if self._all else text)
 
     # What is shown
 
@@ -168,7 +174,7 @@ class HistoryScreen(Page):
 
     def _chosen(self) -> "RotationRow | None":
         row = self.query_one(Grid).row
-        return self._known[row] if row is not None and self.is_current else None
+        return self._known[row] if row is not None and self.is_active else None
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from keyward.model.errors import QueryError
-from keyward.tui import cells, coverage
+from keyward.tui import cells
 from keyward.tui.actions import Where, bindings
 from keyward.tui.columns import ALL
 from keyward.tui.facts import of_row
@@ -74,11 +74,13 @@ class InventoryScreen(KeyTable):
     def on_arrived(self, event: Arrived) -> None:
         """Rows came: the first show at once, the others in steps."""
         changed = self._put(event.columns, flash=not self._loading)
+        if not changed:
+            return
         self.query_one(FilterBar).forget()
         if not self._loading:  # at the start it is asked once, when everything is here
-            self._production = self.view.production(self._production_query, self.app.now())
+            self._follow_production(changed)
         self.grid.rows_changed(changed)
-        self.show_rows()
+        self._show_counted()
 
     def on_knew(self, event: Knew) -> None:
         """Everything that was known is here, or a scan is over and every row was read again."""
@@ -126,6 +128,9 @@ class InventoryScreen(KeyTable):
     def show_rows(self) -> None:
         """Rows or what is known of them changed."""
         self.view.refresh(self.app.now())
+        self._show_counted()
+
+    def _show_counted(self) -> None:
         self.app.tell(keys=len(self.rows) if self.rows or self.app.sources else None)
         self._show_view()
 
@@ -139,7 +144,7 @@ class InventoryScreen(KeyTable):
                 self._show_board(*self.app.empty_words())
         elif not self._loading:
             clears = self.app.keymap.key_of("inventory.clear")
-            self._show_board("No key matches.", f"{clears} clears the filter  {view.query}")
+            self._show_board("No key matches.", f"{clears} clears the filter: {view.query}")
         self._show_pane()
 
     def _show_board(self, title: str, text: str) -> None:
@@ -156,11 +161,13 @@ class InventoryScreen(KeyTable):
         if row is None:
             pane.tell("", ())
         elif pane.display:
-            facts = of_row(self.rows, row, self.app.now(), production=row in self._production)
+            source = f"{self.rows.text(row, 'provider')}:{self.rows.text(row, 'scope')}"
+            ended = next((one for one in self.app.sources if one.id == source), None)
+            facts = of_row(self.rows, row, self.app.now(), production=row in self._production, source=ended)
             pane.tell(cells.shown_name(self.rows, row), facts)
 
     def _show_note(self) -> None:
-        missing = coverage.summary(self.app.sources, self.app.gaps)
+        missing = self.app.standing.coverage
         key = self.app.keymap.key_of("inventory.coverage")
         text = f"{missing}: not everything was read; {key} shows what and why" if missing else ""
         if text == self._noted:
@@ -176,6 +183,10 @@ class InventoryScreen(KeyTable):
             self.marking.follow()
             self._show_count()
         self._follow()
+
+    def on_resize(self) -> None:
+        """A wider screen has the pane, which nobody told anything while it was not shown."""
+        self.call_after_refresh(self._show_pane)
 
     def _follow(self) -> None:
         if self._resting is not None:
@@ -261,7 +272,7 @@ class InventoryScreen(KeyTable):
     def action_open(self) -> None:
         """Everything known of the key under the cursor."""
         row = self.grid.row
-        if row is not None and self.is_current:
+        if row is not None and self.is_active:
             from keyward.tui.screens.key import KeyScreen  # each screen is loaded when it opens
 
             self.app.push_screen(KeyScreen(self.rows.text(row, "id")))
@@ -269,7 +280,7 @@ class InventoryScreen(KeyTable):
     def action_copy(self) -> None:
         """Copy something of the key under the cursor."""
         row = self.grid.row
-        if row is not None and self.is_current:
+        if row is not None and self.is_active:
             from keyward.tui.screens.copy import CopyScreen
 
             self.app.push_screen(CopyScreen(self.rows.text(row, "id"), cells.shown_name(self.rows, row)))
@@ -281,7 +292,7 @@ class InventoryScreen(KeyTable):
     def action_rotate(self) -> None:
         """Plan the rotation of the marked keys, or of the one under the cursor."""
         chosen = self.marking.chosen()
-        if chosen and self.is_current:
+        if chosen and self.is_active:
             self.app.open_plan(self.rows.ids(chosen))
 
     def action_pane(self) -> None:
@@ -295,12 +306,12 @@ class InventoryScreen(KeyTable):
 
     def action_coverage(self) -> None:
         """What was read, what was not, and why."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.coverage import CoverageScreen
 
             self.app.push_screen(CoverageScreen())
 
     def action_local(self) -> None:
         """Name a folder and the keyring."""
-        if self.is_current:
+        if self.is_active:
             self.app.open_local()

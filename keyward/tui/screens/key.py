@@ -2,19 +2,21 @@
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from keyward.model.errors import Interrupted, KeywardError
 from keyward.tui import places
 from keyward.tui.actions import Where, bindings
 from keyward.tui.dayplot import DAYS
-from keyward.tui.facts import DIM, WARN, of_record
+from keyward.tui.facts import DIM, WARN, of_record, of_sources
 from keyward.tui.feed import Answer
 from keyward.tui.happened import moments
 from keyward.tui.screens.page import Page
@@ -26,9 +28,10 @@ from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.sections import Sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from keyward.desk import Desk
+    from keyward.desk.around_words import Line
     from keyward.model.credential import Credential
 
 
@@ -50,6 +53,20 @@ class Section(NamedTuple):
     trouble: str = ""
 
 
+class Shown(NamedTuple):
+    """What the overview shows: the document `keyward.key/1`, what only the cache knows besides, what is said of its data handling.
+
+    `changed` are the ids of the keys of which something else is known now; `trouble` is what asking around the key ran into.
+    """
+
+    document: "Mapping[str, Any]"
+    credential: "Credential | None"
+    uses: "Sequence[tuple[float, float, int, str, str]]"
+    handling: "Sequence[Fact]"
+    changed: "Sequence[str]" = ()
+    trouble: KeywardError | None = None
+
+
 class KeyScreen(Page):
     """One key.
 
@@ -65,6 +82,7 @@ class KeyScreen(Page):
         super().__init__()
         self.key = key
         self._record: Mapping[str, Any] = {}
+        self._unread = Content("")
         self._asked: set[int] = set()
         self._stop = threading.Event()
 
@@ -72,10 +90,15 @@ class KeyScreen(Page):
         """Whether the key is one of production."""
         return self.app.production(self.key)
 
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        return "the key is not known" if action == "reveal" and not self._record else ""
+
     def content(self) -> ComposeResult:
-        """The names of the sections and the sections; of those one is shown."""
+        """What is missing, the names of the sections and the sections; of those one is shown."""
         with VerticalScroll(classes="content"):
             yield Plain("", id="name", classes="name")
+            yield FactList(id="missing")
             yield Sections(_SECTIONS)
             with Horizontal(id="columns", classes="part"):
                 yield FactList(id="facts")
@@ -86,6 +109,8 @@ class KeyScreen(Page):
                     yield FactList(id="rotations")
                     yield Plain("Around it", classes="section")
                     yield FactList(id="around")
+                    yield Plain("What is sent with it", classes="section")
+                    yield FactList(id="handling")
             with Vertical(id="usage", classes="part"):
                 yield Plain("Reading ...", classes="waits")
                 yield DayPlot(id="days")
@@ -113,23 +138,25 @@ class KeyScreen(Page):
         if isinstance(event.value, Section):
             self._tell(event.value)
             return
-        shown: Mapping[str, Any]
-        shown, credential, uses, trouble = event.value
-        if trouble is not None:
+        found: Shown = event.value
+        if (trouble := found.trouble) is not None:
             self.app.notify(str(trouble), title=trouble.title, severity="error", timeout=15)
-        record: Mapping[str, Any] = shown["key"]
+        record: Mapping[str, Any] = found.document["key"]
         self._record = record
         self.say("")
         now = datetime.fromtimestamp(self.app.now(), UTC)
         self.query_one("#name", Plain).show(str(record.get("name") or record.get("id")))
-        self.query_one("#facts", FactList).tell(of_record(record, now, credential, uses))
-        looked = record.get("placements_looked") or {}
-        tree = places.tree(record.get("placements") or (), str(record.get("host") or ""))
-        unread = looked.get("not_read") or 0
-        tail = f"\n\n{looked.get('read', 0):,} payloads were looked at" + (f", {unread:,} were not." if unread else ".")
-        self.query_one("#places", Static).update(tree + tail if looked else tree)
-        self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
-        self.query_one("#around", FactList).tell(_around(shown))
+        self.query_one("#facts", FactList).tell(of_record(record, now, found.credential, found.uses))
+        missing = of_sources(found.document.get("sources") or ())
+        self.query_one("#missing", FactList).tell(missing)
+        self.query_one("#missing").display = bool(missing)
+        self._unread = places.unread(record.get("placements_looked") or {})
+        held = places.tree(record.get("placements") or (), str(record.get("host") or ""))
+        self.query_one("#places", Static).update(held + self._unread)
+        self.query_one("#rotations", FactList).tell(_rotations(found.document.get("rotations") or ()))
+        self.query_one("#around", FactList).tell(_around(found.document))
+        self.query_one("#handling", FactList).tell(found.handling)
+        self.app.feed.changed(self.app.inventory, found.changed)
 
     # Sections
 
@@ -159,13 +186,16 @@ class KeyScreen(Page):
             no_data, facts = used(section.value, self.app.keymap.key_of("inventory.scan"))
             waits.display = bool(no_data)
             waits.show(no_data)
+            self.query_one("#days", DayPlot).display = (
+                section.value.total is not None
+            )  # nothing is known, so nothing is drawn
             self.query_one("#days", DayPlot).show(section.value)
             self.query_one("#record", FactList).tell(facts)
         elif section.place == WHERE:
             about = (
                 f"{self._record.get('kind', '')} · {self._record.get('provider', '')} · {self._record.get('scope', '')}"
             )
-            self.query_one("#tree", Static).update(tree(section.value, self._named, about))
+            self.query_one("#tree", Static).update(tree(section.value, self._named, about) + self._unread)
         else:
             self.query_one("#moments", FactList).tell(moments(section.value, now))
 
@@ -205,21 +235,21 @@ class KeyScreen(Page):
 
     def action_copy(self) -> None:
         """Copy something of it."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.copy import CopyScreen
 
             self.app.push_screen(CopyScreen(self.key, self._named))
 
     def action_reveal(self) -> None:
         """Ask whether its value is to be shown."""
-        if self.is_current and self._record:
+        if self.is_active and self._record:
             self.app.feed.ask(self, lambda desk: _section(REVEAL, lambda: desk.values.readable(self.key)))
 
     def _ask_reveal(self, section: "Section") -> None:
         from keyward.tui.screens.reveal import AskReveal, ValueScreen
 
         why = section.trouble or section.value.why
-        if why or not self.is_current:
+        if why or not self.is_active:
             self.app.notify(f"The value cannot be shown: {why}.", severity="warning")
             return
 
@@ -231,13 +261,13 @@ class KeyScreen(Page):
 
     def action_around(self) -> None:
         """Ask what is around it."""
-        if self.is_current:
+        if self.is_active:
             self.say("Asking ...")
             self.app.feed.ask(self, lambda desk: _asked(desk, self.key, self._stop))
 
     def action_rotate(self) -> None:
         """Plan its rotation."""
-        if self.is_current:
+        if self.is_active:
             self.app.open_plan([self.key])
 
 
@@ -248,19 +278,20 @@ def _section(place: int, ask: "Callable[[], Any]") -> Section:
         return Section(place, trouble=f"{error.title}: {error.message} {error.hint}".strip())
 
 
-def _asked(desk: "Desk", key: str, stop: threading.Event) -> tuple[Any, ...]:
+def _asked(desk: "Desk", key: str, stop: threading.Event) -> Shown:
     """What is known of the key after asking around; what went wrong with that hides nothing of it."""
     try:
-        desk.keys.ask_around(key, stop)
+        changed = desk.keys.ask_around(key, stop)
     except Interrupted:
         raise
     except KeywardError as error:
-        return _shown(desk, key, error)
-    return _shown(desk, key)
+        return _shown(desk, key)._replace(trouble=error)
+    return _shown(desk, key)._replace(changed=changed)
 
 
-def _shown(desk: "Desk", key: str, trouble: KeywardError | None = None) -> tuple[Any, ...]:
-    return (desk.keys.show(key), *_more(desk, key), trouble)
+def _shown(desk: "Desk", key: str) -> Shown:
+    document = desk.keys.show(key)
+    return Shown(document, *_more(desk, key), _handling(document))
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":
@@ -271,9 +302,19 @@ def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float,
 def _around(shown: "Mapping[str, Any]") -> list[Fact]:
     from keyward.desk.around_words import lines  # only this screen tells it
 
+    return _facts(lines({"context": [], "owners": [], **shown}))
+
+
+def _handling(shown: "Mapping[str, Any]") -> list[Fact]:
+    from keyward.desk.data_words import lines
+
+    return _facts(replace(line, label="") for line in lines(shown))
+
+
+def _facts(lines: "Iterable[Line]") -> list[Fact]:
     return [
         Fact(line.label if number == 0 else "", text.strip(), WARN if line.loud else "")
-        for line in lines({"context": [], "owners": [], **shown})
+        for line in lines
         for number, text in enumerate(line.text.splitlines())
     ]
 

@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Plain
 
 
-class Leaf(ModalScreen[None]):
+class Leaf(Dialog[None]):
     """What there is to read.
 
     Args:

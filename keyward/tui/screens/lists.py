@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 
 from keyward.tui.actions import Where, bindings
+from keyward.tui.screens.once import Dialog
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Taken = TypeVar("Taken")
 
 
-class ListScreen(ModalScreen[Taken], Generic[Taken]):
+class ListScreen(Dialog[Taken], Generic[Taken]):
     """What such lists have in common: where they stand, how one moves in them, and that Escape changes nothing."""
 
     where = Where.LIST
@@ -22,7 +22,7 @@ class ListScreen(ModalScreen[Taken], Generic[Taken]):
     DEFAULT_CSS = """
     ListScreen { align: center middle; }
     ListScreen > Vertical { width: 56; max-width: 95%; height: auto; max-height: 95%; border: round $primary; background: $surface; padding: 0 1; }
-    ListScreen OptionList { height: auto; max-height: 70vh; border: none; padding: 0; background: $surface; }
+    ListScreen OptionList { height: auto; max-height: 50vh; border: none; padding: 0; background: $surface; }
     ListScreen OptionList:focus { border: none; }
     ListScreen.-low OptionList { max-height: 40vh; }
     ListScreen .title { margin: 0; }

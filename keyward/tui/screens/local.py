@@ -70,9 +70,13 @@ class LocalScreen(Deaf[bool]):
             self._trouble("Name a folder, or tick the keyring.")
         else:
             self._trouble("")
-            self.query_one("#look", Button).disabled = True
+            self._writing(True)
             folders = [folder] if folder is not None else []
             self.app.feed.write_settings(self, lambda desk: desk.setup.remember_local(folders, keyring=keyring))
+
+    def _writing(self, now: bool) -> None:
+        look = self.query_one("#look", Button)
+        look.disabled, look.label = now, "Writing ..." if now else "Look"
 
     def _trouble(self, text: str) -> None:
         self.query_one("#refused", Plain).show(text)
@@ -85,5 +89,5 @@ class LocalScreen(Deaf[bool]):
 
     def on_failed(self, event: Failed) -> None:
         """It could not be written down."""
-        self.query_one("#look", Button).disabled = False
+        self._writing(False)
         self._trouble(str(event.error))

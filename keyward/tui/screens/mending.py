@@ -122,7 +122,8 @@ class MendingScreen(Page):
         grid = self.query_one(Grid)
         grid.display = bool(self._troubles)
         if not self._troubles:
-            self.say("Nothing is wrong around rotations.", "No orphan, no leftover, nothing stuck, no drift.")
+            said = "No orphan, no leftover, nothing stuck, no drift."
+            self.say("Nothing is wrong around rotations.", f"{said}\n{self._missing}".strip())
             return
         self.say("")
         self.query_one("#summary", Plain).show(self._summary())
@@ -140,7 +141,14 @@ class MendingScreen(Page):
         mendable = len(self._mendable)
         key = self.app.keymap.key_of("app.write_mode")
         tail = "" if self.app.write else f"   ·   this app is read-only: {key} switches to write mode"
-        return f"{len(self._troubles)} found, {mendable} can be mended: a plan, nothing has been changed{tail}"
+        missing = f"   ·   {self._missing}" if self._missing else ""
+        return f"{len(self._troubles)} found, {mendable} can be mended: a plan, nothing has been changed{tail}{missing}"
+
+    @property
+    def _missing(self) -> str:
+        """What a list without an end rests on: a key that cannot be listed is missed here."""
+        missing = self.app.standing.coverage
+        return f"What cannot be read is not looked at: {missing} at the last scan." if missing else ""
 
     @property
     def _mendable(self) -> "list[Trouble]":
@@ -180,7 +188,7 @@ class MendingScreen(Page):
     def action_apply(self) -> None:
         """Ask for the phrase; with it, mend."""
         wanted = self._mendable
-        if self.why_not("apply") or not self.is_current or not self.app.may_write():
+        if self.why_not("apply") or not self.is_active or not self.app.may_write():
             return
         from keyward.tui.widgets.dialog import Confirm
 

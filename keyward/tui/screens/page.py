@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
-from keyward.tui.actions import Where
+from keyward.tui.actions import Where, of
 from keyward.tui.feed import Failed
+from keyward.tui.screens.once import Once
 from keyward.tui.widgets.board import Board
+from keyward.tui.widgets.grid import Grid
 from keyward.tui.widgets.head import Head, Standing
 from keyward.tui.widgets.keysbar import KeysBar
 from keyward.tui.widgets.plain import Plain
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 TOO_SMALL = "keyward needs 40x10 at least"
 
 
-class Page(Screen[None]):
+class Page(Once[None]):
     """A screen that is opened from another one.
 
     `where` is set by the class, and so are its bindings. `content` yields what stands in the middle; it is hidden while the board says
@@ -76,10 +77,18 @@ class Page(Screen[None]):
             widget.display = not title
 
     def on_failed(self, event: Failed) -> None:
-        """It could not be read: why, and what to do."""
-        self.say(f"{event.error.title}: {event.error.message}", event.error.hint)
+        """It could not be read: why, what to do, and the key that tries again or leads to whoever knows more."""
+        for table in self.query_children(Grid):
+            table.display = False
+        self.say(f"{event.error.title}: {event.error.message}", f"{event.error.hint}\n{self._next_step()}".strip())
+
+    def _next_step(self) -> str:
+        keys, scope = self.app.keymap, self.where.name.lower()
+        if any(action.id == "again" for action in of(self.where)):
+            return f"{keys.key_of(f'{scope}.again')} tries again."
+        return f"{keys.key_of(f'{scope}.back')} goes back · {keys.key_of('app.doctor')} says what is missing."
 
     def action_back(self) -> None:
         """Back to where this was opened from."""
-        if self.is_current:
+        if self.is_active:
             self.dismiss()

@@ -93,6 +93,7 @@ class PlanScreen(PlanPage):
         if self.focused is None:
             several = self.wish.several
             self.query_one("#keys" if several else "#places" if self._tables.places else "#steps", Grid).focus()
+        self._tell_line()
 
     def on_failed(self, event: Failed) -> None:
         """It could not be planned: why, and what to do. It can be tried again; an older plan is not applied meanwhile."""
@@ -189,7 +190,7 @@ class PlanScreen(PlanPage):
     def action_edit(self) -> None:
         """Ask for grace, retire and reason; then plan again."""
         plan = self._plan
-        if plan is None or not self.is_current:
+        if plan is None or not self.is_active:
             return
         from keyward.tui.screens.plan_edit import EditPlan
 
@@ -215,7 +216,7 @@ class PlanScreen(PlanPage):
     def action_apply(self) -> None:
         """Ask for the phrase; with it, apply."""
         plan = self._plan
-        if plan is None or self._tables.planning or self._failed or not self.is_current:
+        if plan is None or self._tables.planning or self._failed or not self.is_active:
             return
         if not self.app.may_write():
             return

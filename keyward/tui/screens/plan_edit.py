@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from keyward.model.errors import UsageError
 from keyward.tui import words
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keyward.rotation.policy import Policy
 
 
-class EditPlan(ModalScreen["Changes | None"]):
+class EditPlan(Dialog["Changes | None"]):
     """Asks for grace, retire and reason, read as the command line reads them. Answers the wish, or None when nothing is to change.
 
     Args:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.geometry import Region
 
 from keyward.tui import bulk, planned, verdict, words
 from keyward.tui.actions import Where
@@ -40,7 +41,7 @@ class PlanPage(Page):
         self._news = ""
 
     def content(self) -> ComposeResult:
-        """Heading, keys, places, steps, facts."""
+        """Heading, keys, what is in the way, places, steps, facts; the whole of the line under the cursor."""
         show = self._tables
         with VerticalScroll(classes="content", can_focus=False):
             yield Plain("", id="summary", classes="name")
@@ -52,12 +53,13 @@ class PlanPage(Page):
                 f"Keys ({out} leaves one out, {blocked} all that cannot go)", id="keys-title", classes="section"
             )
             yield Grid(plan_tables.KEYS, show.key_cells, show.key_tone, shy=False, id="keys")
+            yield FactList(id="in-the-way", classes="spaced")
             yield Plain(f"Places that hold it ({accept} accepts one to write to)", classes="section")
             yield Grid(plan_tables.PLACES, show.place_cells, show.place_tone, shy=True, id="places")
             yield Plain("Steps", classes="section")
             yield Grid(plan_tables.STEPS, show.step_cells, show.step_tone, shy=True, id="steps")
-            yield FactList(id="in-the-way", classes="spaced")
             yield FactList(id="facts", classes="spaced")
+        yield FactList(id="under", classes="content below")
 
     # What is of production
 
@@ -84,11 +86,30 @@ class PlanPage(Page):
             self._show_summary()
 
     def on_grid_moved(self) -> None:
-        """Another key under the cursor: its places, steps and facts."""
+        """Another line under the cursor, in full; of another key its places, steps and facts too."""
         row = self.query_one("#keys", Grid).row
         if row is not None and row < len(self._tables.keys) and self._tables.keys[row].key != self._shown:
             self._shown = self._tables.keys[row].key
             self._show_key()
+        self._tell_line()
+
+    def on_descendant_focus(self) -> None:
+        """Another table, another line."""
+        self._tell_line()
+
+    def on_grid_beyond(self, event: Grid.Beyond) -> None:
+        """Past the last line of a table the page goes on."""
+        self.query_one(VerticalScroll).scroll_relative(y=event.by, animate=False)
+
+    def _tell_line(self) -> None:
+        """Tell the line under the cursor, and keep it in the window: the tables are as high as they have lines."""
+        grid, under = self.focused, self.query_one("#under", FactList)
+        if not isinstance(grid, Grid) or grid.row is None:
+            under.tell([])
+            return
+        under.tell(self._tables.told(str(grid.id), grid.row))
+        at = grid.virtual_region.y + 1 + grid.cursor - grid.scroll_offset.y
+        self.query_one(VerticalScroll).scroll_to_region(Region(0, at, 1, 1), animate=False)
 
     def _show_keys(self) -> None:
         self._tables.show_keys()
@@ -101,9 +122,9 @@ class PlanPage(Page):
         self._tables.places, self._tables.steps = planned.place_lines(key), planned.step_lines(key)
         self._fill("#places", len(self._tables.places))
         self._fill("#steps", len(self._tables.steps))
-        self.query_one("#in-the-way", FactList).tell(
-            list(planned.trouble_facts(key, self._tables.places, self.app.keymap))
-        )
+        trouble = list(planned.trouble_facts(key, self._tables.places, self.app.keymap))
+        self.query_one("#in-the-way", FactList).display = bool(trouble)
+        self.query_one("#in-the-way", FactList).tell(trouble)
         self.query_one("#facts", FactList).tell(self._facts(key))
 
     def _fill(self, name: str, count: int) -> None:

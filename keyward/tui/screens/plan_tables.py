@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from keyward.tui import bulk, planned, words
 from keyward.tui.plan_wish import PlanWish
 from keyward.tui.widgets.grid import Column
+from keyward.tui.widgets.pane import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +55,20 @@ class Tables:
             for one in self._wish.ids
             if one in known
         ]
+
+    def told(self, table: str, row: int) -> list[Fact]:
+        """The whole of a line of `keys`, `places` or `steps`."""
+        found: list[tuple[str, str]] = []
+        if table == "keys" and row < len(self.keys):
+            key = self.keys[row]
+            found = [(key.status, key.name), ("note", key.note)]
+        elif table == "places" and row < len(self.places):
+            place = self.places[row]
+            found = [(self.place_cells(row)[0], place.said), ("shape", place.form), ("note", place.detail)]
+        elif table == "steps" and row < len(self.steps):
+            step = self.steps[row]
+            found = [(f"step {step.number}", step.what), ("undo", step.undo), ("needs", step.permission)]
+        return [Fact(label, text) for label, text in found if text]
 
     def key_cells(self, row: int) -> tuple[str, ...]:
         """The texts of a key."""

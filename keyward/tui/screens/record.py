@@ -65,6 +65,7 @@ class RecordScreen(Page):
 
     def on_mount(self) -> None:
         """Ask for it."""
+        self.query_one(Grid).display = False
         self.say("Reading ...")
         self._ask()
 
@@ -102,6 +103,7 @@ class RecordScreen(Page):
             f"{rotation.old.name or rotation.old.id}: {rotation.state.value}{waits}{by}{undo}"
         )
         grid = self.query_one(Grid)
+        grid.display = True
         grid.repaint()
         grid.show(range(len(self._lines)))
         if self.focused is None:
@@ -126,9 +128,13 @@ class RecordScreen(Page):
     def _tell(self) -> None:
         row = self.query_one(Grid).row
         if row is None or row >= len(self._lines):
+            self.query_one("#line", FactList).tell(
+                [Fact("", "Nothing was done yet: the trail has no line of it.", "dim")]
+            )
             return
         line = self._lines[row]
         named = (
+            (line.kind, f"{words.moment(line.at)} UTC" if line.at is not None else "at an unknown time"),
             ("target", line.target),
             ("before", line.before),
             ("after", line.after),
@@ -142,17 +148,17 @@ class RecordScreen(Page):
 
     def action_undo(self) -> None:
         """Ask for the phrase; with it, bring the old key back."""
-        if self._row is not None and self.is_current:
+        if self._row is not None and self.is_active:
             undoing.ask_undo(self.app, self._row)
 
     def action_go_on(self) -> None:
         """Do what can be done now for this rotation, or show the run that is at work on it."""
-        if self._row is not None and self.is_current:
+        if self._row is not None and self.is_active:
             undoing.go_on(self.app, self._row)
 
     def action_export(self) -> None:
         """Ask for a file; write the trail there."""
-        if self._row is not None and self.is_current:
+        if self._row is not None and self.is_active:
             from keyward.tui.screens.export import ExportScreen
 
             self.app.push_screen(ExportScreen(self._row.id))

@@ -1,5 +1,6 @@
 """A value on the screen: asked for in a dialog, read under audit, hidden by any key, a look elsewhere, or the time."""
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, ClassVar
@@ -8,10 +9,10 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from keyward.tui.feed import Answer, Failed
+from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.value import Value
@@ -72,7 +73,7 @@ class AskReveal(Deaf[bool]):
         self.dismiss(False)
 
 
-class ValueScreen(ModalScreen[None]):
+class ValueScreen(Dialog[None]):
     """One value for some seconds.
 
     Args:
@@ -99,7 +100,8 @@ class ValueScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Read it, in a thread."""
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
-        self.app.app_suspend_signal.subscribe(self, lambda _: self.hide())
+        self.app.app_suspend_signal.subscribe(self, lambda _: self._blank(), immediate=True)
+        self.app.app_resume_signal.subscribe(self, lambda _: self._leave())
         self._stop = stop = self.app.feed.stopper()
         self.app.feed.ask(self, lambda desk: desk.values.reveal(self._key, stop))
 
@@ -110,7 +112,7 @@ class ValueScreen(ModalScreen[None]):
         if found is None:  # it was copied
             self._busy = False
             return
-        if self._over or not self.app.app_focus or not self.is_current:
+        if self._over or not self.app.app_focus or not self.is_active:
             self.hide()
             return
         self.app.value_shown = True
@@ -135,7 +137,7 @@ class ValueScreen(ModalScreen[None]):
         if left <= 0:
             self.hide()
             return
-        self.query_one("#said", Plain).show(f"hidden in {int(left) + 1} s · any key hides it · Y copies it for 30 s")
+        self.query_one("#said", Plain).show(f"hidden in {math.ceil(left)} s · any key hides it · Y copies it for 30 s")
 
     def _focus_changed(self, focused: bool) -> None:
         if not focused:
@@ -152,7 +154,7 @@ class ValueScreen(ModalScreen[None]):
         self.app.value_shown = False
 
     def _leave(self) -> None:
-        if self.is_current and not self._left:
+        if self.is_active and not self._left:
             self._left = True
             self.dismiss()
 

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 
 from keyward.tui import words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.live import DONE, LATER, SAID, TONES, KeyLive, Live, why
+from keyward.tui.live import DONE, FAILED, LATER, SAID, TONES, KeyLive, Live, why
 from keyward.tui.runs import rests
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
@@ -34,8 +34,8 @@ _STEPS = (
 _CALLS = (
     Column("time", "TIME (UTC)", 10, 3),
     Column("method", "METHOD", 6, 0),
-    Column("path", "REQUEST", 30, 0, grows=True),
-    Column("status", "STATUS", 10, 0),
+    Column("path", "REQUEST", 24, 0, grows=True),
+    Column("status", "STATUS", 19, 0),
     Column("took", "MS", 6, 1, right=True),
     Column("host", "HOST", 24, 4),
 )
@@ -72,6 +72,8 @@ class RotationScreen(Page):
             return ""
         if self.live.busy:
             return "it is at work"
+        if self.live.over:
+            return "it is over: there is nothing to go on with"
         # To the desk no rotation means all that are open.
         return (
             "" if self.live.about else f"nothing was begun: {self.app.keymap.key_of('rotation.back')}, then plan again"
@@ -131,12 +133,16 @@ class RotationScreen(Page):
         self._shown = keys[row] if row is not None and row < len(keys) else keys[0] if keys else None
 
     def on_grid_moved(self) -> None:
-        """Another key under the cursor."""
+        """Another key or step under the cursor."""
         before = self._shown
         self._choose()
         if self._shown is not None and self._shown is not before:
             self._refill(self.query_one("#steps", Grid), len(self._shown.lines))
-            self.query_one("#waits", FactList).tell(list(self._facts()))
+        self.query_one("#waits", FactList).tell(list(self._facts()))
+
+    def on_descendant_focus(self) -> None:
+        """Another table, another line in full."""
+        self.query_one("#waits", FactList).tell(list(self._facts()))
 
     def _show_calls(self) -> None:
         grid = self.query_one("#calls", Grid)
@@ -166,8 +172,10 @@ class RotationScreen(Page):
         live = self.live
         if live.error is not None:
             yield Fact(f"✗ {live.error.title}", live.error.message, "$text-error")
-            if live.error.hint:
-                yield Fact("do", live.error.hint)
+            again = f"{self.app.keymap.key_of('rotation.go_on')} goes on with it" if live.about else ""
+            if live.error.hint or again:
+                yield Fact("do", live.error.hint or again)
+        yield from self._lines_in_full()
         for one in [self._shown] if self._shown is not None else []:
             if one.waits is not None and one.outcome is None:
                 yield Fact(f"◷ waits for {one.waits.waiting_on}", why(one.waits, self.app.moment()), "$text-warning")
@@ -181,7 +189,23 @@ class RotationScreen(Page):
         if self._shown is not None and self._shown.outcome is not None and self._shown.outcome.successor:
             yield Fact("new key", self._shown.outcome.successor, "dim")
 
+    def _lines_in_full(self) -> "Iterator[Fact]":
+        """What failed, and the step or request under the cursor: the tables have no room for all of it."""
+        lines = self._shown.lines if self._shown is not None else []
+        for line in (line for line in lines if line.mark == FAILED):
+            yield Fact(f"{FAILED} {SAID[FAILED]}", f"{line.what}: {line.evidence}".removesuffix(": "), "$text-error")
+        steps = self.query_one("#steps", Grid)
+        if steps.has_focus and steps.row is not None and steps.row < len(lines) and lines[steps.row].mark != FAILED:
+            line = lines[steps.row]
+            yield Fact(f"step {steps.row + 1}", " · ".join(filter(None, (line.what, line.evidence))))
+        calls = self.query_one("#calls", Grid)
+        if calls.has_focus and calls.row is not None:
+            _, method, path, status, took, host = self._call_cells(calls.row)
+            yield Fact("request", f"{method} {host}{' ' if host else ''}{path} · {status} · {took} ms")
+
     def _safe(self) -> Fact:
+        if self.live.over:
+            return Fact("", "It is over; the history keeps what was done.", "dim")
         names = " ".join(self.live.rotations or self.live.about)
         back, leave = map(self.app.keymap.key_of, ("rotation.back", "app.leave"))
         away = (
@@ -189,7 +213,9 @@ class RotationScreen(Page):
             if self.live.busy
             else "Closing this window is safe"
         )
-        return Fact("", f"{away}: progress is on disk. keyward resume {names}".rstrip(), "dim")
+        over = not self.live.busy and bool(self.live.keys) and all(map(_over, self.live.keys.values()))
+        verb = "history" if over else "resume"
+        return Fact("", f"{away}: progress is on disk. keyward {verb} {names}".rstrip(), "dim")
 
     # What the tables ask for
 
@@ -256,6 +282,11 @@ class RotationScreen(Page):
         """Do what can be done now."""
         if not self.live.busy and self.app.may_write():
             self.app.runs.again(self.live)
+
+
+def _over(one: KeyLive) -> bool:
+    """Whether nothing is left to do for it."""
+    return one.outcome is not None and one.outcome.state.closed
 
 
 def _ended(one: KeyLive, now: "datetime") -> "Iterator[Fact]":

@@ -40,6 +40,12 @@ class SettingsScreen(Page):
         super().__init__()
         self._settings: Sequence[Setting] = ()
 
+    def why_not(self, action: str) -> str:
+        """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("open", "line") and self._chosen() is None:
+            return "no setting is listed"
+        return "the settings are not known" if action == "find" and not self._settings else ""
+
     def content(self) -> ComposeResult:
         """Filter, list, the one under the cursor."""
         with Horizontal(classes="content find"):
@@ -137,7 +143,7 @@ class SettingsScreen(Page):
     def action_open(self) -> None:
         """What the setting under the cursor means, and the line to write."""
         one = self._chosen()
-        if one is not None and self.is_current:
+        if one is not None and self.is_active:
             from keyward.tui.screens.leaf import Leaf
 
             means = [Fact("" if number else "means", text) for number, text in enumerate(one.doc.splitlines())]
@@ -147,7 +153,7 @@ class SettingsScreen(Page):
     def action_line(self) -> None:
         """Hand over the lines for keyward.toml."""
         one = self._chosen()
-        if one is not None and self.is_current:
+        if one is not None and self.is_active:
             hand_over(self.app, f"{one.name}, for keyward.toml", one.line)
 
 

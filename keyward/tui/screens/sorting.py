@@ -10,6 +10,7 @@ from textual.widgets.option_list import Option
 
 from keyward.tui.columns import ALL
 from keyward.tui.screens.lists import ListScreen
+from keyward.tui.widgets.choices import Choices
 from keyward.tui.widgets.plain import Plain
 
 
@@ -31,7 +32,7 @@ class SortScreen(ListScreen[str]):
         others = [name for name in ALL if name not in self._shown]
         with Vertical():
             yield Plain("Sort by", classes="title")
-            yield OptionList(*map(self._option, self._shown), *([None] if others else []), *map(self._option, others))
+            yield Choices(*map(self._option, self._shown), *([None] if others else []), *map(self._option, others))
             leave = self.app.keymap.key_of("list.leave")
             yield Plain(f"Enter sorts; on the present one it turns the order round. {leave} leaves it.", classes="dim")
 

@@ -17,6 +17,8 @@ from keyward.tui.widgets.grid import Grid
 from keyward.tui.widgets.keysbar import KeysBar
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from keyward.model.query_rows import Columns
     from keyward.tui.app import KeywardApp
 
@@ -67,13 +69,21 @@ class KeyTable(Screen[None]):
             return self.view.would_match(self._production_query, key, self.app.now())
         return row in self._production
 
+    def _follow_production(self, changed: "Collection[int]") -> None:
+        """These rows changed: which of them are of production now."""
+        found = self.view.production(self._production_query, self.app.now(), list(changed))
+        if found != self._production.intersection(changed):
+            self._production = self._production.difference(changed) | found
+
     # What is in view
 
     def _put(self, columns: "Columns", *, flash: bool) -> list[int]:
         """Rows came, new or changed; gives their numbers. What changes under one's eyes flashes once, where things may move."""
-        at = partial(self._cells_at, now=self.app.now())
-        before = seen(self.grid.window, at) if flash and self.app.animation_level != "none" else {}
-        changed = self.rows.put(columns)
+        now = self.app.now()
+        at = partial(self._cells_at, now=now)
+        coming = set(map(self.rows.number, columns.id)) if flash and self.app.animation_level != "none" else set()
+        before = seen([row for row in self.grid.window if row in coming], at)
+        changed = self.view.put(columns, now)
         if other := differing(before, changed, at, self.choice.names):
             self.grid.flash(other)
         return changed
@@ -126,7 +136,7 @@ class KeyTable(Screen[None]):
 
     def action_sort(self) -> None:
         """Ask by which column to sort."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.sorting import SortScreen
 
             self.app.push_screen(SortScreen(self.choice.names, self.view.column, down=self._down), self._sort)
@@ -148,7 +158,7 @@ class KeyTable(Screen[None]):
 
     def action_choose(self) -> None:
         """Ask which columns to show."""
-        if self.is_current:
+        if self.is_active:
             from keyward.tui.screens.choosing import ChooseScreen
 
             self.app.push_screen(ChooseScreen(self.choice), self._chosen)

@@ -118,6 +118,8 @@ class WelcomeScreen(Page):
 
     def why_not(self, action: str) -> str:
         """Why an action of this screen cannot be done now; empty when it can."""
+        if action in ("choose", "propose", "command") and self._begun is None:
+            return "it is not known what is on this machine"
         return "the settings file is there and stays as it is" if action == "choose" and self._fixed else ""
 
     def _show(self) -> None:
@@ -192,7 +194,7 @@ class WelcomeScreen(Page):
 
     def action_propose(self) -> None:
         """Show what would be written and scanned, and ask."""
-        if self._begun is None or self._writing or not self.is_current:
+        if self._begun is None or self._writing or not self.is_active:
             return
         from keyward.desk.beginning import proposal
         from keyward.tui.widgets.agree import Agree
@@ -239,7 +241,7 @@ class WelcomeScreen(Page):
 
     def action_folder(self) -> None:
         """Name another folder; it is written down and scanned."""
-        if not self.is_current:
+        if not self.is_active:
             return
         from keyward.tui.screens.local import LocalScreen
 
@@ -251,13 +253,13 @@ class WelcomeScreen(Page):
 
     def action_demo(self) -> None:
         """Leave for the sample organisation."""
-        if self.is_current:
+        if self.is_active:
             self.app.leave_for_the_demo()
 
     def action_command(self) -> None:
         """Hand over what helps with the line under the cursor."""
         line: Any = self._chosen()
-        if line is None or not self.is_current:
+        if line is None or not self.is_active:
             return
         if line.check.fix:
             hand_over(self.app, f"{line.check.area}, {line.check.what}", line.check.fix)

@@ -25,7 +25,7 @@ class Agree(Deaf[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
     DEFAULT_CSS = """
     Agree .shown { height: auto; background: $boost; padding: 0 1; }
-    Agree VerticalScroll { height: auto; max-height: 14; margin-top: 1; }
+    Agree VerticalScroll { height: auto; max-height: 30vh; margin-top: 1; }
     Agree.-low VerticalScroll { max-height: 5; margin: 0; }
     Agree.-low .buttons { margin: 0; }
     """

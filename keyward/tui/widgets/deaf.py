@@ -2,7 +2,7 @@
 
 from typing import Generic, TypeVar
 
-from textual.screen import ModalScreen
+from keyward.tui.screens.once import Dialog
 
 ARMED_AFTER = 0.35
 """Seconds during which a dialog hears nothing."""
@@ -10,7 +10,7 @@ ARMED_AFTER = 0.35
 Answered = TypeVar("Answered")
 
 
-class Deaf(ModalScreen[Answered], Generic[Answered]):
+class Deaf(Dialog[Answered], Generic[Answered]):
     """What such dialogs have in common. Only leaving without an answer is heard at once."""
 
     def __init__(self, *, classes: str | None = None) -> None:

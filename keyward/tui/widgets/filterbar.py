@@ -160,6 +160,7 @@ class FilterBar(Vertical):
         """Somebody types: the line of help appears."""
         self.add_class("-asked")
         self.say()
+        self.call_after_refresh(self._values_known)  # the first letter need not wait for it
 
     def on_descendant_blur(self) -> None:
         """It is not needed any more, unless it says what is wrong."""

@@ -4,9 +4,11 @@ Rows are numbers; what a row shows is asked for when its line is painted. `order
 sorted elsewhere, and swapped in one assignment. The cursor and the marks belong to row numbers, so they stay on their rows.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import ClassVar
+from itertools import zip_longest
+from math import inf
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -23,11 +25,17 @@ from textual.strip import Strip
 from keyward.tui.actions import Where, bindings
 from keyward.tui.widgets.column import Column, fitted, fitting
 
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
 __all__ = ["Column", "Grid"]
 
 MARK, NO_MARK, CURSOR = "✓", " ", ">"
+_FAR = 1_000_000
 _GUTTER = "   "
 """Cursor, mark, and a blank."""
+_STILL: tuple[frozenset[str], float] = frozenset(), 0.0
+"""No cell stands out."""
 
 
 class Grid(ScrollView, can_focus=True):
@@ -72,6 +80,7 @@ class Grid(ScrollView, can_focus=True):
     }
     BINDINGS: ClassVar[list[BindingType]] = bindings(Where.TABLE)
     cursor = reactive(0, repaint=False)
+    sorted_by: reactive[tuple[str, bool]] = reactive(("", False), repaint=False)
 
     class Moved(Message):
         """The cursor is on another row (or on none, None)."""
@@ -79,6 +88,13 @@ class Grid(ScrollView, can_focus=True):
         def __init__(self, row: int | None) -> None:
             super().__init__()
             self.row = row
+
+    class Beyond(Message):
+        """The cursor was to go `by` rows further than there are: what surrounds the table may scroll."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
 
     class Opened(Message):
         """Enter, or a second click, on a row."""
@@ -113,35 +129,59 @@ class Grid(ScrollView, can_focus=True):
         self.order: Sequence[int] = ()
         self.marks: set[int] = set()
         self.needle = ""
-        self.sorted_by: tuple[str, bool] = ("", False)
         self._strips: LRUCache[tuple[int, bool, bool, bool], Strip] = LRUCache(1024)
         self._bases: dict[tuple[bool, bool, bool], Style] = {}
-        self._flashing: dict[int, frozenset[str]] = {}
+        self._tones: dict[tuple[Style, str], Style] = {}
+        self._flashing: dict[int, tuple[frozenset[str], float]] = {}
+        self._flash_end: Timer | None = None
         self._painted_for = -1
         self._touched = False
 
     # What is shown
 
     def show(self, order: Sequence[int], needle: str = "") -> None:
-        """Show these rows in this order; `needle` (case-folded) is underlined where it stands. O(1) in the number of rows."""
-        row = self.row if self._touched else None
-        self.order = order
-        if needle != self.needle:
-            self.needle = needle
-            self._strips.clear()
+        """Show these rows in this order; `needle` (case-folded) is underlined where it stands.
+
+        O(1) in the number of rows; lines that say the same as before are not painted again.
+        """
+        at, top, lines, needle_before = (self.cursor, self.row), self.scroll_offset.y, self._lines, self.needle
+        self.order, self.needle = order, needle
         self.virtual_size = Size(self.size.width, len(order) + 1)
-        self._put_cursor_on(row)
-        self.refresh()
+        self._put_cursor_on(at[1] if self._touched else None, at[1])
+        if needle != needle_before:
+            self._strips.clear()
+        if needle != needle_before or self.scroll_offset.y != top or not self.size:
+            self.refresh()
+            return
+        for line, (before, now) in enumerate(zip_longest(lines, self._lines)):
+            if before != now:
+                self._refresh_line(line)
+        if self.cursor != at[0]:
+            self._refresh_line(at[0] - top)
+            self._refresh_line(self.cursor - top)
+
+    @property
+    def _lines(self) -> Sequence[int]:
+        """The rows of the lines below the header."""
+        top = self.scroll_offset.y
+        return self.order[top : top + self.size.height]
+
+    def _refresh_line(self, line: int) -> None:
+        """Repaint that line of rows, counted from the first below the header."""
+        self.refresh(Region(0, line + 1, self.size.width, 1))
+
+    def watch_sorted_by(self) -> None:
+        """The header says it."""
+        self._refresh_line(-1)
 
     def rows_changed(self, rows: Sequence[int]) -> None:
         """Forget how these rows looked, and repaint those in the window."""
         changed = set(rows)
         for key in [key for key in self._strips.keys() if key[0] in changed]:  # noqa: SIM118  # a cache, not a dict
             self._strips.discard(key)
-        top = self.scroll_offset.y
-        for line, row in enumerate(self.order[top : top + self.size.height]):
+        for line, row in enumerate(self._lines):
             if row in changed:
-                self.refresh(Region(0, line + 1, self.size.width, 1))
+                self._refresh_line(line)
 
     def repaint(self) -> None:
         """Forget how every row looked."""
@@ -168,16 +208,30 @@ class Grid(ScrollView, can_focus=True):
         return self.order[top : top + self.page]
 
     def flash(self, cells: Mapping[int, frozenset[str]], seconds: float = 0.7) -> None:
-        """Let cells stand out for a moment: names of columns by row."""
-        self._flashing.update(cells)
-        self.rows_changed(list(cells))
-        self.set_timer(seconds, partial(self._end_flash, cells))
+        """Let cells stand out for a moment: names of columns by row. Those that did so for that long are painted with them, in one frame."""
+        now = time.monotonic()
+        ended = self._ended(now)
+        self._flashing.update({row: (names, now + seconds) for row, names in cells.items()})
+        self.rows_changed([*cells, *ended])
+        if self._flash_end is not None:
+            self._flash_end.stop()
+        self._flash_end = self.set_timer(seconds, self.end_flash)
 
-    def _end_flash(self, cells: Mapping[int, frozenset[str]]) -> None:
-        for row, names in cells.items():
-            if self._flashing.get(row) is names:  # otherwise it changed once more meanwhile
-                del self._flashing[row]
-        self.rows_changed(list(cells))
+    def end_flash(self) -> None:
+        """Nothing stands out any more."""
+        self.rows_changed(self._ended(inf))
+
+    def _ended(self, now: float) -> list[int]:
+        """Rows whose moment is over; they are forgotten."""
+        ended = [row for row, (_, until) in self._flashing.items() if until <= now]
+        for row in ended:
+            del self._flashing[row]
+        return ended
+
+    @property
+    def flashing(self) -> Mapping[int, frozenset[str]]:
+        """What stands out now."""
+        return {row: names for row, (names, _) in self._flashing.items()}
 
     @property
     def row(self) -> int | None:
@@ -187,9 +241,9 @@ class Grid(ScrollView, can_focus=True):
     def go_to(self, row: int) -> None:
         """Put the cursor on that row, if it is in view."""
         self._touched = True
-        self._put_cursor_on(row)
+        self._put_cursor_on(row, self.row)
 
-    def _put_cursor_on(self, row: int | None) -> None:
+    def _put_cursor_on(self, row: int | None, before: int | None) -> None:
         last = max(0, len(self.order) - 1)
         place = min(self.cursor, last) if self._touched else 0
         if row is not None and not (place < len(self.order) and self.order[place] == row):
@@ -200,7 +254,7 @@ class Grid(ScrollView, can_focus=True):
         moved = place != self.cursor
         self.set_reactive(Grid.cursor, place)
         self._keep_in_window(place)
-        if moved or self.row != row:
+        if moved or self.row != before:
             self.post_message(self.Moved(self.row))
 
     # Painting
@@ -210,6 +264,7 @@ class Grid(ScrollView, can_focus=True):
         super().notify_style_update()
         self._strips.clear()
         self._bases.clear()
+        self._tones.clear()
 
     def _fit(self, width: int) -> None:
         """Choose the columns that fit, and their widths."""
@@ -253,10 +308,17 @@ class Grid(ScrollView, can_focus=True):
             style += self.get_component_rich_style("grid--cursor", partial=True)
         return style
 
+    def _toned(self, style: Style, tone: str) -> Style:
+        """The style with that of a component class on it; worked out once too."""
+        toned = self._tones.get((style, tone))
+        if toned is None:
+            toned = self._tones[style, tone] = style + self.get_component_rich_style(tone, partial=True)
+        return toned
+
     def _line(self, row: int, cursor: bool, odd: bool, mark: bool) -> Strip:
         base = self._base(cursor, odd, mark)
         segments = [Segment(f"{CURSOR if cursor else NO_MARK}{MARK if mark else NO_MARK} ", base)]
-        cells, flashing = self._cells(row), self._flashing.get(row, frozenset())
+        cells, flashing = self._cells(row), self._flashing.get(row, _STILL)[0]
         for index, width in self._shown:
             column, text = self._all[index], cells[index]
             if column.right:
@@ -266,9 +328,9 @@ class Grid(ScrollView, can_focus=True):
             plain = (
                 tone is None or cursor or (mark and tone == "grid--dim")
             )  # a mark says more, and dimmed it cannot be read
-            style = base if plain or tone is None else base + self.get_component_rich_style(tone, partial=True)
+            style = base if plain or tone is None else self._toned(base, tone)
             if column.name in flashing:
-                style += self.get_component_rich_style("grid--flash", partial=True)
+                style = self._toned(style, "grid--flash")
             segments.extend(self._underlined(text, style))
         return Strip(segments)
 
@@ -276,7 +338,7 @@ class Grid(ScrollView, can_focus=True):
         if not self.needle or (at := text.casefold().find(self.needle)) < 0:
             return [Segment(text, style)]
         end = at + len(self.needle)
-        match = style + self.get_component_rich_style("grid--match", partial=True)
+        match = self._toned(style, "grid--match")
         return [Segment(text[:at], style), Segment(text[at:end], match), Segment(text[end:], style)]
 
     def _header(self, width: int) -> Strip:
@@ -306,13 +368,15 @@ class Grid(ScrollView, can_focus=True):
         """Repaint the two lines concerned and keep the cursor in the window."""
         self._keep_in_window(new)
         for place in (old, new):
-            self.refresh(Region(0, place - self.scroll_offset.y + 1, self.size.width, 1))
+            self._refresh_line(place - self.scroll_offset.y)
         self.post_message(self.Moved(self.row))
 
     def action_move(self, by: int) -> None:
         """Move the cursor by so many rows. Until somebody moves it, it stays at the top whatever arrives."""
         self._touched = True
-        self.cursor = max(0, min(len(self.order) - 1, self.cursor + by))
+        before, self.cursor = self.cursor, max(0, min(len(self.order) - 1, self.cursor + by))
+        if self.cursor == before:
+            self.post_message(self.Beyond(by))
 
     def action_page(self, by: int) -> None:
         """Move by pages."""
@@ -325,7 +389,9 @@ class Grid(ScrollView, can_focus=True):
     def action_go(self, where: int) -> None:
         """Go to the first row (0) or the last (-1)."""
         self._touched = True
-        self.cursor = 0 if where == 0 else max(0, len(self.order) - 1)
+        before, self.cursor = self.cursor, 0 if where == 0 else max(0, len(self.order) - 1)
+        if self.cursor == before:
+            self.post_message(self.Beyond(_FAR if where else -_FAR))
 
     def open_row(self) -> None:
         """Say that the row under the cursor is to be opened."""

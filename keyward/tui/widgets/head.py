@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widget import Widget
 
-from keyward.tui.words import PROD
+from keyward.tui.words import PROD, number
 
 GAP = "  "
 
@@ -28,7 +28,7 @@ class Standing:
     busy: str = ""
 
 
-_COVERAGE = 4
+_BUSY, _COVERAGE = 3, 5
 INCOMPLETE = "incomplete"
 """What is left of the coverage where there is no room for it."""
 
@@ -66,19 +66,21 @@ class Head(Widget):
             left.append((1, now.title, "bold"))
         world = "" if now.emulated and not now.world else now.world
         if world:
-            left.append((6, world, "dim"))
+            left.append((7, world, "dim"))
         right = [
-            (2, now.busy, "$text-accent"),
-            (3, f"{now.keys:,} keys" if now.keys is not None else "", "bold"),
+            (_BUSY, now.busy, "$text-accent"),
+            (4, number(now.keys, "key") if now.keys is not None else "", "bold"),
             (_COVERAGE, now.coverage, "$text-warning"),
-            (5, now.age, "dim"),
+            (6, now.age, "dim"),
         ]
         right = [piece for piece in right if piece[1]]
-        while (weight := max(piece[0] for piece in (*left, *right))) and _length(left) + _length(right) + 2 > width:
+        while (weight := max(piece[0] for piece in (*left, *right))) and _length(left) + _length(right) + 3 > width:
             left = [piece for piece in left if piece[0] != weight]
             right = [piece for piece in right if piece[0] != weight]
             if weight == _COVERAGE:
                 right.append((0, INCOMPLETE, "$text-warning"))
+            if weight == _BUSY:  # that something goes on is said as long as there is any room
+                right.insert(0, (_BUSY - 1, now.busy.partition(",")[0], "$text-accent"))
         space = max(1, width - _length(left) - _length(right) - 1)
         return Content.assemble(*_joined(left), " " * space, *_joined(right), " ")
 

@@ -84,7 +84,7 @@ class FactList(Static):
 
     def tell(self, facts: Sequence[Fact]) -> None:
         """Show other facts."""
-        self._facts = facts
+        self._facts, self._laid_for = facts, 0  # told while it is hidden, it is laid out when it is seen
         self._lay_out()
 
     def on_resize(self) -> None:
@@ -95,6 +95,6 @@ class FactList(Static):
             self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:
-        if self.content_size.width:
-            self._laid_for = self.content_size.width
-            self.update(lay_out(self._facts, self.content_size.width))
+        self._laid_for = self.content_size.width  # none while it is hidden: it is laid out when it is seen again
+        if self._laid_for:
+            self.update(lay_out(self._facts, self._laid_for))

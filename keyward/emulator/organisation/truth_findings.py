@@ -1,0 +1,182 @@
+"""What is wrong in an organisation, by the generator's own model: what a check must find that has read everything a caller may read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from keyward.emulator.organisation.services import GEMINI
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from keyward.emulator.organisation.model import Organisation, SampleProject
+
+_DAY = timedelta(days=1)
+_OWNERS = ("owner", "team")
+_PUBLIC = ("browserKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
+_CLIENTS = (*_PUBLIC, "serverKeyRestrictions")
+_DENIED_USE = {"denied": "unknown", "unknown": "unknown"}
+
+Found = tuple[str, str, str]
+"""Rule, subject, `fail` or `unknown`."""
+
+
+def findings(organisation: Organisation, data: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every finding about API keys, service account keys, secrets and projects.
+
+    It is what follows from a scan that read all values and asked for everything around, under these limits: 90 days of age, 30 of silence, 7
+    for a first use, 14 before an end, 2 keys an account, 90 days for an old version. Rules on daily use are left out.
+
+    Args:
+        organisation: All of it.
+        data: The rest of the truth.
+    """
+    now = organisation.now
+    projects = {project.id: project for project in organisation.projects}
+    denied = {one["id"] for one in data["sources"] if one["status"] == "denied"}
+    secrets = {one["id"]: one for one in data["secrets"] if f"gsm:{one['project']}" not in denied}
+    found: list[Found] = []
+    for key in data["keys"]:
+        # Keys of a project whose API is off are listed under somebody else's quota; of a deleted one nobody gets the value any more, so
+        # nobody can tell which secret holds it.
+        if key["state"] == "active" and f"google-api-keys:{key['project']}" not in denied:
+            found += _api_key(key, projects[key["project"]], secrets, now)
+    for key in data["service_account_keys"]:
+        if key["visible"]:
+            found += _account_key(key, projects[key["project"]], secrets, now)
+    for secret in secrets.values():
+        found += _secret(secret, now)
+    blind = _blind(data)
+    for project in projects:
+        found += _project(project, data, blind)
+    if any(one["status"] == "denied" for one in data["sources"] if one["id"].startswith("gsm:")):
+        found += _homeless(data, secrets)
+    return [{"rule": rule, "subject": subject, "result": result} for rule, subject, result in sorted(set(found))]
+
+
+def _api_key(
+    key: Mapping[str, Any], project: SampleProject, secrets: Mapping[str, Any], now: datetime
+) -> Iterator[Found]:
+    subject = key["id"]
+    read = [place for place in _readable(key, secrets) if place["current"] or place["aliases"]]
+    age = now - datetime.fromisoformat(key["created_at"])
+    if age > 90 * _DAY:
+        yield "KW-101", subject, "fail"
+    yield from _use(key, age, now)
+    yield from _shared(key, project, secrets, read)
+    limits = key["restrictions"]
+    apis = {one["service"] for one in limits.get("apiTargets", ())}
+    standard = key["bound_identity"] is None
+    public = any(limits.get(name) for name in _PUBLIC)
+    if not apis:
+        yield "KW-401", subject, "fail"
+    if standard and not any(limits.get(name) for name in _CLIENTS):
+        yield "KW-402", subject, "fail"
+    if standard and GEMINI not in project.off and (not apis or (GEMINI in apis and public)):
+        yield "KW-404", subject, "fail"
+    if standard and GEMINI in apis:
+        yield "KW-405", subject, "fail"
+
+
+def _account_key(
+    key: Mapping[str, Any], project: SampleProject, secrets: Mapping[str, Any], now: datetime
+) -> Iterator[Found]:
+    subject = key["id"]
+    read = [place for place in _readable(key, secrets) if place["current"] or place["aliases"]]
+    if key["state"] != "active":
+        if key["state"] == "blocked-by-provider":
+            yield "KW-406", subject, "fail"
+        if read:
+            yield "KW-301", subject, "fail"
+        return
+    age = now - datetime.fromisoformat(key["created_at"])
+    if age > 90 * _DAY:
+        yield "KW-105", subject, "fail"
+    if key["expires_at"] is None:
+        yield "KW-104", subject, "fail"
+    elif datetime.fromisoformat(key["expires_at"]) - now <= 14 * _DAY:
+        yield "KW-103", subject, "fail"
+    yield "KW-407", subject, "fail"
+    yield from _use(key, age, now)
+    yield from _shared(key, project, secrets, read)
+
+
+def _use(key: Mapping[str, Any], age: timedelta, now: datetime) -> Iterator[Found]:
+    use = key["last_used"]
+    if use["status"] in _DENIED_USE:
+        yield "KW-201", key["id"], "unknown"
+        yield "KW-202", key["id"], "unknown"
+    elif use["status"] == "used":
+        if now - datetime.fromisoformat(use["at"]) > 30 * _DAY:
+            yield "KW-201", key["id"], "fail"
+    elif use["status"] == "not_seen":
+        if age > 30 * _DAY:
+            yield "KW-201", key["id"], "fail"
+    elif age > 7 * _DAY:
+        yield "KW-202", key["id"], "fail"
+
+
+def _shared(
+    key: Mapping[str, Any], project: SampleProject, secrets: Mapping[str, Any], read: list[Any]
+) -> Iterator[Found]:
+    """Several places, several environments, nobody who owns it."""
+    if len({place["secret"] for place in read}) > 1:
+        yield "KW-303", key["id"], "fail"
+    environments = {secrets[place["secret"]]["environment"] for place in read} | {project.labels.get("env")}
+    if read and len(environments - {None}) > 1:
+        yield "KW-304", key["id"], "fail"
+    held = [secrets[place["secret"]] for place in _readable(key, secrets)]
+    labels = [
+        key.get("annotations", {}),
+        project.labels,
+        *(one["labels"] for one in held),
+        *(one["annotations"] for one in held),
+    ]
+    if not any(one.get(name) for one in labels for name in _OWNERS):
+        yield "KW-701", key["id"], "fail"
+
+
+def _readable(key: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[Any]:
+    return [one for one in key["placements"] if one["version_state"] == "ENABLED" and one["secret"] in secrets]
+
+
+def _secret(secret: Mapping[str, Any], now: datetime) -> Iterator[Found]:
+    subject, versions = secret["id"], secret["versions"]
+    if not secret["rotation_days"]:
+        yield "KW-501", subject, "fail"
+    if versions and versions[-1]["state"] != "ENABLED":
+        yield "KW-506", subject, "fail"
+    named = {str(number) for number in secret["aliases"].values()}
+    for version, successor in pairwise(versions):
+        replaced = now - datetime.fromisoformat(successor["created_at"])
+        if version["state"] != "DESTROYED" and version["version"] not in named and replaced > 90 * _DAY:
+            yield "KW-507", subject, "fail"
+
+
+def _blind(data: Mapping[str, Any]) -> set[str]:
+    """Projects of which some source denies to be read."""
+    every = (*data["sources"], *data["account_sources"])
+    return {one["id"].partition(":")[2] for one in every if one["status"] == "denied"}
+
+
+def _project(project: str, data: Mapping[str, Any], blind: set[str]) -> Iterator[Found]:
+    keys = Counter(
+        one["email"]
+        for one in data["service_account_keys"]
+        if one["project"] == project and one["visible"] and one["state"] == "active"
+    )
+    if project in blind:
+        yield "KW-408", f"project:{project}", "unknown"
+    if any(number > 2 for number in keys.values()):
+        yield "KW-408", f"project:{project}", "fail"
+
+
+def _homeless(data: Mapping[str, Any], secrets: Mapping[str, Any]) -> Iterator[Found]:
+    """Live keys that no secret holds: whether a secret of a project that denies reading does, nobody can tell."""
+    denied = _blind(data)
+    for key in (*data["keys"], *data["service_account_keys"]):
+        if key["project"] not in denied and key["state"] == "active" and not _readable(key, secrets):
+            yield "KW-302", key["id"], "unknown"

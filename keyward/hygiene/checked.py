@@ -1,0 +1,48 @@
+"""What a check found, and what it rests on: all that a report needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from keyward.hygiene.judging import Judged
+from keyward.hygiene.rule import Rule
+from keyward.model.gap import Gap
+from keyward.model.source import SourceReport
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found.
+
+    `at` is its moment and `scanned_at` that of what it rests on, both UTC; the latter is None when nothing was scanned yet. `sources`
+    are what was asked, `gaps` what somebody said need not be seen.
+    """
+
+    at: datetime
+    scanned_at: datetime | None
+    world: str
+    judged: Judged
+    rules: Sequence[Rule]
+    keys: int
+    secrets: int
+    projects: int
+    sources: Sequence[SourceReport]
+    gaps: Mapping[str, Gap]
+
+    @property
+    def unseen(self) -> Sequence[SourceReport]:
+        """The sources that were not seen as a whole, and that nobody accepted as a gap."""
+        return [one for one in self.sources if (not one.covered or one.stale_since) and one.id not in self.gaps]
+
+    @property
+    def coverage(self) -> str:
+        """What was seen, in one line: it stands in every report."""
+        if self.scanned_at is None:
+            return "Nothing was scanned yet: nothing here is known to be fine."
+        seen = len(self.sources) - len(self.unseen)
+        text = (
+            f"{seen:,} of {len(self.sources):,} sources seen; {self.keys:,} keys, {self.secrets:,} secrets and {self.projects:,} projects judged "
+            f"by {len(self.rules)} rules; {len(self.judged.unknown):,} answers not known."
+        )
+        accepted = len(self.gaps)
+        return text + (f" {accepted:,} accepted gap{'s' if accepted > 1 else ''}." if accepted else "")

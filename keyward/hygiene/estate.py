@@ -1,0 +1,75 @@
+"""What rules look at: everything that is known at one moment, from cache and ledger. Nothing is asked, and there is no value in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from keyward.hygiene.daily import Days
+from keyward.hygiene.exempt import Exempt
+from keyward.ledger.records import RotationRow
+from keyward.model.about import About, Known, What
+from keyward.model.credential import Credential
+from keyward.model.placement import Placement, Role
+from keyward.model.secretinfo import SecretInfo, VersionState
+from keyward.model.source import SourceReport, SourceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """All keys and secrets with what is around them.
+
+    `now` is UTC. `placements` are by key id, `held` the same by secret id; `about` by subject and what it says. `production` are ids of
+    keys that the settings call production; `data` what queries know of the data handling of keys; `environments` name the environment of a scope (`prod`), where that is known.
+    `unread` are ids of secrets that have a readable version now whose value was not read. `days` are the calls of keys by day, where they are counted; `projects` are ids of the cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and `owner_labels` the names of labels that say who owns something.
+    """
+
+    now: datetime
+    keys: Mapping[str, Credential] = field(default_factory=dict)
+    secrets: Mapping[str, SecretInfo] = field(default_factory=dict)
+    placements: Mapping[str, Sequence[Placement]] = field(default_factory=dict)
+    held: Mapping[str, Sequence[Placement]] = field(default_factory=dict)
+    about: Mapping[tuple[str, What], About] = field(default_factory=dict)
+    sources: Mapping[str, SourceReport] = field(default_factory=dict)
+    production: frozenset[str] = frozenset()
+    data: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    environments: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    days: Mapping[str, Days] = field(default_factory=dict)
+    projects: Sequence[str] = ()
+    rotations: Sequence[RotationRow] = ()
+    exceptions: Sequence[Exempt] = ()
+    owner_labels: Sequence[str] = ("owner", "team")
+
+    def places(self, key: Credential, *roles: Role) -> tuple[Placement, ...]:
+        """Where that key stands: readable versions in these roles (all roles where none is named)."""
+        return tuple(
+            place
+            for place in self.placements.get(key.id, ())
+            if place.version_state is VersionState.ENABLED and (not roles or place.role in roles)
+        )
+
+    def blind(self, scope: str) -> tuple[SourceReport, ...]:
+        """The sources of a scope that were not read to their end, an API that is off included: what they hold is not known."""
+        return tuple(
+            one
+            for one in self.sources.values()
+            if one.id.partition(":")[2] == scope and (one.status is not SourceStatus.OK or one.stale_since)
+        )
+
+    def fact(self, subject: str, what: What) -> About | None:
+        """What is known around a project (`project:ID`) or secret; None when nobody asked."""
+        return self.about.get((subject, what))
+
+    def known(self, subject: str, what: What) -> tuple[str, ...] | None:
+        """The values of such a fact; None when it is not known, for whatever reason."""
+        found = self.fact(subject, what)
+        return found.values if found is not None and found.status is Known.KNOWN else None
+
+    def why_unknown(self, subject: str, what: What) -> str:
+        """Why such a fact is not known, in words."""
+        found = self.fact(subject, what)
+        if found is None:
+            return f"{what.value} of {subject.removeprefix('project:')} was not asked for"
+        return (
+            f"{what.value} of {subject.removeprefix('project:')}: {found.status.value} ({found.detail or 'no detail'})"
+        )

@@ -1,0 +1,1 @@
+"""Catalogues of controls as data: one TOML file each. A new one is a file here and nothing else."""

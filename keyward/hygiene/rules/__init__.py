@@ -1,0 +1,14 @@
+"""Every rule, in the order of its number: 1.. life, 2.. use, 3.. places, 4.. restrictions, 5.. access, 6.. projects, 7.. governance, 8.. suspicion, 9.. leaks."""
+
+from collections.abc import Mapping
+
+from keyward.hygiene.rule import Rule
+from keyward.hygiene.rules import governance, kinds, life, places, restrictions, secrets, suspicion, use
+
+_MODULES = (life, use, places, restrictions, kinds, secrets, governance, suspicion)
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.id)
+)
+
+BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in RULES}

@@ -1,0 +1,88 @@
+"""What kind of key it is, how many there are, and what its provider did about it."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from keyward.hygiene.estate import Estate
+from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
+from keyward.hygiene.say import command
+from keyward.model.credential import Credential, Kind, State
+from keyward.model.finding import Severity, Subject
+
+_CIS = "CIS Google Cloud Platform Foundation Benchmark v5.0.0"
+_KEYS = "https://docs.cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys"
+
+
+def _blocked(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
+    """A provider that blocks a key by itself has a reason, and whoever uses the key is without it already."""
+    del estate, limit
+    if key.state is not State.BLOCKED:
+        if key.live:
+            yield KEPT
+        return
+    reason = "leaked: its provider blocked it"
+    text = "Find out how it got out, then replace it; nothing that uses it works now."
+    commands = [command("rotate", key.id, "--emergency", "--reason", reason)]
+    yield broken(key.state_why or "its provider blocked it", text=text, commands=commands)
+
+
+def _no_key_needed(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
+    del estate, limit
+    if not key.live or key.kind is not Kind.SA_KEY:
+        return
+    text = (
+        "Let what runs in the cloud use its own account, what runs elsewhere Workload Identity Federation, and people impersonation; "
+        "then disable the key, and delete it when nothing missed it."
+    )
+    yield broken("it can be copied and works from anywhere", text=text, commands=[command("disable", key.id)])
+
+
+def _too_many(project: str, estate: Estate, limit: int) -> Iterable[Judgement]:
+    blind = estate.blind(project)
+    if blind:
+        yield unknown(*(f"{one.id} is {one.status.value}" for one in blind), commands=["keyward doctor"])
+    accounts = Counter(
+        key.bound_identity or ""
+        for key in estate.keys.values()
+        if key.live and key.kind is Kind.SA_KEY and key.ref.scope == project
+    )
+    for account, number in sorted(accounts.items()):
+        if number > limit:
+            text = "Two are needed while one replaces the other; revoke those that nobody uses."
+            query = f"project:{project} kind:sa-key unused>30d"
+            yield broken(f"{account} has {number} keys", text=text, commands=[command("list", query)], about=account)
+        else:
+            yield KEPT
+
+
+RULES = (
+    Rule(
+        "KW-406",
+        "Key blocked by its provider",
+        "Providers block keys that they found in public or saw misused; some go on blocking successors until the leak is closed.",
+        Severity.CRITICAL,
+        Subject.KEY,
+        _blocked,
+        f"{_KEYS}; OWASP NHI2:2025",
+    ),
+    Rule(
+        "KW-407",
+        "Service account key where none is needed",
+        "A key file is a password of a program, on a disk; accounts of machines and federation need none.",
+        Severity.LOW,
+        Subject.KEY,
+        _no_key_needed,
+        f"{_CIS}, 1.5; {_KEYS}",
+    ),
+    Rule(
+        "KW-408",
+        "Too many keys of one account",
+        "Ten are the most that an account can have, and nobody replaces what nobody can tell apart.",
+        Severity.LOW,
+        Subject.PROJECT,
+        _too_many,
+        _KEYS,
+        2,
+        "how many live keys one service account may have",
+    ),
+)

@@ -1,0 +1,38 @@
+"""Words that rules share: lengths of time, days, and the command lines that mend something."""
+
+import shlex
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict
+
+from keyward.model.credential import Credential
+from keyward.model.ids import DECLARED, SHAPE
+
+
+class Mending(TypedDict):
+    """What to do, as `broken` and `unknown` take it."""
+
+    text: str
+    commands: list[str]
+
+
+def command(*words: str) -> str:
+    """A command line of keyward."""
+    return shlex.join(("keyward", *words))
+
+
+def rotate(key: Credential) -> Mending:
+    """How that key is replaced."""
+    if key.ref.provider in (SHAPE, DECLARED):
+        return {"text": "Replace it: its provider lets only a person make keys.", "commands": [command("swap", key.id)]}
+    return {"text": "Replace it.", "commands": [command("rotate", key.id)]}
+
+
+def span(length: timedelta) -> str:
+    """Such as `91 days` or `5 hours`; what is more than a day is told in whole days."""
+    number, unit = (length.days, "day") if length >= timedelta(days=1) else (length.seconds // 3600, "hour")
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+
+
+def day(moment: datetime) -> str:
+    """Such as `2026-11-20`, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
