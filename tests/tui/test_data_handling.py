@@ -62,7 +62,7 @@ async def test_settings_that_changed_since_the_last_scan_bring_the_rows_again(op
 async def test_the_page_of_a_key_says_what_holds_how_that_is_known_and_where_the_rest_stands(opened):
     record = {"key": RECORD, "rotations": [], "sources": [], "context": [], "owners": []}
     changed = []
-    desk = desk_with(show=lambda _: {**record, "data_handling": HANDLED}, ask_around=lambda _: changed)
+    desk = desk_with(show=lambda _: {**record, "data_handling": HANDLED}, ask_around=lambda *_: changed)
     async with opened(desk, size=(160, 60)) as (app, pilot):
         await pilot.press("enter")
         await loaded(app, pilot)

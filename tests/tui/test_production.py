@@ -96,6 +96,7 @@ async def test_a_plan_for_other_keys_says_nothing_of_it(opened):
 
 async def test_history_names_it_also_for_keys_that_are_gone_and_undo_asks_with_the_word(opened):
     rows = [screens.rotation(key=GONE), screens.rotation(RotationState.DONE, "google-api-keys:acme-dev/1-2")]
+    rows[1] = replace(rows[1], id="01m7ab0")
     async with opened(screens.desk(rotations=rows), size=(160, 30), write=True) as (app, pilot):
         await pilot.press("4")
         await loaded(app, pilot)

@@ -204,18 +204,16 @@ class RotationScreen(Page):
             yield Fact("request", f"{method} {host}{' ' if host else ''}{path} · {status} · {took} ms")
 
     def _safe(self) -> Fact:
-        if self.live.over:
-            return Fact("", "It is over; the history keeps what was done.", "dim")
         names = " ".join(self.live.rotations or self.live.about)
+        if self.live.over:
+            return Fact("", f"It is over; the history keeps what was done. keyward history {names}", "dim")
         back, leave = map(self.app.keymap.key_of, ("rotation.back", "app.leave"))
         away = (
             f"{back} leaves it at work, {leave} stops it at the next safe place"
             if self.live.busy
             else "Closing this window is safe"
         )
-        over = not self.live.busy and bool(self.live.keys) and all(map(_over, self.live.keys.values()))
-        verb = "history" if over else "resume"
-        return Fact("", f"{away}: progress is on disk. keyward {verb} {names}".rstrip(), "dim")
+        return Fact("", f"{away}: progress is on disk. keyward resume {names}".rstrip(), "dim")
 
     # What the tables ask for
 
@@ -282,11 +280,6 @@ class RotationScreen(Page):
         """Do what can be done now."""
         if not self.live.busy and self.app.may_write():
             self.app.runs.again(self.live)
-
-
-def _over(one: KeyLive) -> bool:
-    """Whether nothing is left to do for it."""
-    return one.outcome is not None and one.outcome.state.closed
 
 
 def _ended(one: KeyLive, now: "datetime") -> "Iterator[Fact]":
