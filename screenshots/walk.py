@@ -192,6 +192,9 @@ def look_around(walk: Walk) -> None:
         walk.sees(f"columns: {preset}")
     walk.press("w")
     walk.loses("columns:")
+    walk.press("C")
+    walk.sees("[x] NAME", "[ ] CREATED", on=Where.COLUMNS)
+    walk.back("LAST USE", gone="[x] NAME")
     walk.press("j" * 7, SPACE, "jj", SPACE, "jj", SPACE, "k" * 4)
     walk.sees("3 marked", "Plan for 3 keys", "930d · made 2024-05-04", "PROD acme-prod", "not in 42d")
     walk.picture("inventory")
@@ -331,7 +334,7 @@ def main(arguments: list[str]) -> int:
         return 1
     finally:
         shutil.rmtree(home)
-    if missed := set(Where) - {Where.APP, Where.TABLE} - seen:
+    if missed := set(Where) - {Where.APP, Where.TABLE, Where.LIST} - seen:
         sys.stderr.write(f"Not walked through: {', '.join(sorted(missed))}\n")
         return 1
     print(f"{time.monotonic() - began:.0f} seconds")

@@ -72,10 +72,6 @@ def member(caller: str) -> str:
     return f"{'serviceAccount' if address.endswith('.gserviceaccount.com') else 'user'}:{address}"
 
 
-_NO_ANSWER = frozenset({0, 502, 503, 504})
-"""Codes of answers that did not come from the service itself."""
-
-
 def act_as(account: str, caller: str) -> str:
     """The command that lets the caller act as a service account."""
     return (
@@ -104,7 +100,8 @@ def advise(error: GoogleError, api: str, project: str, caller: str = "") -> str:
         return "gcloud auth application-default login"
     if error.status == "PERMISSION_DENIED" and error.permission:
         return grant(error.permission, project, caller)
-    return f"See that {api} can be reached from here, then try again." if error.code in _NO_ANSWER else ""
+    away = error.code in {0, 502, 503, 504}
+    return f"See that {api} can be reached from here, then try again." if away else ""
 
 
 def _enabling(error: GoogleError, api: str, where: str, project: str) -> str:

@@ -199,6 +199,13 @@ def test_no_answer_is_no_answer_and_only_what_was_never_sent_is_certain(error, s
     assert "half an ans" not in found.message
 
 
+@pytest.mark.parametrize("code", [0, 502, 503, 504])
+def test_what_does_not_answer_is_unreachable_and_says_what_to_look_at(code):
+    error = reading(GoogleError(code=code), ASKED)
+    assert error.status == "unreachable"
+    assert error.hint == "See that apikeys.googleapis.com can be reached from here, then try again."
+
+
 def test_a_login_that_expired_names_the_command():
     error = reading(read(RefreshError("Reauthentication is needed.")), ASKED)
     assert error.status == "denied"

@@ -26,6 +26,7 @@ _USUAL = {
     "PYTHON_KEYRING_BACKEND",
     "KUBECONFIG",
     "LOGNAME",
+    "NO_GCE_CHECK",
     "OPENAI_BASE_URL",
     "TOKEN",
     "USER",

@@ -1,5 +1,6 @@
 """A desk with made-up columns behind the app: for what the app does with rows, states and refusals, at any number of rows."""
 
+import asyncio
 import random
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -149,6 +150,14 @@ async def loaded(app, pilot):
     for _ in range(3):
         await app.workers.wait_for_complete()
         await pilot.pause()
+
+
+async def seen(app, pilot, *words, patience=20.0):
+    """Wait until all of these stand on the screen; gives the screen."""
+    async with asyncio.timeout(patience):
+        while not all(word in shown(app) for word in words):
+            await pilot.pause(0.02)
+    return shown(app)
 
 
 def shown(app):

@@ -13,8 +13,6 @@ from keyward.tui.app import KeywardApp
 from tests.parts import desk as made
 from tests.parts.picture import picture, words
 
-__all__ = ["SIZES", "Stage", "picture", "stage", "still"]
-
 SIZES = ((80, 24), (120, 36), (200, 50))
 _PATIENCE = 30.0
 """Seconds until what is waited for must be there; a busy machine is no failure."""
@@ -45,10 +43,10 @@ def _stop(monkeypatch):
 
 
 class Stage:
-    """The app, what presses its keys, and an answer that does not come."""
+    """The app, what presses its keys, and the answers that do not come."""
 
-    def __init__(self, app, pilot):
-        self.app, self.pilot = app, pilot
+    def __init__(self, app, pilot, held):
+        self.app, self.pilot, self._held = app, pilot, held
 
     async def press(self, *keys):
         """Press keys; each is done before the next."""
@@ -80,8 +78,10 @@ class Stage:
         raise AssertionError(f"{missing or 'it does not come to rest'}:\n{picture(self.app)}")
 
     def _rests(self):
-        """Whether nothing waits to be laid out or painted, and a dialog hears what is typed."""
+        """Whether every answer is there but those that are held, nothing waits to be laid out or painted, and a dialog hears keys."""
         app, screen = self.app, self.app.screen
+        if sum(not worker.is_finished for worker in app.workers) > len(self._held):
+            return False
         waits = screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks
         sized = app._resize_event is None and all(one.size == app.size for one in (screen, *app._background_screens))
         return not waits and sized and getattr(screen, "_armed", True)
@@ -90,17 +90,18 @@ class Stage:
 @contextlib.asynccontextmanager
 async def stage(desk, *, world="emulator:test", write=False, size=SIZES[0]):
     """A stage for a desk: a function that is given what never answers, and makes one."""
-    over = threading.Event()
+    over, asked = threading.Event(), []
 
     def held(*_, **__):
-        over.wait(60)
+        asked.append(None)
+        over.wait(120)
         raise Interrupted("Nobody waits any more.")
 
     app = KeywardApp(lambda _: made.Seat(made.parts(world, motion=False), desk(held)), write=write)
     app.theme = "textual-dark"
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
-            yield Stage(app, pilot)
+            yield Stage(app, pilot, asked)
             over.set()
     finally:
         over.set()

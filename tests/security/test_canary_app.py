@@ -31,7 +31,7 @@ def test_no_value_reaches_the_terminal(tmp_path):
             term.press(ENTER, ENTER)
             term.wait("Places", "GEMINI_API_KEY")
             term.press("r")
-            term.wait("not accepted")
+            term.wait("cannot be applied yet", "to accept")
             term.press("*")
             term.wait("✓ ready")
             term.press("a")

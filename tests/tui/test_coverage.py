@@ -1,5 +1,6 @@
 """The coverage screen: 3 / 3 / 3 in words, accepted gaps, and a scan while it goes on."""
 
+import asyncio
 import threading
 from datetime import date, timedelta
 
@@ -8,7 +9,7 @@ from keyward.desk.wish import ScanSummary
 from keyward.model.events import Finished, QuotaWait, ScanStarted, SourceDone, SourceProgress
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.settings.schema import Gap
-from tests.parts.desk import NOW, Desk, loaded, row, shown
+from tests.parts.desk import NOW, Desk, loaded, row, seen, shown
 
 WORDS = {"open": SourceStatus.OK, "shut": SourceStatus.DENIED, "off": SourceStatus.DISABLED}
 NINE = [
@@ -26,9 +27,7 @@ async def test_nine_projects_are_three_three_and_three(opened):
     others = [SourceReport(f"{kind}:acme", SourceStatus.OK, items=5, at=NOW) for kind in ("gsm", "env")]
     async with opened(Desk([row(1)], [*NINE, *others]), size=(100, 26)) as (app, pilot):
         await pilot.press("d")
-        await pilot.pause(0.3)
-        screen = shown(app)
-        assert "3 denied, 3 disabled, 3 ok; 6 found" in screen
+        screen = await seen(app, pilot, "3 denied, 3 disabled, 3 ok; 6 found")
         assert screen.count("1 ok; 5 found") == 2, "each kind has its line"
         lines = [line for line in screen.splitlines() if "google-api-keys:acme-" in line]
         assert ["shut" in line for line in lines[:3]] == [True] * 3, "the unread ones first"
@@ -84,7 +83,9 @@ async def test_a_scan_under_way_is_told_by_source_kind_and_wait_and_stops_on_a_k
             assert "scanning, 4/10 read, apikeys quota at 12:00:40" in top
             await pilot.press("ctrl+r")
             await loaded(app, pilot)
-            await pilot.pause(0.7)
+            async with asyncio.timeout(20):
+                while not app._notifications or "asking" in shown(app):
+                    await pilot.pause(0.02)
             assert [note.message for note in app._notifications] == ["Stopped; what was read is kept."]
             assert "asking" not in shown(app)
         finally:
@@ -99,3 +100,28 @@ async def test_the_smallest_screen_holds_a_thousand_sources(opened):
         await pilot.press("end")
         await pilot.pause()
         assert "gsm:acme-999" in shown(app)
+
+
+async def test_what_was_not_read_is_no_zero_and_has_its_column_on_a_narrow_screen(opened):
+    dark = SourceReport(
+        "google-api-keys:acme-away", SourceStatus.UNREACHABLE, at=NOW, stale_since=NOW - timedelta(days=2)
+    )
+    unread = SourceReport("gsm:acme-open", SourceStatus.OK, items=12, not_looked=12, at=NOW)
+    async with opened(Desk([row(1)], [dark, unread]), size=(80, 24)) as (app, pilot):
+        await pilot.press("d")
+        await loaded(app, pilot)
+        lines = {line.split()[0]: line.split() for line in shown(app).replace(">", " ").splitlines() if ":acme" in line}
+        assert lines["google-api-keys:acme-away"][2] == "-", "nobody knows how many keys there are"
+        assert lines["gsm:acme-open"][1:4] == ["ok", "12", "12"]
+        assert "12 values not read" in " ".join(lines["gsm:acme-open"])
+        assert "rows are from 2026-11-18 12:00 UTC" in shown(app)
+
+
+async def test_a_screen_that_is_being_taken_down_is_told_nothing_more(opened):
+    async with opened(Desk([row(1)], NINE)) as (app, pilot):
+        await pilot.press("d")
+        await loaded(app, pilot)
+        await app.screen.query("*").remove()
+        app.tell(busy="")
+        await pilot.pause()
+        assert app.is_running

@@ -13,7 +13,7 @@ from keyward.tui.screens.mending import MendingScreen
 from keyward.tui.widgets.deaf import ARMED_AFTER
 from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.grid import Grid
-from tests.parts.desk import Desk, loaded, row, shown
+from tests.parts.desk import DENIED, Desk, loaded, row, shown
 
 COMMAND = "gcloud projects add-iam-policy-binding acme-prod --member=user:ana@acme.example --role=roles/x[y]"
 LINES = (
@@ -173,3 +173,32 @@ async def test_rooms_are_switched_by_number_and_each_is_open_once(opened):
         await pilot.press("2", "3")
         await pilot.pause()
         assert app.screen.query_one("#grid", Grid).has_focus, "rooms that are not there yet do nothing"
+
+
+async def test_a_look_that_fails_after_another_can_be_repeated(opened):
+    answers = [TROUBLES, NotConfigured("The ledger cannot be read."), TROUBLES]
+
+    def troubles():
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async with opened(Desk([row(1)], doctor=doctor(LINES), troubles=troubles)) as (app, pilot):
+        await mending(app, pilot)
+        assert "2 found" in shown(app)
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert "The ledger cannot be read." in shown(app)
+        assert "^R tries again." in shown(app)
+        assert "WRONG" not in shown(app), "no table over it"
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert "2 found" in shown(app)
+
+
+@pytest.mark.parametrize("found", [TROUBLES, ()])
+async def test_what_could_not_be_read_is_said_where_trouble_is_looked_for(opened, found):
+    async with opened(Desk([row(1)], [DENIED], doctor=doctor(LINES), troubles=found)) as (app, pilot):
+        await mending(app, pilot)
+        assert "What cannot be read is not looked at: 1 source denied at the last scan." in shown(app)

@@ -153,3 +153,21 @@ async def test_the_trail_is_written_where_the_user_says_and_a_refusal_keeps_the_
         assert isinstance(app.screen, HistoryScreen)
     told = [args[:2] for name, args, _ in desk.asked if name == "export_trail"]
     assert told == [("r2", "~/keyward-r2.jsonl"), ("r2", "~/keyward-r2.jsonl2")]
+
+
+async def test_why_the_trail_was_not_looked_at_is_said_with_what_to_do_and_the_same_trouble_once(opened):
+    no_key = FingerprintKeyMissing(
+        "The fingerprint key is not here.", hint="`keyward doctor` says where it is expected to be."
+    )
+    async with opened(Desk([row(1)], [OK], rotations=list(ROWS), check_trail=no_key), size=(80, 24)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        screen = " ".join(shown(app).split())
+        assert (
+            "4 rotations, 1 open · audit chain not looked at: The fingerprint key is not here. `keyward doctor` says"
+            in screen
+        )
+    async with opened(Desk([row(1)], [OK], rotations=no_key, check_trail=no_key), size=(80, 24)) as (app, pilot):
+        await pilot.press("4")
+        await loaded(app, pilot)
+        assert " ".join(shown(app).split()).count("The fingerprint key is not here.") == 1

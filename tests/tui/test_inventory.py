@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from textual.widgets import Input
@@ -257,8 +258,9 @@ async def test_a_second_ctrl_r_stops_the_scan_and_keeps_the_rows(opened):
     desk._answers["scan"] = scan
     async with opened(desk) as (app, pilot):
         await pilot.press("ctrl+r")
-        await asyncio.sleep(0.3)
-        assert "scanning" in shown(app)
+        async with asyncio.timeout(20):
+            while "scanning" not in shown(app):
+                await pilot.pause(0.05)
         await pilot.press("ctrl+r")
         await loaded(app, pilot)
         assert "3 keys" in shown(app)
@@ -316,3 +318,27 @@ async def test_coverage_lists_what_was_not_read_first_with_the_permission(opened
         assert "Cannot be listed: OAuth clients." in shown(app)
         await pilot.press("escape")
         assert "NAME" in shown(app)
+
+
+async def test_a_terminal_that_becomes_wide_has_a_pane_with_the_key_under_the_cursor(opened):
+    async with opened(Desk(rows(3), [OK]), size=(80, 24)) as (app, pilot):
+        assert "restricted" not in shown(app)
+        await pilot.resize_terminal(140, 30)
+        await loaded(app, pilot)
+        assert "restricted" in shown(app), "before the cursor was moved"
+
+
+async def test_a_stale_key_says_in_the_pane_from_when_it_is_and_what_became_of_its_source(opened):
+    old = row(1, id="google-api-keys:acme-secret/k1", scope="acme-secret", source_status="stale")
+    source = replace(DENIED, stale_since=NOW - timedelta(days=2))
+    async with opened(Desk([old], [source]), size=(140, 30)) as (app, _):
+        assert "as it was on 2026-11-18" in shown(app)
+        assert "its source is denied" in " ".join(shown(app).split())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_that_a_scan_goes_on_is_said_as_long_as_there_is_room_for_a_word(opened, width):
+    async with opened(Desk(rows(3), [OK]), size=(width, 24)) as (app, pilot):
+        app.tell(title="A title", production=True, busy="scanning, 3/1,000 read, apikeys quota at 12:00:40")
+        await pilot.pause()
+        assert "scanning" in shown(app).splitlines()[0]

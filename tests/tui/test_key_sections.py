@@ -122,7 +122,9 @@ async def test_usage_is_drawn_with_services_responses_record_and_what_it_cannot_
 )
 async def test_no_data_says_which_kind(opened, found, said):
     async with opened(desk_with(usage=found), size=(140, 50)) as (app, pilot):
-        assert said in await opened_section(app, pilot, "u")
+        screen = await opened_section(app, pilot, "u")
+        assert said in screen
+        assert ("0 calls in" in screen) is ("No calls" in said), "where no day was counted there is no zero"
 
 
 async def test_where_it_is_used_goes_from_the_key_to_files_on_other_hosts(opened):
@@ -224,3 +226,31 @@ async def test_textuals_own_copying_keeps_nothing(opened):
         await loaded(app, pilot)
         assert app._clipboard == ""
         assert len(sent) == 1
+
+
+STALE = {
+    "id": "google-api-keys:acme-prod", "status": "denied", "detail": "Permission 'apikeys.keys.list' denied.", "permission": None,
+    "api": None, "stale_since": "2026-11-18T09:00:00Z",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", "uwt")
+async def test_each_section_says_what_of_its_key_is_stale_or_was_not_read(opened, key):
+    known = {"key": RECORD, "rotations": [], "sources": [STALE]}
+    made = desk_with(show=lambda _: known, usage=MANY, where_used=WhereUsed((), {}, "h"), timeline=())
+    async with opened(made, size=(80, 24)) as (app, pilot):
+        screen = " ".join((await opened_section(app, pilot, key)).split())
+        assert (
+            "denied google-api-keys:acme-prod: Permission 'apikeys.keys.list' denied; what is shown is from 2026-11-18"
+            in screen
+        )
+        assert ("4 were not. It may be there too." in screen) is (key == "w")
+
+
+async def test_a_key_whose_sources_were_all_read_says_nothing_of_them(opened):
+    fine = {**STALE, "status": "ok", "detail": None, "stale_since": None}
+    known = {"key": RECORD, "rotations": [], "sources": [fine]}
+    async with opened(desk_with(show=lambda _: known), size=(80, 24)) as (app, pilot):
+        await pilot.press("enter")
+        await loaded(app, pilot)
+        assert "google-api-keys:acme-prod:" not in shown(app)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from keyward.ledger.records import RotationState, WaitingOn
-from keyward.model.errors import Exit, Held
+from keyward.model.errors import Exit, Held, SourceError
 from keyward.model.events import CallMade, Finished, StepDone, StepStarted, Waiting
 from keyward.rotation.outcome import Outcome
 from keyward.tui import words
@@ -283,3 +283,25 @@ async def test_a_rotation_that_is_over_is_not_gone_on_with(opened):
         await pilot.press("R")
         await until(app, pilot, "nothing to go on with")
         assert isinstance(app.screen, HistoryScreen)
+
+
+async def test_what_failed_stands_below_in_full_and_the_step_under_the_cursor_too(opened):
+    async with opened(Desk([row(1)]), size=(80, 24)) as (app, pilot):
+        live = one_key()
+        why = "Secret s: Permission 'secretmanager.versions.add' denied. gcloud projects add-iam-policy-binding p --role=r"
+        live.hear(StepDone("r", "create", True, "made a key with a name that has no room in a narrow table"), NOW)
+        live.hear(StepDone("r", "write", False, why, "gsm:p/s"), NOW)
+        app.push_screen(RotationScreen(live))
+        await until(app, pilot, "made a key with a name that has no room in a narrow table")
+        assert why in " ".join(shown(app).split())
+
+
+async def test_a_run_that_is_over_names_its_history_and_one_that_stopped_the_key_that_goes_on(opened):
+    async with opened(Desk([row(1)]), size=(120, 36)) as (app, pilot):
+        over, stopped = one_key(), one_key()
+        over.ended([replace(outcome("r", "a"), state=RotationState.DONE)])
+        stopped.failed(SourceError("No answer.", status="unreachable"))
+        app.push_screen(RotationScreen(over))
+        await until(app, pilot, "keyward history r")
+        app.push_screen(RotationScreen(stopped))
+        await until(app, pilot, "R goes on with it", "keyward resume r")

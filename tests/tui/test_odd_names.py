@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from keyward.model.text import clean
 from tests.cli.test_odd_names import NAMES
-from tests.parts.desk import OK, Desk, row, shown
+from tests.parts.desk import OK, Desk, row, seen, shown
 
 
 def odd():
@@ -20,7 +20,7 @@ def odd():
 @pytest.mark.parametrize("size", [(160, 36), (60, 20)])
 async def test_every_line_is_as_wide_as_the_screen_and_every_key_is_there(opened, size):
     async with opened(Desk(odd(), [OK]), size=size) as (app, pilot):
-        await pilot.pause(0.3)
+        await seen(app, pilot, f"{len(NAMES)} keys")
         strips = app.screen._compositor.render_strips()
         assert {strip.cell_length for strip in strips} == {size[0]}
         assert {sum(cell_len(one.text) for one in strip) for strip in strips} == {size[0]}
@@ -34,7 +34,7 @@ async def test_every_line_is_as_wide_as_the_screen_and_every_key_is_there(opened
 
 async def test_the_columns_of_the_picture_stay_in_line(opened):
     async with opened(Desk(odd(), [OK]), size=(160, 36)) as (app, pilot):
-        await pilot.pause(0.3)
+        await seen(app, pilot, f"{len(NAMES)} keys")
         svg = app.export_screenshot(title="keyward")
         at = {match[1] for match in re.finditer(r'x="([\d.]+)"[^>]*>[^<]*acme-prod', svg)}
         assert len(at) == 3, "the filter's hint, the scopes one under the other, and the pane"

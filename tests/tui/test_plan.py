@@ -7,7 +7,9 @@ import pytest
 
 from keyward.model.capability import Can, CrashClass, Readiness, Ready
 from keyward.model.credential import Credential, Kind, Restrictions, State
+from keyward.model.errors import SourceError
 from keyward.model.ids import CredentialRef
+from keyward.model.source import SourceStatus
 from keyward.model.usage import LastUse, UseStatus
 from keyward.providers.interface import Want
 from keyward.rotation.facts import Facts, KeyAsRead, PlaceFacts
@@ -76,7 +78,7 @@ def planner(places=PLACES, **more):
             can=tuple(sorted(can.value for can in (Can.CREATE, Can.RESTORE, Can.READ_VALUE))),
             readiness=(Readiness("create keys", Ready.YES, permission="apikeys.keys.create"),),
             places=tuple(read),
-            sources=(OK,),
+            sources=more.get("sources", (OK,)),
             last_use=KEY.last_use,
             dead_after=(480.0, 1800.0),
         )
@@ -149,6 +151,7 @@ async def test_space_accepts_one_place_and_star_all_but_new_ones(opened, desk):
         await pilot.press("space")
         await loaded(app, pilot)
         assert "2 of 3 places" in shown(app)
+        assert shown(app).count("✓ accepted") == 2, "in the table, and below where the line is told in full"
         assert "--accept-target gsm:acme-prod/one" in shown(app)
         await pilot.press("space")
         await loaded(app, pilot)
@@ -220,3 +223,51 @@ async def test_a_burst_of_r_and_enter_opens_one_plan_and_no_more(opened, desk):
         await loaded(app, pilot)
         assert len(app.screen_stack) == 3
         assert [name for name, _, _ in desk.asked] == ["plan"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_every_line_of_a_plan_is_reached_by_keys_and_told_in_full(opened, desk, size):
+    async with opened(desk, size=size) as (app, pilot):
+        await open_plan(app, pilot)
+        await pilot.press("tab", "G")
+        await pilot.pause()
+        steps = app.screen.query_one("#steps", Grid)
+        assert steps.has_focus
+        lines = shown(app).splitlines()
+        under = next(line for line in lines if line.strip().startswith(">"))
+        assert f" {len(steps.order)} " in under, "the cursor is in the window, whatever its height"
+        assert any(line.startswith(f" step {len(steps.order)} ") for line in lines), "and its step is told in full"
+        assert "gone for good" not in shown(app)
+        page = app.screen.query_one("VerticalScroll")
+        before = page.scroll_y
+        await pilot.press("down", "down")
+        await pilot.pause()
+        assert page.scroll_y == before + 2, "past the last step the page goes on"
+        await pilot.press("G")
+        await pilot.pause()
+        assert "--yes" in shown(app), "to the command at its end"
+        await pilot.press("g")
+        await pilot.pause()
+        assert any(line.strip().startswith(">") for line in shown(app).splitlines()), "and back to the cursor"
+
+
+async def test_what_is_in_the_way_and_what_was_not_looked_at_stands_above_the_places(opened):
+    unread = replace(OK, id="gsm:acme-dev", status=SourceStatus.DENIED, not_looked=12)
+    made = Desk([row(1)], [OK], plan=planner(sources=(OK, unread)), rotations=())
+    async with opened(made, size=(80, 24)) as (app, pilot):
+        await open_plan(app, pilot)
+        screen = " ".join(shown(app).split())
+        assert "! not looked at gsm:acme-dev (denied) and 12 payloads: a place there is not in this plan" in screen
+        assert screen.index("✗ to accept") < screen.index("! not looked at") < screen.index("Places that hold it")
+
+
+@pytest.mark.parametrize("hint", ["See that it can be reached.", ""])
+async def test_a_plan_that_cannot_be_made_says_which_key_tries_again(opened, hint):
+    desk = Desk([row(1)], [OK], plan=SourceError("No answer.", status="unreachable", hint=hint))
+    async with opened(desk) as (app, pilot):
+        await open_plan(app, pilot)
+        assert hint in shown(app)
+        assert "^R tries again." in shown(app)
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert [name for name, _, _ in desk.asked] == ["plan", "plan"]

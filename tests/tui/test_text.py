@@ -6,7 +6,7 @@ from keyward.model.errors import Refused
 from keyward.model.events import CallMade, StepDone, StepStarted, Waiting
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.tui.widgets.dialog import Confirm
-from tests.parts.desk import NOW, Desk, loaded, row, shown
+from tests.parts.desk import NOW, Desk, loaded, row, seen, shown
 
 HOSTILE = ("[/nope]", "[bold]x[/bold]", "[@click=app.quit]press[/]", "[link=file:///etc]x[/link]", "$(x) {y} \\[z]")
 
@@ -36,8 +36,7 @@ async def test_names_and_errors_with_brackets_stay_text_everywhere(opened, name)
     desk._cache.credential = lambda _: None
     desk._cache.uses = lambda _: []
     async with opened(desk, size=(190, 50)) as (app, pilot):
-        await pilot.pause(0.3)
-        assert name in shown(app)
+        await seen(app, pilot, name)
         await pilot.press("enter")
         await loaded(app, pilot)
         screen = shown(app)
@@ -47,8 +46,7 @@ async def test_names_and_errors_with_brackets_stay_text_everywhere(opened, name)
         assert f"said {name}" in shown(app)
         app.notify(f"note {name}", title=f"title {name}")
         app.push_screen(Confirm(f"do {name}", f"text {name}", "phrase", f"verb {name}"[:12]))
-        await pilot.pause(0.3)
-        assert f"do {name}" in shown(app)
+        await seen(app, pilot, f"do {name}")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -71,14 +69,10 @@ async def test_events_and_refusals_with_brackets_stay_text(opened, name):
         ):
             app.post_message(LiveSaid(live, Heard(event)))
         await pilot.press("L")
-        await pilot.pause(0.2)
-        for word in ("what", "evidence", "why", "/path"):
-            assert f"{word} {name}" in shown(app)
-        assert f"host {name}"[:20] in shown(app)
+        words = [f"{word} {name}" for word in ("what", "evidence", "why", "/path")]
+        await seen(app, pilot, *words, f"host {name}"[:20])
         app.post_message(LiveSaid(live, Failed(Refused(f"no {name}", hint=f"try {name}"))))
-        await pilot.pause(0.2)
-        assert f"no {name}" in shown(app)
-        assert f"try {name}" in shown(app)
+        await seen(app, pilot, f"no {name}", f"try {name}")
 
 
 async def test_an_unknown_query_with_brackets_is_repeated_as_text(opened):

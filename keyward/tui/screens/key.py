@@ -132,8 +132,8 @@ class KeyScreen(Page):
         self.query_one("#places", Static).update(held + self._unread)
         self.query_one("#rotations", FactList).tell(_rotations(shown.get("rotations") or ()))
         self.query_one("#around", FactList).tell(_around(shown))
-        self.query_one("#handling", FactList).tell(_handling(shown))
-        self.app.feed.changed(self.app.inventory, event.value[3])
+        self.query_one("#handling", FactList).tell(event.value[3])
+        self.app.feed.changed(self.app.inventory, event.value[4])
 
     # Sections
 
@@ -261,8 +261,9 @@ def _asked(desk: "Desk", key: str) -> tuple[Any, ...]:
 
 
 def _shown(desk: "Desk", key: str, changed: "Sequence[str]" = ()) -> tuple[Any, ...]:
-    """The key, and the ids of the keys of which something else is known now."""
-    return (desk.keys.show(key), *_more(desk, key), changed)
+    """The key, what is said of its data handling, and the ids of the keys of which something else is known now."""
+    shown = desk.keys.show(key)
+    return (shown, *_more(desk, key), _handling(shown), changed)
 
 
 def _more(desk: "Desk", key: str) -> "tuple[Credential | None, list[tuple[float, float, int, str, str]]]":

@@ -93,6 +93,7 @@ class PlanScreen(PlanPage):
         if self.focused is None:
             several = self.wish.several
             self.query_one("#keys" if several else "#places" if self._tables.places else "#steps", Grid).focus()
+        self._tell_line()
 
     def on_failed(self, event: Failed) -> None:
         """It could not be planned: why, and what to do. It can be tried again; an older plan is not applied meanwhile."""

@@ -84,7 +84,7 @@ class FactList(Static):
 
     def tell(self, facts: Sequence[Fact]) -> None:
         """Show other facts."""
-        self._facts = facts
+        self._facts, self._laid_for = facts, 0  # told while it is hidden, it is laid out when it is seen
         self._lay_out()
 
     def on_resize(self) -> None:

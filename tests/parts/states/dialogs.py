@@ -52,7 +52,6 @@ def _confirm():
 
 async def _switching(stage):
     await stage.shows("maps")
-    stage.app.standing = stage.app.standing
     stage.app.tell(write=False)
     await stage.press("W")
 

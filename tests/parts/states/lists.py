@@ -28,9 +28,9 @@ GRANT = "gcloud projects add-iam-policy-binding acme-shop --member=user:ana@acme
 
 def key(number, name, scope="acme-prod", days=12, **more):
     """A row with a short id."""
-    id = f"google-api-keys:{scope}/k{number}"  # noqa: A001  # what a key calls it
+    of = f"google-api-keys:{scope}/k{number}"
     made = {
-        "id": id,
+        "id": of,
         "name": name,
         "scope": scope,
         "created": NOW.timestamp() - days * DAY,

@@ -56,9 +56,9 @@ AWAY = NotConfigured(
 # While they happen
 
 
-def key(id, name, rotation=""):  # noqa: A002  # what a key calls it
+def key(of, name, rotation=""):
     """A key with its steps."""
-    one = KeyLive(id, name, rotation)
+    one = KeyLive(of, name, rotation)
     for step, target, what in STEPS:
         one.add(Line(step, target, what))
     return one
@@ -66,8 +66,8 @@ def key(id, name, rotation=""):  # noqa: A002  # what a key calls it
 
 def run(*events, keys=(("r1", MAPS, "maps"),), ended=(), error=None, calls=()):
     """A run of which this much was heard; it is over where `ended` says how, or `error` why."""
-    live = Live("rotate", [key(full, name) for _, full, name in keys])
-    live.belongs({rotation: full for rotation, full, _ in keys})
+    live = Live("rotate", [key(of, name) for _, of, name in keys])
+    live.belongs({rotation: of for rotation, of, _ in keys})
     for event in (*events, *calls):
         live.hear(event, NOW)
     if ended:
@@ -87,7 +87,7 @@ def begun(step, target="", rotation="r1"):
     return StepStarted(rotation, step, next(what for name, at, what in STEPS if (name, at) == (step, target)), target)
 
 
-def outcome(rotation="r1", id=MAPS, state=RotationState.OVERLAP, **more):  # noqa: A002  # what a key calls it
+def outcome(rotation="r1", of=MAPS, state=RotationState.OVERLAP, **more):
     """How a rotation stands at the end of a run."""
     facts = {
         "waiting_on": WaitingOn.TIME,
@@ -95,7 +95,7 @@ def outcome(rotation="r1", id=MAPS, state=RotationState.OVERLAP, **more):  # noq
         "due": NOW + timedelta(days=1),
         "exit_code": Exit.OK,
     }
-    return Outcome(rotation, id, f"{id}-new", state, **{**facts, **more})
+    return Outcome(rotation, of, f"{of}-new", state, **{**facts, **more})
 
 
 MADE = (done("create", detail="made k1-new"), done("verify", detail="works: 200"))
@@ -178,10 +178,10 @@ def _rotation():
 
 def row(number, name, state, *, actor="ana", scope="acme-prod", waiting=WaitingOn.NOTHING, why="", **data):
     """A rotation in the ledger."""
-    id = f"google-api-keys:{scope}/k{number}"  # noqa: A001  # what a key calls it
-    old = {"id": id, "name": name}
+    of = f"google-api-keys:{scope}/k{number}"
+    old = {"id": of, "name": name}
     return RotationRow(
-        f"r{number}", id, state, {"old": old, **data}, waiting_on=waiting, why=why, actor=actor, host="laptop",
+        f"r{number}", of, state, {"old": old, **data}, waiting_on=waiting, why=why, actor=actor, host="laptop",
         created=NOW - timedelta(days=number),
     )  # fmt: skip
 
@@ -192,7 +192,7 @@ ROWS = (
         2,
         "checkout",
         RotationState.DISTRIBUTING,
-        "ci",
+        actor="ci",
         waiting=WaitingOn.PERSON,
         why="gsm:acme-prod/web holds neither key",
     ),
