@@ -88,10 +88,14 @@ class Walk:
         """Type a text at once."""
         self._term.send(text)
 
+    def waits(self) -> None:
+        """Wait until a dialog hears what is typed, and all that was typed before was heard."""
+        self._term.settle(_DEAF)
+
     def agrees(self, phrase: str, *shown: str, picture: str = "") -> None:
         """Type the phrase that a dialog asks for; Enter moves on to the button, and Enter there does it."""
         self.sees(f"Type  {phrase}  to go on:", *shown)
-        self._term.settle(_DEAF)
+        self.waits()
         self.types(phrase)
         self.sees(f"▊  {phrase} ", *shown)  # in the field, as it is in the question
         if picture:
@@ -140,7 +144,7 @@ def first_run(home: Path, folder: Path) -> set[Where]:
         walk.sees("Found without reading a value", "No Google credentials", "2 env and key files", on=Where.WELCOME)
         walk.press(ENTER)
         walk.sees("Write", "keyward.toml", "[[env]]", "no cloud is asked")
-        term.settle(_DEAF)
+        walk.waits()
         walk.press(TAB)
         walk.picture("first-run")
         walk.press(ENTER)
@@ -241,6 +245,8 @@ def rotate(walk: Walk, port: int) -> None:
     walk.sees("◷ waits for provider", "the new key does not work yet", "of 11 steps", on=Where.ROTATION)
     walk.types(f"q{ENTER}{ENTER}q")
     walk.sees("Leave?", "stays resumable")
+    walk.waits()
+    walk.sees("Leave?")
     walk.back("of 11 steps", gone="Leave?")
     later(port, MINUTE)
     walk.sees("6 of 11 steps", "read back and equal", "overlap; rests until 2026-11-21 09:0")
