@@ -52,6 +52,7 @@ def _fallen(judged, tmp_path, where):
     module, method = FAULTS[where]
     program = tmp_path / "broken.py"
     program.write_text(BROKEN.format(module=module, method=method))
+    judged.forget()
     environ = judged.environ(TERM="xterm-256color", COLORTERM="truecolor", CANARY=canary)
     with terminal([str(program)], judged.home, **environ) as term:
         if where not in ("in a timer", "while painting"):  # they come by themselves
@@ -118,6 +119,7 @@ def test_a_closed_window_ends_the_app_and_its_emulator(demo):
 def test_a_terminal_that_is_gone_without_a_signal_ends_the_app_too(judged):
     """As under a shell that ignores SIGHUP: nobody is left who could type or look."""
     program = f"trap '' HUP; {shlex.join([sys.executable, '-m', 'keyward'])}; true"
+    judged.forget()
     environ = judged.environ(TERM="xterm-256color")
     with terminal_of(["bash", "-c", program], judged.home, **environ) as term:
         term.wait("EMULATOR", "alpha")
