@@ -22,7 +22,7 @@ pytestmark = pytest.mark.pty
 FAULTS = {
     "in a message": ("keyward.tui.screens.history", "HistoryScreen.on_mount"),
     "while painting": ("keyward.tui.widgets.head", "Head.render"),
-    "in a question's thread": ("keyward.desk.desk", "Desk.rotations"),
+    "in a question's thread": ("keyward.desk.record", "Record.rotations"),
     "in a worker's thread": ("keyward.tui.feed", "Feed._scan"),
     "in a timer": ("keyward.tui.app", "KeywardApp._pulse"),
     "in the reader's thread": ("keyward.tui.driver", "Terminal._take"),
