@@ -78,8 +78,10 @@ class Walk:
             self._term.send(one)
 
     def back(self, *texts: str, gone: str = "") -> None:
-        """Press Escape and see its effect: with the next key too close behind, a terminal makes another one of the two."""
+        """Press Escape when all is painted, and see its effect: with the next key too close behind, the two are taken for another one."""
+        self._term.settle()
         self.press(ESC)
+        self._term.settle()
         if gone:
             self.loses(gone)
         self.sees(*texts)
@@ -89,7 +91,7 @@ class Walk:
         self._term.send(text)
 
     def waits(self) -> None:
-        """Wait until a dialog hears what is typed, and all that was typed before was heard."""
+        """Wait until a dialog hears what is typed."""
         self._term.settle(_DEAF)
 
     def agrees(self, phrase: str, *shown: str, picture: str = "") -> None:
@@ -243,10 +245,8 @@ def rotate(walk: Walk, port: int) -> None:
     walk.press("a")
     walk.agrees(f"rotate 1 in production {PROJECT}", "PRODUCTION", "1 key, 3 places to write")
     walk.sees("◷ waits for provider", "the new key does not work yet", "of 11 steps", on=Where.ROTATION)
-    walk.types(f"q{ENTER}{ENTER}q")
+    walk.press("q")
     walk.sees("Leave?", "stays resumable")
-    walk.waits()
-    walk.sees("Leave?")
     walk.back("of 11 steps", gone="Leave?")
     later(port, MINUTE)
     walk.sees("6 of 11 steps", "read back and equal", "overlap; rests until 2026-11-21 09:0")
@@ -271,7 +271,7 @@ def undo(walk: Walk, port: int) -> None:
     walk.press(ENTER)
     walk.sees("U undoes it, 29d left", "intent", "outcome", on=Where.RECORD)
     walk.press("U")
-    last = walk.sees("Undo rotation", "29d left").partition("Type  undo ")[2].partition(" ")[0]
+    last = walk.sees("Undo rotation", "Type  undo ", "to go on:").partition("Type  undo ")[2].partition(" ")[0]
     walk.agrees(f"undo {last} in production {PROJECT}", "29d left: until 2026-12-29", picture="undo")
     walk.sees("◷ waits for time", "every target holds the old key")
     later(port, 10 * MINUTE)
