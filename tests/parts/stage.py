@@ -84,7 +84,7 @@ class Stage:
             return False
         waits = screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks
         sized = app._resize_event is None and all(one.size == app.size for one in (screen, *app._background_screens))
-        return not waits and sized and getattr(screen, "_armed", True)
+        return not waits and sized and getattr(screen, "armed", True)
 
 
 @contextlib.asynccontextmanager

@@ -1,8 +1,9 @@
 """Every screen in every state at three sizes, as text: what stands there and what of it stands out, compared with what a person looked at.
 
-    pytest tests/tui/test_snapshots.py --snapshot-update
+    pytest -m slow tests/tui/test_snapshots.py --snapshot-update
 
-writes the files anew. The difference is the change to the app: it is looked at before it is kept.
+writes the files anew. The difference is the change to the app: it is looked at before it is kept. The comparison takes more than a minute of
+a core and runs on demand: `pytest -m slow tests/tui/test_snapshots.py`.
 """
 
 import importlib
@@ -11,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from textual.command import CommandPalette
 from textual.screen import Screen
 
 import keyward
 from keyward.model.detectors import find
 from keyward.tui import coverage, screens, widgets
+from keyward.tui.palette import Palette
 from keyward.tui.widgets.head import INCOMPLETE
 from tests.parts.picture import picture
 from tests.parts.stage import SIZES, stage, still
@@ -49,6 +50,7 @@ async def seen(shown, name, state):
             yield f"━━━ {name} ━━━ {width}x{height} ━━━\n\n{looks}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("screen", EVERY)
 async def test_every_state_looks_as_it_was_looked_at(screen, snapshot, monkeypatch):
     shown, found = EVERY[screen], []
@@ -67,7 +69,7 @@ def screens_there_are():
     while left:
         below = [one for one in left.pop().__subclasses__() if not one.__subclasses__() or left.append(one)]
         found |= {one for one in below if one.__module__.startswith("keyward.tui.")}
-    return found | {CommandPalette}
+    return found | {Palette}
 
 
 def test_there_is_a_picture_of_every_screen_and_dialog():

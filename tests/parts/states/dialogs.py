@@ -1,10 +1,9 @@
 """Questions, choices and pages on top of a screen."""
 
-from textual.command import CommandPalette
-
 from keyward.desk.revealing import Readable, Revealed
 from keyward.model.errors import LedgerBroken, NotAllowed, UnknownKey, UsageError
 from keyward.model.secret import Secret
+from keyward.tui.palette import Palette
 from keyward.tui.screens.choosing import ChooseScreen
 from keyward.tui.screens.copy import CopyScreen
 from keyward.tui.screens.export import ExportScreen
@@ -234,6 +233,6 @@ def shown():
         Shown(HelpScreen, _help(), listed),
         Shown(SortScreen, {"normal": State(known(), pressing("s"), ("Sort by", "AGE", "now"))}, listed),
         Shown(ChooseScreen, {"normal": State(known(), pressing("C"), ("Columns", "[x] NAME", "[ ] PROVIDER"))}, listed),
-        Shown(CommandPalette, _palette(), {one: why for one, why in listed.items() if one != "empty"}),
+        Shown(Palette, _palette(), {one: why for one, why in listed.items() if one != "empty"}),
         Shown(Leaf, _leaf(), listed),
     )

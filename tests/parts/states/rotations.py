@@ -121,7 +121,7 @@ def showing(live, *keys):
     async def go(stage):
         await stage.shows("maps")
         await stage.push(RotationScreen(live()))
-        await stage.shows("progress is on disk")
+        await stage.shows("L Requests")
         await stage.press(*keys)
 
     return go
@@ -169,7 +169,7 @@ def _rotation():
             known(rotations=[]), showing(lambda: run(*WRITTEN, use, StepDone("r2", "create", False, "denied"), keys=two)),
             ("2 keys", "search [/bold]", "waits", "FAILED"),
         ),
-        "done": one(("done", "keyward history r1", *shut), *WRITTEN, *(done(step) for step in ("gate", "retire", "confirm")), ended=(closed,)),
+        "done": one(("done", "It is over; the history keeps what was done."), *WRITTEN, *(done(step) for step in ("gate", "retire", "confirm")), ended=(closed,)),
     }  # fmt: skip
 
 
