@@ -73,6 +73,7 @@ def test_it_rests_in_a_dialog_and_the_dialog_is_there_again(shell):
     shell.send("fg\r")
     shell.wait("READ-ONLY", "Type  write  to go on", " wri ", "Cancel")
     shell.send(ESCAPE)
+    shell.wait_gone("to go on")
     shell.wait("LAST USE", "READ-ONLY")
     shell.send("q")
     shell.wait("shell>")
