@@ -17,7 +17,7 @@ import pytest
 from tests.parts.need import missing
 from tests.parts.terminal import terminal, terminal_of
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 
 FAULTS = {
     "in a message": ("keyward.tui.screens.history", "HistoryScreen.on_mount"),

@@ -14,7 +14,7 @@ from tests.parts.scene import encoded
 from tests.parts.terminal import ESCAPE, terminal_of
 from tests.pty.conftest import ARMED
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 REST = "\x1a"
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.parts.terminal import ESCAPE
 from tests.pty.conftest import Judged, top
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 ROWS = 60
 
 

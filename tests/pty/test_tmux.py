@@ -13,7 +13,7 @@ from tests.parts.need import require
 from tests.parts.scene import encoded
 from tests.parts.terminal import Terminal, environment
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 ESC = "\x1b"
 
 
