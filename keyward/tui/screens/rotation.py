@@ -204,9 +204,9 @@ class RotationScreen(Page):
             yield Fact("request", f"{method} {host}{' ' if host else ''}{path} · {status} · {took} ms")
 
     def _safe(self) -> Fact:
-        if self.live.over:
-            return Fact("", "It is over; the history keeps what was done.", "dim")
         names = " ".join(self.live.rotations or self.live.about)
+        if self.live.over:
+            return Fact("", f"It is over; the history keeps what was done. keyward history {names}".rstrip(), "dim")
         back, leave = map(self.app.keymap.key_of, ("rotation.back", "app.leave"))
         away = (
             f"{back} leaves it at work, {leave} stops it at the next safe place"
