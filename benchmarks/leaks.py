@@ -410,7 +410,7 @@ def measure(tree: str, options: argparse.Namespace, environ: Mapping[str, str]) 
     if detect and not options.quick:
         jobs.append((Told("detect-secrets"), [detect, "scan", "--all-files", "."], of_detect_secrets, 1))
     for told, command, *_ in jobs:  # caches of rules, pages and compiled files are warm for all
-        if told.program != "detect-secrets":
+        if told.program != "detect-secrets" and options.repeat > 1:
             run(command, environ, tree)
     for turn in range(options.repeat):
         for told, command, read, times in jobs:

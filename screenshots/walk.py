@@ -78,8 +78,10 @@ class Walk:
             self._term.send(one)
 
     def back(self, *texts: str, gone: str = "") -> None:
-        """Press Escape and see its effect: with the next key too close behind, a terminal makes another one of the two."""
+        """Press Escape when all is painted, and see its effect: with the next key too close behind, the two are taken for another one."""
+        self._term.settle()
         self.press(ESC)
+        self._term.settle()
         if gone:
             self.loses(gone)
         self.sees(*texts)
@@ -88,10 +90,14 @@ class Walk:
         """Type a text at once."""
         self._term.send(text)
 
+    def waits(self) -> None:
+        """Wait until a dialog hears what is typed."""
+        self._term.settle(_DEAF)
+
     def agrees(self, phrase: str, *shown: str, picture: str = "") -> None:
         """Type the phrase that a dialog asks for; Enter moves on to the button, and Enter there does it."""
         self.sees(f"Type  {phrase}  to go on:", *shown)
-        self._term.settle(_DEAF)
+        self.waits()
         self.types(phrase)
         self.sees(f"▊  {phrase} ", *shown)  # in the field, as it is in the question
         if picture:
@@ -140,7 +146,7 @@ def first_run(home: Path, folder: Path) -> set[Where]:
         walk.sees("Found without reading a value", "No Google credentials", "2 env and key files", on=Where.WELCOME)
         walk.press(ENTER)
         walk.sees("Write", "keyward.toml", "[[env]]", "no cloud is asked")
-        term.settle(_DEAF)
+        walk.waits()
         walk.press(TAB)
         walk.picture("first-run")
         walk.press(ENTER)
@@ -239,7 +245,7 @@ def rotate(walk: Walk, port: int) -> None:
     walk.press("a")
     walk.agrees(f"rotate 1 in production {PROJECT}", "PRODUCTION", "1 key, 3 places to write")
     walk.sees("◷ waits for provider", "the new key does not work yet", "of 11 steps", on=Where.ROTATION)
-    walk.types(f"q{ENTER}{ENTER}q")
+    walk.press("q")
     walk.sees("Leave?", "stays resumable")
     walk.back("of 11 steps", gone="Leave?")
     later(port, MINUTE)
@@ -265,7 +271,7 @@ def undo(walk: Walk, port: int) -> None:
     walk.press(ENTER)
     walk.sees("U undoes it, 29d left", "intent", "outcome", on=Where.RECORD)
     walk.press("U")
-    last = walk.sees("Undo rotation", "29d left").partition("Type  undo ")[2].partition(" ")[0]
+    last = walk.sees("Undo rotation", "Type  undo ", "to go on:").partition("Type  undo ")[2].partition(" ")[0]
     walk.agrees(f"undo {last} in production {PROJECT}", "29d left: until 2026-12-29", picture="undo")
     walk.sees("◷ waits for time", "every target holds the old key")
     later(port, 10 * MINUTE)

@@ -128,5 +128,5 @@ class ActionApp(SafeApp):
 
 
 def _alone() -> bool:
-    """Whether the terminal was opened for this process: once stopped, nobody there could have it go on."""
-    return os.getpgrp() == os.getpid() and os.getsid(os.getppid()) != os.getsid(0)
+    """Whether the terminal was opened for this process: a shell gives each job a group of its own, and nobody else has it go on."""
+    return os.getpgrp() == os.getsid(0)

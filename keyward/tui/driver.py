@@ -102,6 +102,12 @@ class Terminal(LinuxDriver):
         self._app.app_suspend_signal.publish(self._app)
         super()._sigtstp_application()
 
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001  # it ends the app, in the app's own thread and words
+            self._app.call_later(self._app._handle_exception, error)  # noqa: SLF001  # Textual has no public way
+
     def run_input_thread(self) -> None:
         """Read what is typed until the app ends."""
         decode = getincrementaldecoder("utf-8")("replace").decode

@@ -5,7 +5,7 @@ Text from outside is made harmless where it enters; this is for what came past t
 
 from unicodedata import category
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -28,4 +28,5 @@ def bare(text: str) -> str:
     """The text with blanks in place of orders; as wide as before."""
     if text.isprintable():
         return text
-    return "".join(" " * cell_len(one) if category(one) in _ORDERS else one for one in text)
+    kept = "".join(" " * cell_len(one) if category(one) in _ORDERS else one for one in text)
+    return set_cell_size(kept, cell_len(text))  # what an invisible mark had joined into one sign is several now

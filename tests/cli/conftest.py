@@ -53,6 +53,7 @@ def changes_in(log):
         if not (
             entry["method"] in READS
             or "testIamPermissions" in entry["path"]
+            or "getIamPolicy" in entry["path"]
             or entry["path"] == "/token"
             or (
                 entry["method"] == "GRPC"

@@ -45,7 +45,7 @@ def listed(scene, text=""):
 def page(scene, key):
     """The document of one key."""
     with opened(scene) as desk:
-        return check(desk.show(key))
+        return check(desk.keys.show(key))
 
 
 def words(scene, key):
@@ -124,7 +124,7 @@ def test_an_unpaid_project_is_found_a_refusal_is_unknown_and_settings_count_at_o
 
     # Rules and policies may be about them too
     with opened(scene) as desk:
-        found = {one.subject for one in desk.check("data:unpaid").judged.findings}
+        found = {one.subject for one in desk.hygiene.check("data:unpaid").judged.findings}
     assert found == {ids["acme-free"]}
 
     # What the user says counts at once, without a scan
@@ -160,7 +160,7 @@ def test_asking_around_one_key_brings_the_list_up_to_date(scene):
     both = {scene.key_id(one), scene.key_id(other)}
     assert listed(scene, "data:unknown").keys() == both
     with opened(scene) as desk:
-        assert set(desk.ask_around(scene.key_id(one))) == both, "the app sends these rows again"
+        assert set(desk.keys.ask_around(scene.key_id(one))) == both, "the app sends these rows again"
     assert listed(scene, "data:unpaid").keys() == both, "a closed account pays nothing"
 
 

@@ -67,7 +67,9 @@ def test_what_is_there_is_never_overwritten(fresh):
 
 @pytest.mark.parametrize(("answer", "written"), [("y", True), ("", False), ("n", False)])
 def test_a_person_is_asked_and_may_say_no(fresh, answer, written):
-    with terminal(["-m", "keyward", "init", str(fresh.work)], fresh.home, lines=60, **fresh.environ()) as screen:
+    with terminal(
+        ["-m", "keyward", "init", str(fresh.work)], fresh.home, lines=60, columns=200, **fresh.environ()
+    ) as screen:
         screen.wait("[y/N]")
         screen.settle()
         screen.send(answer + "\r")

@@ -30,12 +30,12 @@ class Cat:
 
     Args:
         seed: which walk.
-        columns, lines: the size of the screen that is clicked on.
+        columns, lines: the size of the screen that is clicked on; not on its last line, where a click on "q Quit" ends the app.
     """
 
     def __init__(self, seed, columns, lines):
         self._random = random.Random(seed)
-        self._size = columns, lines
+        self._size = columns, lines - 1
 
     def bursts(self, count):
         """At least so many keys as bursts of bytes."""

@@ -78,10 +78,14 @@ class Judged(Scene):
         """Requests that changed something, and keys that came or went."""
         return [one["rpc"] for one in changes_in(self.log()[self._seen :])] + sorted(self.live() ^ self._live)
 
+    def forget(self):
+        """The app does not know how it was left the last time."""
+        (self.home / "state" / "app.json").unlink(missing_ok=True)
+
     def app(self, *arguments, columns=140, lines=40, **more):
         """The app on it, in a terminal."""
         argv = ["-m", "keyward", *arguments]
-        (self.home / "state" / "app.json").unlink(missing_ok=True)  # how it was left the last time
+        self.forget()
         return terminal(argv, self.home, columns=columns, lines=lines, **self.environ(**_TERMINAL, **more))
 
 

@@ -206,7 +206,7 @@ class RotationScreen(Page):
     def _safe(self) -> Fact:
         names = " ".join(self.live.rotations or self.live.about)
         if self.live.over:
-            return Fact("", f"It is over; the history keeps what was done. keyward history {names}", "dim")
+            return Fact("", f"It is over; the history keeps what was done. keyward history {names}".rstrip(), "dim")
         back, leave = map(self.app.keymap.key_of, ("rotation.back", "app.leave"))
         away = (
             f"{back} leaves it at work, {leave} stops it at the next safe place"
