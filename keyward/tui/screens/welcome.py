@@ -54,6 +54,8 @@ class WelcomeScreen(Page):
         self._begun: Beginning | None = None
         self._writing = False
         self._cloud = False
+        self._idle: int | None = None
+        """Where the cursor was put although nothing can be chosen there."""
         self._stop = threading.Event()
 
     def content(self) -> ComposeResult:
@@ -142,8 +144,11 @@ class WelcomeScreen(Page):
         grid.repaint()
         order = self._order
         grid.show(order)
-        if under is None:  # the first thing that can be chosen
-            grid.go_to(next((row for row in order if lines[row].choice), order[0]))
+        if under in (None, self._idle):  # the first thing that can be chosen; what can be is not left for another
+            row = next((row for row, line in enumerate(lines) if line.choice), order[0])
+            self._idle = row if lines[row].choice is None else None
+            grid.go_to(row)
+        if under is None:
             grid.focus()
         self._tell()
 

@@ -199,7 +199,7 @@ def _inventory():
         "scanning for the first time": State(scanning((), ()), nothing, ("Asking every source", "^R stops")),
         "filter being typed": State(known(), _filtering, ("search [/bold]", "1 of 6")),
         "filter that cannot be read": State(known(), _misspelt, ("column",)),
-        "filter that nothing matches": State(known(), _matchless, ("No key matches.", "Escape clears the filter")),
+        "filter that nothing matches": State(known(), _matchless, ("No key matches.", "Esc clears the filter")),
         "side pane": State(known(), pressing("j", "i"), ("(k4)",)),
         "marks": State(known(), pressing("space", "space", "j", "V", "j"), ("range", "marked", "Plan for")),
         "columns": State(known(OLD, (*READ, DENIED)), _wide, ("columns: wide", "reversed")),
