@@ -202,11 +202,11 @@ def first(lines=HERE, google=GOOGLE, exists=False):
     return make
 
 
-def pressing_there(*keys):
+def pressing_there(*keys, found="shell"):
     """Keys that are pressed when it says what was found."""
 
     async def go(stage):
-        await stage.shows("shell")
+        await stage.shows(found)
         await stage.press(*keys)
 
     return go
@@ -219,8 +219,8 @@ def _welcome():
         "loading": State(first("held", "held"), nothing, ("Looking for keys on this machine ...", "No value is read. Nothing is written.")),
         "empty": State(first((), NO_LOGIN), nothing, ("Nothing was found", "o names a folder", "D opens the demo")),
         "partial": State(first(HERE, "held"), nothing, ("looking for cred", "/h/work", "not looked into")),
-        "denied": State(first(BARE, NO_LIST), nothing, ("resourcemanager.projects.get",)),
-        "offline": State(first(HERE, NO_NET), nothing, ("no answer", "?", "can be reached")),
+        "denied": State(first(BARE, NO_LIST), pressing_there("g", "j", found="projects"), ("resourcemanager.projects.get",)),
+        "offline": State(first(HERE, NO_NET), pressing_there("g", "j"), ("no answer", "?", "can be reached")),
         "error": State(first(unread, NO_LOGIN), nothing, ("can be written by others", "chmod 600")),
         "no login": State(first(HERE, NO_LOGIN), pressing_there("k"), ("No Google credentials were found.", "gcloud auth application-default login")),
         "settings are there": State(first(exists=True), nothing, ("is there and stays as it is", "Enter scans")),
