@@ -19,8 +19,8 @@ from tests.parts.font import MONO, characters
 
 LONG = "a text that is longer than a narrow terminal is wide, so that it has to be wrapped or cut where it stands"
 HERE = Beginning(
-    (Check("env", "/h/work", "yes", LONG), Check("keyring", "keyring", "no", LONG, LONG)), NOW, exists=False, proposed="",
-    commands=(), choices=(Choice("env", "/h/work"), None),
+    (Check("env", "/h/apps", "yes", LONG), Check("keyring", "keyring", "no", LONG, LONG)), NOW, exists=False, proposed="",
+    commands=(), choices=(Choice("env", "/h/apps"), None),
 )  # fmt: skip
 SIZES = ((60, 16), pytest.param((80, 24), marks=pytest.mark.slow), (300, 80))
 DARK, LIGHT = "textual-dark", "textual-light"

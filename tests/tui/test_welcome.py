@@ -18,7 +18,7 @@ from tests.parts.desk import app as made_app
 
 FILE = Path("/h/config/keyward.toml")
 LINES = (
-    (Check("env", "/h/work", "yes", "3 env and key files"), Choice("env", "/h/work")),
+    (Check("env", "/h/apps", "yes", "3 env and key files"), Choice("env", "/h/apps")),
     (Check("env", "/h/src", "unknown", "there; not looked into"), Choice("env", "/h/src", wanted=False)),
     (Check("keyring", "keyring", "yes", "can be read; no entry was looked at"), Choice("keyring", "*")),
     (Check("local", "shell", "yes", "/h/.bashrc"), Choice("local", "shell")),
@@ -170,7 +170,7 @@ async def test_what_google_says_later_does_not_move_the_cursor_from_its_line(fir
     desk, _ = first(google=lambda _stop: go.wait(20) and GOOGLE)
     app = made_app(desk, world="google")
     async with app.run_test(size=(100, 30)) as pilot:
-        while "/h/work" not in shown(app):
+        while "/h/apps" not in shown(app):
             await pilot.pause(0.01)
         await pilot.press("j")
         assert app.screen._chosen().check.what == "/h/src"

@@ -54,7 +54,7 @@ KEYS = (
     key(
         6, "openai", "openai", id="shape:openai/ab12", provider="shape", kind="by-shape", state="unknown", created=None,
         first_seen=NOW.timestamp() - 41 * DAY, last_used_status="unsupported", restrictions=None, stores=("env",),
-        secrets=("env:/h/work/.env",),
+        secrets=("env:/h/apps/.env",),
     ),
 )  # fmt: skip
 OLD = (*KEYS, key(7, "vision", "acme-shop", 50, source_status="stale", last_used_status="not_scanned"))
@@ -69,7 +69,7 @@ READ = (
     source("google-api-keys:acme-prod", "ok", items=2),
     source("google-api-keys:acme-dev", "ok", items=3),
     source("gsm:acme-prod", "ok", items=9, looked=9),
-    source("env:/h/work", "ok", items=1, looked=1),
+    source("env:/h/apps", "ok", items=1, looked=1),
 )
 DENIED = source(
     "google-api-keys:acme-shop", "denied", permission="apikeys.keys.list", stale_since=NOW - timedelta(days=2, hours=3),
@@ -249,7 +249,7 @@ RECORD = {
     "placements": [
         {"store": "gsm", "secret": "gsm:acme-prod/maps", "version": "7", "role": "current", "version_state": "enabled", "part": "",
          "host": None, "accepted": True},
-        {"store": "env", "secret": "env:/h/work/.env", "version": "x", "role": "current", "version_state": "enabled", "part": "MAPS",
+        {"store": "env", "secret": "env:/h/apps/.env", "version": "x", "role": "current", "version_state": "enabled", "part": "MAPS",
          "host": "build-7", "accepted": False},
     ],
     "placements_looked": {"read": 49, "not_read": 0},

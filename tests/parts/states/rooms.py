@@ -158,13 +158,13 @@ def _settings():
 # The first run
 
 HERE = (
-    (Check("env", "/h/work", "yes", "3 env and key files"), Choice("env", "/h/work")),
+    (Check("env", "/h/apps", "yes", "3 env and key files"), Choice("env", "/h/apps")),
     (Check("env", "/h/src", "unknown", "there; not looked into"), Choice("env", "/h/src", wanted=False)),
     (Check("keyring", "keyring", "yes", "can be read; no entry was looked at"), Choice("keyring", "*")),
     (Check("local", "shell", "yes", "/h/.bashrc"), Choice("local", "shell")),
 )
 BARE = (
-    (Check("env", "/h/work", "no", "0 env and key files"), Choice("env", "/h/work", wanted=False)),
+    (Check("env", "/h/apps", "no", "0 env and key files"), Choice("env", "/h/apps", wanted=False)),
     (Check("keyring", "keyring", "no", "The keyring cannot be reached: DBUS_SESSION_BUS_ADDRESS is not set.",
            "Start the session's D-Bus, or leave the keyring out."), None),
 )  # fmt: skip
@@ -215,10 +215,10 @@ def pressing_there(*keys, found="shell"):
 def _welcome():
     unread = NotAllowed("/h/keyward.toml can be written by others.", hint="chmod 600 /h/keyward.toml")
     return {
-        "normal": State(first(), nothing, ("Found without reading a value.", "[x]", "14 can be seen", "/h/work")),
+        "normal": State(first(), nothing, ("Found without reading a value.", "[x]", "14 can be seen", "/h/apps")),
         "loading": State(first("held", "held"), nothing, ("Looking for keys on this machine ...", "No value is read. Nothing is written.")),
         "empty": State(first((), NO_LOGIN), nothing, ("Nothing was found", "o names a folder", "D opens the demo")),
-        "partial": State(first(HERE, "held"), nothing, ("looking for cred", "/h/work", "not looked into")),
+        "partial": State(first(HERE, "held"), nothing, ("looking for cred", "/h/apps", "not looked into")),
         "denied": State(first(BARE, NO_LIST), pressing_there("g", "j", found="projects"), ("resourcemanager.projects.get",)),
         "offline": State(first(HERE, NO_NET), pressing_there("g", "j"), ("no answer", "?", "can be reached")),
         "error": State(first(unread, NO_LOGIN), nothing, ("can be written by others", "chmod 600")),
