@@ -95,7 +95,8 @@ WALK = (
     (("y",), ("Copied", "Command")),
     (("escape", "x"), ("Source",)),
     (("escape", "escape", "r"), ("Problem",)),
-    (("colon",), ("Problem",)),
+    (("colon",), ()),
+    ((*"plan", "full_stop", *"apply"), ("Problem",)),
     (("escape", "escape", "4"), ("Old", "Why", "Actor")),
     (("enter",), ("What", "Evidence")),
     (("e",), ()),
@@ -126,7 +127,10 @@ def looked(app, words, text, where):
 @pytest.mark.parametrize("kind", FIRST)
 async def test_what_others_wrote_is_text_on_every_screen(opened, kind):
     text = TEXTS[kind]
-    async with opened(desk(text), size=(250, 60)) as (app, pilot):
+    async with opened(desk(text), size=(250, 60), write=True) as (
+        app,
+        pilot,
+    ):  # so that the plan's own trouble is the reason
         for keys, words in WALK:
             await pilot.press(*keys)
             await loaded(app, pilot)
