@@ -134,8 +134,7 @@ def _status(found: "Checked", fail_on: FailOn, *, allow_unknown: bool) -> Exit:
     worst = list(FailOn).index(fail_on)
     if fail_on is not FailOn.NEVER and any(one.severity.rank <= worst for one in found.judged.broken):
         return Exit.FINDINGS
-    unseen = found.scanned_at is None or found.unseen or found.judged.unknown
-    return Exit.PARTIAL if unseen and not allow_unknown else Exit.OK
+    return Exit.PARTIAL if (found.partial or found.judged.unknown) and not allow_unknown else Exit.OK
 
 
 def _row(one: "Finding") -> tuple[str, ...]:
@@ -192,6 +191,8 @@ def _tell(found: "Checked") -> None:
     if found.scanned_at is None:
         typer.echo("Nothing was scanned yet. `keyward scan` looks.", err=True)
         return
+    if not (found.keys or found.secrets or found.projects):
+        typer.echo("Nothing that the last scan knew matches: nothing was judged.", err=True)
     accepted = sum(one.accepted is not None for one in judged.findings)
     typer.echo(
         f"{words.count(len(judged.broken), 'finding')}, {len(judged.unknown):,} not known, {accepted:,} accepted; "

@@ -73,4 +73,4 @@ def _write(to: Path, text: str, *, shared: bool) -> None:
 
 def _status(found: "Checked") -> Exit:
     """A report was written, whatever is in it; 3 where it does not tell everything."""
-    return Exit.PARTIAL if found.scanned_at is None or found.unseen else Exit.OK
+    return Exit.PARTIAL if found.partial else Exit.OK

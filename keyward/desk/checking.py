@@ -17,8 +17,8 @@ from keyward.inventory.snapshots import file
 from keyward.inventory.snapshots.recent import recent
 from keyward.model.about import About, Known, What
 from keyward.model.errors import SettingsError, UsageError
-from keyward.model.finding import Severity
-from keyward.model.query import parse
+from keyward.model.finding import Severity, Subject
+from keyward.model.query import Query, parse
 from keyward.model.secretinfo import VersionState
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _WEEKS = 45
 """Days of use that are looked at."""
 
+_NEVER = ("", "name", "finding")
+"""Fields that no check is narrowed by: whoever edits a key controls its name, and findings are what comes out."""
+
 _ENVIRONMENT = ("env", "environment")
 """Labels of projects that name their environment."""
 
@@ -48,12 +51,12 @@ def check(desk: "Desk", query: str = "", rules: Sequence[str] = ()) -> Checked:
 
     Raises:
         QueryError: the query cannot be read.
-        UsageError: there is no such rule.
+        UsageError: there is no such rule, or the query asks for what nobody may rest a judgement on.
         SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
     """
     desk.hygiene.judge_data()
     now = desk.parts.clock.now()
-    wanted = parse(query).compile(now) if query else None
+    wanted = _wanted(query).compile(now) if query else None
     chosen = chosen_rules(rules)
     policy = _policy(desk.parts.settings, now)
     with closing(desk.cache()) as cache:
@@ -61,8 +64,21 @@ def check(desk: "Desk", query: str = "", rules: Sequence[str] = ()) -> Checked:
         sources = cache.sources()
         scanned = cache.scanned_at
     judged = judge(chosen, estate, policy, wanted)
-    counts = len(estate.keys), len(estate.secrets), len(estate.projects)
+    looked = judged.looked_at
+    counts = looked[Subject.KEY], looked[Subject.SECRET], looked[Subject.PROJECT]
     return Checked(now, scanned, desk.parts.world, judged, chosen, *counts, sources, desk.gaps().open(sources))
+
+
+def _wanted(query: str) -> Query:
+    """The query, which must not leave out what should be judged because of a name, nor ask for what is only found now."""
+    found = parse(query)
+    wrong = next((term for term in found.terms if term.field in _NEVER), None)
+    if wrong is not None:
+        what = f"{wrong.field}:" if wrong.field else f"{wrong.values[0].text!r}, text without a field,"
+        raise UsageError(
+            f"{what} cannot choose what is judged.", hint="Use id:, project:, kind: and the like; --rule chooses rules."
+        )
+    return found
 
 
 def chosen_rules(wanted: Sequence[str]) -> "tuple[Rule, ...]":

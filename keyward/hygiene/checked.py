@@ -15,7 +15,7 @@ class Checked:
     """What a check found.
 
     `at` is its moment and `scanned_at` that of what it rests on, both UTC; the latter is None when nothing was scanned yet. `sources`
-    are what was asked, `gaps` what somebody said need not be seen.
+    are what was asked, `gaps` what somebody said need not be seen. `keys`, `secrets` and `projects` are how many were judged.
     """
 
     at: datetime
@@ -28,6 +28,11 @@ class Checked:
     projects: int
     sources: Sequence[SourceReport]
     gaps: Mapping[str, Gap]
+
+    @property
+    def partial(self) -> bool:
+        """Whether it does not tell everything: nothing to judge, or sources that were not seen."""
+        return self.scanned_at is None or not (self.keys or self.secrets or self.projects) or bool(self.unseen)
 
     @property
     def unseen(self) -> Sequence[SourceReport]:

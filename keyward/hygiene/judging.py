@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from keyward.hygiene.estate import Estate
@@ -21,11 +21,12 @@ _RESULTS = (Result.PASS, Result.NOT_APPLICABLE)
 class Judged:
     """`findings` are what is broken or unknown, worst first; `counts` how each rule ended, by its id and result.
 
-    A rule that a policy switched off at a subject is not counted there.
+    A rule that a policy switched off at a subject is not counted there. `looked_at` is how many subjects of each kind there were to judge.
     """
 
     findings: tuple[Finding, ...]
     counts: Mapping[str, Mapping[Result, int]]
+    looked_at: Mapping[Subject, int] = field(default_factory=dict)
 
     @property
     def broken(self) -> tuple[Finding, ...]:
@@ -56,7 +57,7 @@ def judge(
         counts[rule.id] = Counter()
         found += _findings(rule, estate, policy, subjects.of(rule.of), counts[rule.id])
     found.sort(key=lambda one: (one.result is Result.UNKNOWN, one.severity.rank, one.rule, one.subject, one.about))
-    return Judged(tuple(found), counts)
+    return Judged(tuple(found), counts, {kind: len(subjects.of(kind)) for kind in Subject})
 
 
 def _findings(

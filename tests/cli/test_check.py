@@ -60,6 +60,23 @@ def test_a_query_and_a_rule_narrow_it(scene, planted):
     assert (missing.status, "There is no rule 'KW-999'" in missing.err) == (2, True)
 
 
+def test_a_query_that_matches_nothing_is_no_pass(scene, planted):
+    done = scene.keyward("check", "project:acme-prdo", "-o", "json")
+    assert fits(done.json)["looked_at"] == {"keys": 0, "secrets": 0, "projects": 0}
+    assert done.status == 3
+    assert "nothing was judged" in scene.keyward("check", "project:acme-prdo").err
+    assert scene.keyward("report", "project:acme-prdo").status == 3
+    whole = scene.keyward("check", "project:acme-prod", "-o", "json")
+    assert fits(whole.json)["looked_at"] == {"keys": 2, "secrets": 1, "projects": 1}
+
+
+@pytest.mark.parametrize("query", ["sound", "name:sound", "finding:KW-101"])
+def test_no_name_chooses_what_is_judged(scene, planted, query):
+    done = scene.keyward("check", query)
+    assert done.status == 2
+    assert "cannot choose what is judged" in done.err
+
+
 def test_what_the_fix_says_clears_the_finding(scene, planted):
     _, opened = planted
     done = scene.keyward("revoke", opened, "--unused", "--yes", "--reason", "nobody uses it")

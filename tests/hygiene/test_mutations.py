@@ -29,6 +29,7 @@ TURNED = {
 FOLDER = Path(rules.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 IN_CI = 9
+ALONE = ("-x", "-q", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider")
 
 
 def comparisons(tree):
@@ -63,21 +64,18 @@ def mutated(module, number):
     importlib.reload(rules)
 
 
-def survives(module, number):
-    """Whether the tests of the module pass with that comparison turned round."""
+def passes(module, before=lambda: None):
+    """Whether the tests of the module pass in a forked process, after something was done there."""
     child = os.fork()
     if child == 0:
         try:
             sink = os.open(os.devnull, os.O_WRONLY)
             os.dup2(sink, 1)
             os.dup2(sink, 2)
-            mutated(module, number)
+            before()
             file = Path(__file__).with_name(f"test_rules_{module}.py")
             sys.modules.pop(f"tests.hygiene.{file.stem}", None)
-            status = pytest.main(
-                ["-x", "-q", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider", str(file)]
-            )
-            os._exit(int(status))
+            os._exit(int(pytest.main([*ALONE, str(file)])))
         finally:
             os._exit(99)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -85,31 +83,15 @@ def survives(module, number):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_what_is_not_turned_round_passes_so_a_failure_means_something(module):
-    child = os.fork()
-    if child == 0:
-        try:
-            sink = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(sink, 1)
-            os.dup2(sink, 2)
-            file = Path(__file__).with_name(f"test_rules_{module}.py")
-            os._exit(
-                int(
-                    pytest.main(
-                        ["-x", "-q", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider", str(file)]
-                    )
-                )
-            )
-        finally:
-            os._exit(99)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert passes(module)
 
 
 @pytest.mark.parametrize(("module", "number", "line"), ALL[::IN_CI])
 def test_a_comparison_turned_round_is_caught(module, number, line):
-    assert not survives(module, number), f"rules/{module}.py:{line}"
+    assert not passes(module, lambda: mutated(module, number)), f"rules/{module}.py:{line}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("module", "number", "line"), ALL)
 def test_every_comparison_turned_round_is_caught(module, number, line):
-    assert not survives(module, number), f"rules/{module}.py:{line}"
+    assert not passes(module, lambda: mutated(module, number)), f"rules/{module}.py:{line}"
