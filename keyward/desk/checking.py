@@ -163,6 +163,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         data=dict(zip(columns.id, columns.data, strict=True)),
         environments=_environments(settings, projects, facts.values()),
         unread=_unread(cache),
+        elsewhere=_elsewhere(desk),
         days=_days(desk, keys.values(), now),
         projects=projects,
         rotations=tuple(desk.record.rotations(open_only=True)),
@@ -181,6 +182,15 @@ def _unread(cache: "CacheReader") -> frozenset[str]:
         and ((version := info.version(info.current)) is None or version.state is VersionState.ENABLED)
         and (str(info.ref), info.current) not in read
     )
+
+
+def _elsewhere(desk: "Desk") -> frozenset[str]:
+    """Keys that other hosts have places of, as their scans told the ledger that all share."""
+    ledger = desk.books.reading()
+    if ledger is None:
+        return frozenset()
+    with ledger:
+        return frozenset(row.credential for row in ledger.placements() if row.host not in {"", desk.parts.host})
 
 
 def _days(desk: "Desk", keys: "Iterable[Credential]", now: "datetime") -> dict[str, Days]:

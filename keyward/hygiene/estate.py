@@ -19,8 +19,11 @@ class Estate:
     """All keys and secrets with what is around them.
 
     `now` is UTC. `placements` are by key id, `held` the same by secret id; `about` by subject and what it says. `production` are ids of
-    keys that the settings call production; `data` what queries know of the data handling of keys; `environments` name the environment of a scope (`prod`), where that is known.
-    `unread` are ids of secrets that have a readable version now whose value was not read. `days` are the calls of keys by day, where they are counted; `projects` are ids of the cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and `owner_labels` the names of labels that say who owns something.
+    keys that the settings call production; `data` what queries know of the data handling of keys; `environments` name the environment of a
+    scope (`prod`), where that is known. `unread` are ids of secrets that have a readable version now whose value was not read, `elsewhere`
+    ids of keys that another host has a place of. `days` are the calls of keys by day, where they are counted; `projects` are ids of the
+    cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and
+    `owner_labels` the names of labels that say who owns something.
     """
 
     now: datetime
@@ -34,6 +37,7 @@ class Estate:
     data: Mapping[str, Sequence[str]] = field(default_factory=dict)
     environments: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
     days: Mapping[str, Days] = field(default_factory=dict)
     projects: Sequence[str] = ()
     rotations: Sequence[RotationRow] = ()

@@ -396,3 +396,23 @@ def test_the_scheduled_runs_of_both_hosts_at_once(shared):
     assert set(pair.everywhere) == pair.scene.live()
     assert len(pair.scene.live()) == 1
     assert len([key for key in pair.scene.all_keys() if key["key_id"].startswith("kw-")]) == 1
+
+
+# What the rules know of the other host
+
+
+def test_a_key_that_only_the_other_host_keeps_is_one_that_somebody_keeps(pair):
+    pair.enrol()
+    alone = pair.scene.key("alone")
+    file = pair.files[B].parent / "alone" / ".env"
+    file.parent.mkdir()
+    file.write_text(f"ALONE={alone.key_string}\n")
+
+    def homeless():
+        done = pair.run(A, "check", "--rule", "KW-302", "-o", "json")
+        return [one["subject"] for one in check(json.loads(done.out))["findings"] if one["result"] == "fail"]
+
+    pair.run(A, "scan")
+    assert homeless() == [pair.scene.key_id(alone)]
+    pair.run(B, "scan")
+    assert homeless() == []

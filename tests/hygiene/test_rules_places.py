@@ -67,6 +67,12 @@ def test_a_key_that_no_store_holds_is_told_only_when_all_were_looked_into():
     assert results(HOMELESS, key(kind=Kind.BY_SHAPE), estate(**looked())) == []
 
 
+def test_a_place_on_another_host_is_a_place():
+    alone = key()
+    assert results(HOMELESS, alone, estate(alone, elsewhere=frozenset({alone.id}), **looked())) == ["pass"]
+    assert results(HOMELESS, alone, estate(alone, elsewhere=frozenset({key("two").id}), **looked())) == ["fail"]
+
+
 def test_a_key_in_two_places_is_one_too_many():
     one, web, api = key(), secret("web"), secret("api")
     assert results(SEVERAL, one, estate(one)) == []

@@ -44,7 +44,7 @@ def _in_no_store(key: Credential, estate: Estate, limit: None) -> Iterable[Judge
     del limit
     if not key.live or key.kind not in _LISTED:
         return
-    if estate.placements.get(key.id):
+    if estate.placements.get(key.id) or key.id in estate.elsewhere:
         yield KEPT
         return
     if estate.unread:
