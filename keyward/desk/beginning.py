@@ -221,7 +221,8 @@ def _keyring(parts: "Parts") -> list[Line]:
 def _well_known(parts: "Parts", folders: Sequence[Path]) -> list[Line]:
     """Which files of other programs there are, by the store that would read them."""
     from keyward.plugins import stores
-    from keyward.settings.schema import LOCAL, EnvFolder
+    from keyward.settings.lists import EnvFolder
+    from keyward.settings.sections import LOCAL
 
     options = {**parts.surroundings.options, "env": tuple(EnvFolder(path=folder) for folder in folders)}
     every = stores(_with(parts.surroundings, options))

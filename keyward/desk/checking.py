@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
     from keyward.model.credential import Credential
     from keyward.model.placement import Placement
-    from keyward.settings.schema import PolicyTable, Settings
+    from keyward.settings.lists import PolicyTable
+    from keyward.settings.schema import Settings
 
 _WEEKS = 45
 """Days of use that are looked at."""

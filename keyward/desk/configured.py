@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from keyward.model.redact import label
-from keyward.settings.schema import LISTS, group, sections
+from keyward.settings.schema import LISTS, group, kind, sections
 from keyward.settings.values import show_duration
 from keyward.settings.where import named
 
@@ -95,9 +95,9 @@ def _of_list(name: str) -> tuple[str, str]:
     """What a list of tables means, and a table of it with all that can stand in it."""
     from dataclasses import fields
 
-    kind = LISTS[name][1]
-    items = fields(kind)
+    table = kind(name)
+    items = fields(table)
     width = max(len(item.name) for item in items)
     about = "\n".join(f"{item.name:<{width}}  {item.metadata['doc']}" for item in items)
     must = "\n".join(f"{item.name} = {json.dumps('...')}" for item in items if item.metadata["required"])
-    return f"{kind.__doc__}\n{about}", f"[[{name}]]\n{must}"
+    return f"{table.__doc__}\n{about}", f"[[{name}]]\n{must}"

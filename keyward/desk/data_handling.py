@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from keyward.desk.desk import Desk
     from keyward.inventory.cache import CacheReader
     from keyward.model.credential import Credential
-    from keyward.settings.schema import OwnStatement
+    from keyward.settings.lists import OwnStatement
     from keyward.wiring import Parts
 
 Document = dict[str, Any]

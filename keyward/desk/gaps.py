@@ -9,7 +9,7 @@ from keyward.model.source import SourceReport, SourceStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keyward.settings.schema import Gap as Accepted
+    from keyward.settings.lists import Gap as Accepted
 
 
 class Gaps:

@@ -1,6 +1,6 @@
 """Typed configuration: every value knows where it came from, and how far that place is trusted (DESIGN.md section 13)."""
 
 from keyward.settings.load import Loaded, Origin, load
-from keyward.settings.schema import EnvFolder, RotationRule, Settings
+from keyward.settings.schema import Settings
 
-__all__ = ["EnvFolder", "Loaded", "Origin", "RotationRule", "Settings", "load"]
+__all__ = ["Loaded", "Origin", "Settings", "load"]

@@ -16,7 +16,7 @@ from typing import Any
 from keyward.model.errors import NotAllowed, SettingsError
 from keyward.model.text import clean
 from keyward.settings.keys import read_keys
-from keyward.settings.schema import KEYS, LISTS, Settings, group, sections
+from keyward.settings.schema import KEYS, LISTS, Settings, group, kind, sections
 from keyward.settings.tables import read_tables
 from keyward.settings.where import line_of, named, nearest, said
 
@@ -150,8 +150,8 @@ def _read(file: Path) -> str:
 
 
 def _list(loaded: Loaded, name: str, tables: object, file: Path, source: str, *, own: bool) -> Loaded:
-    field_name, kind = LISTS[name]
-    found: Any = read_tables(name, tables, kind, file, source, own=own)
+    field_name, _ = LISTS[name]
+    found: Any = read_tables(name, tables, kind(name), file, source, own=own)
     return replace(
         loaded,
         settings=replace(loaded.settings, **{field_name: found}),

@@ -23,7 +23,7 @@ from keyward.rotation.history import history
 from keyward.rotation.outcome import Until
 from keyward.rotation.policy import Policy, Retire
 from keyward.rotation.reach import Coverage, Reach
-from keyward.settings.schema import EnvFolder
+from keyward.settings.lists import EnvFolder
 from keyward.stores import env_files, gsm, os_keyring
 from tests.parts.cloud import surroundings
 from tests.parts.emulator import emulator, make_emulator

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from keyward.model.errors import Exit, NotAllowed, SettingsError
-from keyward.settings import EnvFolder, load
+from keyward.settings import load
+from keyward.settings.lists import EnvFolder
 from keyward.settings.values import duration, show_duration
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from keyward.model.errors import NotAllowed, SettingsError
-from keyward.settings import RotationRule, load
+from keyward.settings import load
+from keyward.settings.lists import RotationRule
 
 
 def _load(tmp_path, text, folder=None):

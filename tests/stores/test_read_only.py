@@ -10,7 +10,8 @@ from keyward.model.ids import SecretRef
 from keyward.model.secret import Secret
 from keyward.model.surroundings import Surroundings
 from keyward.plugins import stores
-from keyward.settings.schema import LOCAL, EnvFolder
+from keyward.settings.lists import EnvFolder
+from keyward.settings.sections import LOCAL
 from tests.contract.stores import a_ctx
 from tests.model.shapes import sample
 

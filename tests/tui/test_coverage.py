@@ -8,7 +8,7 @@ from keyward.desk.gaps import Gaps
 from keyward.desk.wish import ScanSummary
 from keyward.model.events import Finished, QuotaWait, ScanStarted, SourceDone, SourceProgress
 from keyward.model.source import SourceReport, SourceStatus
-from keyward.settings.schema import Gap
+from keyward.settings.lists import Gap
 from tests.parts.desk import NOW, Desk, loaded, row, seen, shown
 
 WORDS = {"open": SourceStatus.OK, "shut": SourceStatus.DENIED, "off": SourceStatus.DISABLED}
