@@ -145,7 +145,10 @@ class InventoryScreen(KeyTable):
         elif not self._loading:
             clears = self.app.keymap.key_of("inventory.clear")
             self._show_board("No key matches.", f"{clears} clears the filter: {view.query}")
-        self._show_pane()
+        if isinstance(self.focused, Query):  # each letter brings another row below the cursor
+            self._follow()
+        else:
+            self._show_pane()
 
     def _show_board(self, title: str, text: str) -> None:
         board = self.query_one(Board)
@@ -178,7 +181,7 @@ class InventoryScreen(KeyTable):
         note.show(text)
 
     def on_grid_moved(self) -> None:
-        """The pane follows when the cursor rests: it costs more than the cursor, and nobody reads it in passing."""
+        """The cursor stands on another row."""
         if self.marking.ranging:
             self.marking.follow()
             self._show_count()
@@ -189,6 +192,7 @@ class InventoryScreen(KeyTable):
         self.call_after_refresh(self._show_pane)
 
     def _follow(self) -> None:
+        """The pane follows when the cursor, or the letters of a query, rest: it costs more than the rows, and nobody reads it in passing."""
         if self._resting is not None:
             self._resting.stop()
         self._resting = self.set_timer(_REST, self._show_pane)
