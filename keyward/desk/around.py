@@ -174,7 +174,7 @@ def _document(one: About) -> dict[str, Any]:
         "what": one.what.value,
         "status": one.status.value,
         "values": list(one.values),
-        "public": any(public(value) for value in one.values) if one.what is What.READERS else False,
+        "public": any(public(value) for value in one.values) if one.what in (What.READERS, What.KEY_READERS) else False,
         "detail": one.detail or None,
         "at": stamp(one.at.timestamp()),
     }

@@ -7,6 +7,12 @@ from typing import Any
 from keyward.model.about import Known, What, public
 
 _OFF = "off: Google may use what is sent to Gemini from here to improve its products"
+_LABELS = {
+    What.BILLING: "billing",
+    What.SERVICES: "APIs",
+    What.READERS: "readers",
+    What.KEY_READERS: "key readers",
+}
 _SHOWN = 12
 """Readers told one by one; the rest is a number, and everything is in the JSON."""
 
@@ -36,7 +42,7 @@ def lines(document: Mapping[str, Any]) -> Iterator[Line]:
 
 def _line(one: Mapping[str, Any], apis: Sequence[str]) -> Line:
     what, values = one["what"], one["values"]
-    label = {What.BILLING: "billing", What.SERVICES: "APIs", What.READERS: "readers"}[What(what)]
+    label = _LABELS[What(what)]
     where = one["subject"].removeprefix("project:")
     if one["status"] != Known.KNOWN:
         return Line(label, f"{where}: unknown ({one['status']}): {one['detail']}")
@@ -47,10 +53,11 @@ def _line(one: Mapping[str, Any], apis: Sequence[str]) -> Line:
         off_here = [api for api in apis if api not in values]
         missing = f"; off although the key is for them: {', '.join(off_here)}" if off_here else ""
         return Line(label, f"{where}: {len(values)} on{missing}", loud=bool(off_here))
-    return _readers(one, "all its secrets" if one["subject"].startswith("project:") else "", where)
+    every = "all its API keys" if what == What.KEY_READERS else "all its secrets"
+    return _readers(one, every if one["subject"].startswith("project:") else "", where, label)
 
 
-def _readers(one: Mapping[str, Any], scope: str, where: str) -> Line:
+def _readers(one: Mapping[str, Any], scope: str, where: str, label: str) -> Line:
     head = f"{where}{f', {scope}' if scope else ''}: "
     nobody = "nobody by name" if scope else "nobody by its own policy"
     told = [f"{public(value).upper()}: {value}" if public(value) else value for value in one["values"][:_SHOWN]]
@@ -58,4 +65,4 @@ def _readers(one: Mapping[str, Any], scope: str, where: str) -> Line:
     every = [*told, *([f"and {more:,} more"] if more else [])] or [nobody]
     note = [f"({one['detail']})"] if one["detail"] else []
     text = f"{head}{every[0]}" if len(every) == 1 else "\n  ".join([head.rstrip(), *every])
-    return Line("readers", "\n  ".join([text, *note]), loud=one["public"])
+    return Line(label, "\n  ".join([text, *note]), loud=one["public"])

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from keyward.desk.desk import Desk
     from keyward.hygiene.rule import Rule
     from keyward.inventory.cache import CacheReader
+    from keyward.ledger.records import ProbeRow
     from keyward.model.credential import Credential
     from keyward.model.placement import Placement
     from keyward.settings.lists import PolicyTable
@@ -151,6 +152,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
     sources = {one.id: one for one in cache.sources()}
     facts = {(one.subject, one.what): one for one in around.every(cache)}
     projects = _projects(desk, sources)
+    elsewhere, answers = _of_ledger(desk)
     production = parse(settings.production.match).columns(columns := cache.columns(), range(len(columns.id)), now)
     return Estate(
         now,
@@ -164,8 +166,9 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         data=dict(zip(columns.id, columns.data, strict=True)),
         environments=_environments(settings, projects, facts.values()),
         unread=_unread(cache),
-        elsewhere=_elsewhere(desk),
+        elsewhere=elsewhere,
         days=_days(desk, keys.values(), now),
+        answers=answers,
         projects=projects,
         rotations=tuple(desk.record.rotations(open_only=True)),
         exceptions=_exempt(settings),
@@ -185,13 +188,14 @@ def _unread(cache: "CacheReader") -> frozenset[str]:
     )
 
 
-def _elsewhere(desk: "Desk") -> frozenset[str]:
-    """Keys that other hosts have places of, as their scans told the ledger that all share."""
+def _of_ledger(desk: "Desk") -> "tuple[frozenset[str], dict[str, ProbeRow]]":
+    """Keys that other hosts have places of, as their scans told the ledger that all share; and what trying keys told last."""
     ledger = desk.books.reading()
     if ledger is None:
-        return frozenset()
+        return frozenset(), {}
     with ledger:
-        return frozenset(row.credential for row in ledger.placements() if row.host not in {"", desk.parts.host})
+        elsewhere = (row.credential for row in ledger.placements() if row.host not in {"", desk.parts.host})
+        return frozenset(elsewhere), ledger.answers()
 
 
 def _days(desk: "Desk", keys: "Iterable[Credential]", now: "datetime") -> dict[str, Days]:

@@ -1,31 +1,48 @@
-"""Who may read secret values, from the bindings of an IAM policy.
+"""Who may read values, from the bindings of an IAM policy.
 
-Of Google's own roles these hold `secretmanager.versions.access` (its access control page): the accessor, the administrator, the owner of
-the project. What a custom role holds is not in the policy.
+Of Google's own roles these hold `secretmanager.versions.access` and `apikeys.keys.getKeyString`, by its pages on roles and permissions
+(2026-11-29). What a custom role holds is not in the policy.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from keyward.model.about import CUSTOM, UNDER_A_CONDITION, Held
 from keyward.model.text import clean
 
-_READ = frozenset({"roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner"})
+_READ_SECRETS = frozenset(
+    {"roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner", "roles/admin"}
+)
+_READ_KEYS = frozenset(
+    {
+        *("roles/viewer", "roles/editor", "roles/owner", "roles/reader", "roles/writer", "roles/admin"),
+        *("roles/serviceusage.apiKeysViewer", "roles/serviceusage.apiKeysAdmin"),
+        *("roles/firebase.admin", "roles/firebase.developAdmin", "roles/iam.supportUser"),
+    }
+)
 
 
-def readers(bindings: Iterable[Any]) -> Iterator[str]:
-    """`member (role)` for everybody who may read, those that nobody chose first; a condition and a custom role are said."""
-    found = [line for one in bindings for line in _of(str(one.get("role", "")), one)]
-    yield from sorted(dict.fromkeys(found), key=lambda line: (not line.startswith("all"), line))
+def readers(bindings: Iterable[Any]) -> tuple[str, ...]:
+    """`member (role)` for everybody who may read secrets, those that nobody chose first; a condition and a custom role are said."""
+    return _holding(_READ_SECRETS, bindings)
 
 
-def _of(role: str, binding: Any) -> Iterator[str]:
+def key_readers(bindings: Iterable[Any]) -> tuple[str, ...]:
+    """The same for the strings of API keys."""
+    return _holding(_READ_KEYS, bindings)
+
+
+def _holding(roles: frozenset[str], bindings: Iterable[Any]) -> tuple[str, ...]:
+    found = dict.fromkeys(str(held) for one in bindings for held in _of(str(one.get("role", "")), one, roles))
+    return tuple(sorted(found, key=lambda line: (not line.startswith("all"), line)))
+
+
+def _of(role: str, binding: Any, roles: frozenset[str]) -> Iterator[Held]:
     custom = not role.startswith("roles/")
-    if role not in _READ and not custom:
+    if role not in roles and not custom:
         return
-    notes = [clean(role)]
-    if custom:
-        notes.append("a custom role, which may or may not let it read")
+    notes = [CUSTOM] if custom else []
     if binding.get("condition"):
-        notes.append("under a condition")
+        notes.append(UNDER_A_CONDITION)
     for member in binding.get("members") or ():
-        yield f"{clean(str(member))} ({', '.join(notes)})"
+        yield Held(clean(str(member)), clean(role), tuple(notes))

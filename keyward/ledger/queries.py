@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
-from keyward.ledger.records import EventRow, PlacementRow, RotationRow, TargetRow
+from keyward.ledger.records import EventRow, PlacementRow, ProbeRow, RotationRow, TargetRow
 from keyward.ledger.rows import record
 from keyward.ledger.version import SCHEMA
 from keyward.model.errors import AmbiguousKey
@@ -28,6 +28,12 @@ _PLACEMENTS = """
     SELECT * FROM placement
     WHERE (CAST(:credential AS TEXT) IS NULL OR credential = :credential) AND (:include_gone OR gone IS NULL)
     ORDER BY credential, secret, version, part, host"""
+
+_ANSWERS = """
+    SELECT * FROM probe WHERE verdict IN ('works', 'recognised', 'blocked', 'dead') AND NOT EXISTS (
+      SELECT 1 FROM probe AS later WHERE later.credential = probe.credential
+      AND later.verdict IN ('works', 'recognised', 'blocked', 'dead')
+      AND (later.at > probe.at OR (later.at = probe.at AND later.id > probe.id)))"""
 
 
 class Reading(ABC):
@@ -106,6 +112,10 @@ class Reading(ABC):
         """Known placements."""
         rows = self._ask(_PLACEMENTS, credential=credential, include_gone=include_gone)
         return [record(PlacementRow, dict(row)) for row in rows]
+
+    def answers(self) -> dict[str, ProbeRow]:
+        """What the provider said last when keyward tried a key, by its id; tries that told nothing of the key are passed over."""
+        return {str(row["credential"]): record(ProbeRow, dict(row)) for row in self._ask(_ANSWERS)}
 
     def __enter__(self) -> Self:
         return self

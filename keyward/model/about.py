@@ -19,13 +19,15 @@ class What(StrEnum):
     """What a fact says.
 
     BILLING: `on` or `off`, then the account where one is linked. SERVICES: the APIs that are on. LABELS: `name=value`. READERS: who may
-    read the secret's value (of a project: the values of all its secrets), as `member (role)`.
+    read the secret's value (of a project: the values of all its secrets), as `member (role)`; KEY_READERS the same of the strings of all
+    API keys of a project. `Held` reads such a line.
     """
 
     BILLING = "billing"
     SERVICES = "services"
     LABELS = "labels"
     READERS = "readers"
+    KEY_READERS = "key-readers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,29 @@ class About:
     values: tuple[str, ...]
     at: datetime
     detail: str = ""
+
+
+CUSTOM = "a custom role that may or may not let it read"
+UNDER_A_CONDITION = "under a condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that somebody holds. `notes` say what else is known of it: that it is a custom one, or holds under a condition."""
+
+    member: str
+    role: str
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.member} ({', '.join((self.role, *self.notes))})"
+
+    @classmethod
+    def of(cls, line: str) -> "Held":
+        """The role that such a line tells of."""
+        member, _, rest = line.partition(" (")
+        role, *notes = rest.removesuffix(")").split(", ")
+        return cls(member, role, tuple(notes))
 
 
 PUBLIC = {"allUsers": "anyone on the internet", "allAuthenticatedUsers": "anyone with a Google account"}

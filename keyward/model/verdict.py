@@ -17,6 +17,15 @@ class VerdictKind(StrEnum):
     DEAD = "dead"
 
 
+LEAKED = "blocked it as leaked"
+"""What evidence says of a value that its provider knows to be public; `reported_leaked` finds it there."""
+
+
+def reported_leaked(verdict: str, evidence: str) -> bool:
+    """Whether that verdict, with that evidence, says that the provider reports the value as leaked."""
+    return verdict == VerdictKind.BLOCKED and LEAKED in evidence
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A verdict and its evidence: what was asked, what came back (clean, redacted), when (UTC)."""

@@ -24,6 +24,7 @@ def test_findings_are_the_truth(tmp_path, seed):
         scene.emulator.project = truth["projects"][0]["id"]
         scene.settings('[scan]\nread_values = ["all"]\n')
         scene.keyward("scan", "--context")
+        scene.keyward("verify", "--all")
         done = scene.keyward("check", "-o", "json")
     wanted = Counter((one["rule"], one["subject"], one["result"]) for one in truth["findings"])
     assert len({rule for rule, _, _ in wanted}) > 15

@@ -64,11 +64,17 @@ def test_show_refresh_asks_around_one_key_and_remembers(scene, planted):
     assert found["project:acme-prod", "billing"]["values"] == ["off"]
     assert "apikeys.googleapis.com" in found["project:acme-prod", "services"]["values"]
     assert found["project:acme-prod", "readers"]["values"] == [
-        "group:ops@acme.example (projects/acme-prod/roles/odd, a custom role, which may or may not let it read)",
+        "group:ops@acme.example (projects/acme-prod/roles/odd, a custom role that may or may not let it read)",
         "user:boss@acme.example (roles/owner)",
         f"user:temp@acme.example ({ACCESSOR}, under a condition)",
     ]
-    assert "folder or the organisation" in found["project:acme-prod", "readers"]["detail"]
+    assert found["project:acme-prod", "key-readers"]["values"] == [
+        "group:ops@acme.example (projects/acme-prod/roles/odd, a custom role that may or may not let it read)",
+        "user:boss@acme.example (roles/owner)",
+        "user:editor@acme.example (roles/editor)",
+    ]
+    for what in ("readers", "key-readers"):
+        assert "folder or the organisation" in found["project:acme-prod", what]["detail"]
     secret = found["gsm:acme-prod/app", "readers"]
     assert (secret["values"], secret["public"]) == (
         [f"allUsers ({ACCESSOR})", f"user:ada@acme.example ({ACCESSOR})"],
@@ -82,6 +88,7 @@ def test_show_refresh_asks_around_one_key_and_remembers(scene, planted):
     before = len(scene.log())
     shown = scene.keyward("show", full).out
     assert f"ANYONE ON THE INTERNET: allUsers ({ACCESSOR})" in shown
+    assert "acme-prod, all its API keys:" in shown
     assert "off: Google may use what is sent to Gemini" in shown
     assert "off although the key is for them: vision.googleapis.com" in shown
     assert asked(scene, before) == []
@@ -132,6 +139,7 @@ def test_what_is_refused_is_remembered_as_refused_with_what_it_needs(scene, plan
     assert found == {
         ("gsm:acme-prod/app", "readers"): "denied",
         ("project:acme-prod", "billing"): "failed",
+        ("project:acme-prod", "key-readers"): "denied",
         ("project:acme-prod", "labels"): "known",
         ("project:acme-prod", "readers"): "denied",
         ("project:acme-prod", "services"): "disabled",

@@ -197,8 +197,12 @@ def organisation(tmp_path_factory):
 
 
 def expected(truth, *billing):
-    """Keys that may call Gemini in projects with such a billing account, by the truth."""
-    projects = {one["id"] for one in truth["projects"] if one["billing"] in billing}
+    """Keys that may call Gemini in projects with such a billing account, by the truth; not where nobody may know that Gemini is on."""
+    projects = {
+        one["id"]
+        for one in truth["projects"]
+        if one["billing"] in billing and "serviceusage.services.list" not in one["denied"]
+    }
     return {
         key
         for key, row in rows_by(truth).keys.items()

@@ -11,7 +11,7 @@ import pytest
 from keyward.emulator.accountkeys.state import AccountKeys
 from keyward.emulator.authentications import Authentications
 from tests.emulator.account_parts import certificate, make_account
-from tests.parts.emulator import START, gcloud
+from tests.parts.emulator import START, gcloud, refused
 from tests.parts.need import require
 
 
@@ -87,6 +87,34 @@ def test_gcloud_takes_hmac_keys_through_their_life(run, account):
     run(*hmac, "delete", access)
     assert run(*hmac, "list") == []
     assert [key["state"] for key in run(*hmac, "list", "--all")] == ["DELETED"]
+
+
+def test_gcloud_links_a_project_to_an_account(emulator, run):
+    project = emulator.world.project(emulator.project)
+    account, project.billing, project.billing_open = project.billing, "", False
+    emulator.world.new_project("paid")
+    assert [(one["name"], one["open"]) for one in run("billing", "accounts", "list")] == [(account, True)]
+    link = ("billing", "projects", "link", emulator.project, "--billing-account")
+    assert run(*link, account.rpartition("/")[2])["billingEnabled"] is True
+    assert (project.billing, project.billing_open) == (account, True)
+    assert "invalid" in run(*link, "ACCOUNT_ID", code=1)
+    run("billing", "projects", "unlink", emulator.project)
+    assert project.billing == ""
+
+
+def test_gcloud_changes_who_may_do_what(emulator, run):
+    project = emulator.world.project(emulator.project)
+    role = ("--role=roles/viewer", "--condition=None")
+    for member in ("ana", "bea"):
+        run("projects", "add-iam-policy-binding", emulator.project, f"--member=user:{member}@acme.example", *role)
+    run("projects", "remove-iam-policy-binding", emulator.project, "--member=user:ana@acme.example", *role)
+    assert project.bindings == [{"role": "roles/viewer", "members": ["user:bea@acme.example"]}]
+    path = f"/v1/projects/{emulator.project}:setIamPolicy"
+    old = {"policy": {"etag": "AAAA", "bindings": []}}
+    assert refused(emulator, "POST", path, old)[:2] == (409, "ABORTED")
+    project.denied = {"resourcemanager.projects.setIamPolicy"}
+    assert refused(emulator, "POST", path, {"policy": {}})[0] == 403
+    assert project.bindings != []
 
 
 def test_gcloud_reads_billing_and_who_may_do_what(emulator, run):

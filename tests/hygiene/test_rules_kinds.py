@@ -2,12 +2,15 @@
 
 import pytest
 
+from keyward.hygiene.gemini import GEMINI
 from keyward.hygiene.rules import BY_ID
-from keyward.model.credential import Kind, State
+from keyward.ledger.records import ProbeRow
+from keyward.model.credential import Kind, Restrictions, State
 from keyward.model.source import SourceReport, SourceStatus
-from tests.parts.estate import PROJECT, estate, judged, key, results
+from keyward.model.verdict import LEAKED
+from tests.parts.estate import PROJECT, ago, estate, judged, key, results
 
-BLOCKED, NEEDLESS, MANY = BY_ID["KW-406"], BY_ID["KW-407"], BY_ID["KW-408"]
+BLOCKED, NEEDLESS, MANY, LEAK = (BY_ID[f"KW-{number}"] for number in (406, 407, 408, 409))
 EMAIL = "job@acme-prod.iam.gserviceaccount.com"
 
 
@@ -56,3 +59,41 @@ def test_keys_that_could_not_be_counted_are_no_pass(status):
     assert (found.result.value, found.evidence) == ("unknown", (f"b:{PROJECT} is {status.value}",))
     elsewhere = {"b": SourceReport("b:acme-dev", status)}
     assert results(MANY, PROJECT, estate(sources=elsewhere)) == []
+
+
+CALLER = key("caller", restrictions=Restrictions((GEMINI,)))
+
+
+def answered(verdict, evidence="GET models: 200, it works", days=1, held=CALLER):
+    return {"answers": {held.id: ProbeRow(held.id, ago(days), verdict, evidence)}}
+
+
+@pytest.mark.parametrize("held", [CALLER, key("maps")])
+@pytest.mark.parametrize("days", [1, 400])
+def test_what_its_provider_reported_leaked_stays_so_until_it_says_otherwise(held, days):
+    (found,) = judged(LEAK, held, estate(held, **answered("blocked", f"403, Google {LEAKED}", days, held)))
+    assert found.evidence == (f"tried on {ago(days):%Y-%m-%d}: 403, Google {LEAKED}",)
+    assert found.fix.commands == (f"keyward rotate {held.id} --emergency --reason 'leaked: its provider reports it'",)
+
+
+@pytest.mark.parametrize("verdict", ["works", "recognised", "blocked"])
+def test_another_answer_reports_nothing(verdict):
+    assert results(LEAK, CALLER, estate(CALLER, **answered(verdict))) == ["pass"]
+    assert results(LEAK, CALLER, estate(CALLER, **answered("works", f"Google {LEAKED}"))) == ["pass"]
+
+
+@pytest.mark.parametrize(("days", "ended"), [(30, "pass"), (31, "unknown")])
+def test_an_answer_is_good_for_a_month(days, ended):
+    (found,) = judged(LEAK, CALLER, estate(CALLER, **answered("works", days=days)))
+    assert found.result.value == ended
+    if ended == "unknown":
+        assert found.evidence == ("it was last tried 31 days ago",)
+
+
+def test_a_key_that_nobody_tried_is_unknown_where_trying_would_tell():
+    (found,) = judged(LEAK, CALLER, estate(CALLER))
+    assert (found.result.value, found.fix.commands) == ("unknown", (f"keyward verify {CALLER.id}",))
+    assert results(LEAK, key("maps"), estate()) == [], "of other keys only Gemini would tell, and it never gets to that"
+    assert results(LEAK, account_key("a"), estate()) == []
+    gone = key(restrictions=None, state=State.RESTORABLE)
+    assert results(LEAK, gone, estate(**answered("blocked", f"Google {LEAKED}", 1, gone))) == []

@@ -3,8 +3,8 @@
 import pytest
 
 from keyward.hygiene.daily import CallsOfDay, Days
+from keyward.hygiene.gemini import GEMINI
 from keyward.hygiene.rules import BY_ID
-from keyward.hygiene.rules.restrictions import GEMINI
 from keyward.model.about import Known
 from keyward.model.credential import Kind, Restrictions, State
 from tests.parts.estate import PROJECT, about, estate, judged, key, results

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keyward.ledger.reading import ReadOnlyLedger
-from keyward.ledger.records import RotationState, TargetRow
+from keyward.ledger.records import ProbeRow, RotationState, TargetRow
 from keyward.model.errors import AmbiguousKey
 from tests.ledger.conftest import NOW, event, later, placement, rotation
 
@@ -54,6 +54,21 @@ def test_both_tell_the_same(filled, backend):
         with pytest.raises(AmbiguousKey):
             found.rotation("0" * 24 + "1")
         assert found.current
+
+
+def test_the_last_answer_of_each_key_counts_and_a_try_without_one_does_not(filled, backend):
+    rows = [
+        ProbeRow("a", later(hours=2), "works", "200"),
+        ProbeRow("a", later(hours=1), "blocked", "403, as leaked"),
+        ProbeRow("b", NOW, "works", "200"),
+        ProbeRow("b", NOW, "blocked", "403"),
+        ProbeRow("b", later(hours=3), "unreachable", "nobody there"),
+        ProbeRow("c", NOW, "unproved", "401"),
+    ]
+    for row in rows:
+        filled.probe(row)
+    with backend.reading(world="emulator:test") as found:
+        assert found.answers() == {"a": rows[0], "b": rows[3]}, "of two at one moment that which was told last"
 
 
 @pytest.mark.parametrize("module", ["reading", "opening_to_read", "accepted", "postgres_reading"])

@@ -46,6 +46,7 @@ def read(now: datetime, seed: str) -> Organisation:
             keys=tuple(keys[entry["ref"]] for entry in project["keys"]),
             secrets=tuple(_secret(entry, project_id, now, keys, values) for entry in project.get("secret", ())),
             billing=project.get("billing", "open"),
+            bindings=tuple(project.get("bindings", ())),
         )
         for project, project_id, number in plans
     ]

@@ -152,6 +152,8 @@ class SampleProject:
     """Service accounts that have keys of their own; those that API keys are bound to are not among them."""
     billing: str = "open"
     """Its billing account: `open`, `closed`, or `none`."""
+    bindings: tuple[Mapping[str, Any], ...] = ()
+    """Its IAM policy, each with `role` and `members`."""
 
     def email(self, account: str) -> str:
         """The e-mail of a service account of this project."""

@@ -47,6 +47,7 @@ def plant(world: World, organisation: Organisation) -> None:
             )
             project.billing = "" if sample.billing == "none" else project.billing
             project.billing_open = sample.billing == "open"
+            project.bindings = [dict(one) for one in sample.bindings]
             for key in sorted(sample.keys, key=lambda key: key.created):
                 _plant_key(world, project, key)
             for secret in sorted(sample.secrets, key=lambda secret: secret.created):

@@ -46,6 +46,8 @@ PERMISSIONS = {
         "monitoring.timeSeries.list",
         "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query",
     ],
+    "policy": ["resourcemanager.projects.getIamPolicy"],
+    "services": ["serviceusage.services.list"],
     "iam": [
         *[f"iam.serviceAccounts.{verb}" for verb in ("get", "list")],
         *[f"iam.serviceAccountKeys.{verb}" for verb in ("create", "delete", "disable", "enable", "get", "list")],

@@ -18,6 +18,7 @@ _DAY = timedelta(days=1)
 _OWNERS = ("owner", "team")
 _PUBLIC = ("browserKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
 _CLIENTS = (*_PUBLIC, "serverKeyRestrictions")
+_PRODUCTION = {"prod", "production", "prd", "live"}
 _DENIED_USE = {"denied": "unknown", "unknown": "unknown"}
 
 Found = tuple[str, str, str]
@@ -27,8 +28,8 @@ Found = tuple[str, str, str]
 def findings(organisation: Organisation, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """Every finding about API keys, service account keys, secrets and projects.
 
-    It is what follows from a scan that read all values and asked for everything around, under these limits: 90 days of age, 30 of silence, 7
-    for a first use, 14 before an end, 2 keys an account, 90 days for an old version. Rules on daily use are left out.
+    It is what follows from a scan that read all values and asked for everything around, and from trying every key after it, under these
+    limits: 90 days of age, 30 of silence, 7 for a first use, 14 before an end, 2 keys an account, 90 days for an old version. Rules on daily use are left out.
 
     Args:
         organisation: All of it.
@@ -50,8 +51,10 @@ def findings(organisation: Organisation, data: Mapping[str, Any]) -> list[dict[s
     for secret in secrets.values():
         found += _secret(secret, now)
     blind = _blind(data)
-    for project in projects:
-        found += _project(project, data, blind)
+    for name, project in projects.items():
+        found += _project(name, data, blind)
+        found += _unpaid(project, data, secrets)
+        found += _access(project, data, secrets)
     if any(one["status"] == "denied" for one in data["sources"] if one["id"].startswith("gsm:")):
         found += _homeless(data, secrets)
     return [{"rule": rule, "subject": subject, "result": result} for rule, subject, result in sorted(set(found))]
@@ -70,6 +73,8 @@ def _api_key(
     limits = key["restrictions"]
     apis = {one["service"] for one in limits.get("apiTargets", ())}
     standard = key["bound_identity"] is None
+    if not apis or GEMINI in apis:
+        yield from _handling(key, project)
     public = any(limits.get(name) for name in _PUBLIC)
     if not apis:
         yield "KW-401", subject, "fail"
@@ -79,6 +84,11 @@ def _api_key(
         yield "KW-404", subject, "fail"
     if standard and GEMINI in apis:
         yield "KW-405", subject, "fail"
+    if not apis or GEMINI in apis:
+        if key["blocked"] == "leaked":
+            yield "KW-409", subject, "fail"
+        elif standard and not limits:  # Gemini refuses it whatever else is wrong with it
+            yield "KW-409", subject, "unknown"
 
 
 def _account_key(
@@ -100,6 +110,7 @@ def _account_key(
     elif datetime.fromisoformat(key["expires_at"]) - now <= 14 * _DAY:
         yield "KW-103", subject, "fail"
     yield "KW-407", subject, "fail"
+    yield from _handling(key, project)
     yield from _use(key, age, now)
     yield from _shared(key, project, secrets, read)
 
@@ -117,6 +128,12 @@ def _use(key: Mapping[str, Any], age: timedelta, now: datetime) -> Iterator[Foun
             yield "KW-201", key["id"], "fail"
     elif age > 7 * _DAY:
         yield "KW-202", key["id"], "fail"
+
+
+def _handling(key: Mapping[str, Any], project: SampleProject) -> Iterator[Found]:
+    """What is sent to AI services is not known where nobody may know which are on."""
+    if "serviceusage.services.list" in project.denied and key["last_used"]["status"] not in ("never", "not_seen"):
+        yield "KW-705", key["id"], "unknown"
 
 
 def _shared(
@@ -172,6 +189,47 @@ def _project(project: str, data: Mapping[str, Any], blind: set[str]) -> Iterator
         yield "KW-408", f"project:{project}", "unknown"
     if any(number > 2 for number in keys.values()):
         yield "KW-408", f"project:{project}", "fail"
+
+
+def _unpaid(project: SampleProject, data: Mapping[str, Any], secrets: Mapping[str, Any]) -> Iterator[Found]:
+    """Production without billing: by the id of the project (keyward's own default), its label, or that of a secret that holds the key."""
+    if project.billing == "open" or GEMINI in project.off:
+        return
+    if f"google-api-keys:{project.id}" in {one["id"] for one in data["sources"] if one["status"] == "denied"}:
+        yield "KW-601", f"project:{project.id}", "unknown"
+    for key in data["keys"]:
+        apis = {one["service"] for one in key["restrictions"].get("apiTargets", ())}
+        if key["project"] != project.id or key["state"] != "active" or (apis and GEMINI not in apis):
+            continue
+        labels = (project.labels, *(secrets[place["secret"]]["labels"] for place in _readable(key, secrets)))
+        if project.id.endswith("-prod") or any(one.get("env") in _PRODUCTION for one in labels):
+            yield "KW-601", f"project:{project.id}", "fail"
+
+
+def _access(project: SampleProject, data: Mapping[str, Any], secrets: Mapping[str, Any]) -> Iterator[Found]:
+    """Who may read all keys and secrets of the project, or that nobody may know it."""
+    subject, own = f"project:{project.id}", [one for one in secrets.values() if one["project"] == project.id]
+    denied = {
+        one["id"].partition(":")[0]
+        for one in data["sources"]
+        if one["status"] == "denied" and one["id"].endswith(f":{project.id}")
+    }
+    keys = "google-api-keys" in denied or any(key.deleted is None for key in project.keys)
+    kept = "gsm" in denied or bool(own)
+    roles = {one["role"] for one in project.bindings}
+    if "resourcemanager.projects.getIamPolicy" in project.denied:
+        if keys:
+            yield "KW-504", subject, "unknown"
+        if kept:
+            yield "KW-505", subject, "unknown"
+        for one in own:
+            yield "KW-502", one["id"], "unknown"
+            yield "KW-503", one["id"], "unknown"
+        return
+    if keys and roles & {"roles/viewer", "roles/editor"}:
+        yield "KW-504", subject, "fail"
+    if kept and "roles/secretmanager.secretAccessor" in roles:
+        yield "KW-505", subject, "fail"
 
 
 def _homeless(data: Mapping[str, Any], secrets: Mapping[str, Any]) -> Iterator[Found]:

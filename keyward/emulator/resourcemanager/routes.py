@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.clock import micros
-from keyward.emulator.errors import permission_denied
+from keyward.emulator.errors import permission_denied, refuse
 from keyward.emulator.paging import page
 from keyward.emulator.resourcemanager.tree import Node, Tree
 from keyward.emulator.routing import Route, Service
@@ -22,6 +24,7 @@ V1 = Service("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API"
 
 _GET = "resourcemanager.projects.get"
 _POLICY = "resourcemanager.projects.getIamPolicy"
+_SET_POLICY = "resourcemanager.projects.setIamPolicy"
 _TERM = re.compile(r"([\w.-]+)\s*[:=]\s*(?:\"([^\"]*)\"|([^\s()]+))")
 
 
@@ -34,6 +37,7 @@ def routes() -> list[Route]:
         Route(V3, "GET", "/v3/projects/{project}", lambda r: _v3(r.owner), f"{crm}.projects.get", _GET),
         Route(V3, "POST", "/v3/projects/{p}:testIamPermissions", _test, f"{crm}.projects.testIamPermissions"),
         Route(V3, "POST", "/v3/projects/{p}:getIamPolicy", _policy, f"{crm}.projects.getIamPolicy", _POLICY),
+        Route(V3, "POST", "/v3/projects/{p}:setIamPolicy", _set_policy, f"{crm}.projects.setIamPolicy", _SET_POLICY),
         Route(V3, "GET", "/v3/organizations:search", _organizations, f"{crm}.organizations.search"),
         Route(V3, "GET", "/v3/organizations/{id}", _node, f"{crm}.organizations.get"),
         Route(V3, "GET", "/v3/folders:search", _folders, f"{crm}.folders.search"),
@@ -43,6 +47,7 @@ def routes() -> list[Route]:
         Route(V1, "GET", "/v1/projects/{project}", lambda r: _v1(r.owner), f"{crm}.projects.get", _GET),
         Route(V1, "POST", "/v1/projects/{p}:testIamPermissions", _test, f"{crm}.projects.testIamPermissions"),
         Route(V1, "POST", "/v1/projects/{p}:getIamPolicy", _policy, f"{crm}.projects.getIamPolicy", _POLICY),
+        Route(V1, "POST", "/v1/projects/{p}:setIamPolicy", _set_policy, f"{crm}.projects.setIamPolicy", _SET_POLICY),
     ]
 
 
@@ -128,8 +133,18 @@ def _test(request: Request) -> dict[str, Any]:
 
 def _policy(request: Request) -> dict[str, Any]:
     project = request.owner
-    etag = base64.b64encode(project.number.to_bytes(8)).decode()
+    said = json.dumps([project.number, project.bindings], sort_keys=True)
+    etag = base64.b64encode(hashlib.sha256(said.encode()).digest()[:8]).decode()
     return {"version": 3, "etag": etag, "bindings": [dict(one) for one in project.bindings]}
+
+
+def _set_policy(request: Request) -> dict[str, Any]:
+    policy = request.json().get("policy", {})
+    given = str(policy.get("etag", "")).replace("-", "+").replace("_", "/")  # as gcloud writes it
+    if given not in {"", _policy(request)["etag"]}:
+        raise refuse("ABORTED", "There were concurrent policy changes. Please retry the whole read-modify-write.")
+    request.owner.bindings = [dict(one) for one in policy.get("bindings", ()) if one.get("members")]
+    return _policy(request)
 
 
 def _organizations(request: Request) -> dict[str, Any]:

@@ -3,9 +3,21 @@
 from collections.abc import Mapping
 
 from keyward.hygiene.rule import Rule
-from keyward.hygiene.rules import governance, kinds, life, places, restrictions, secrets, suspicion, use
+from keyward.hygiene.rules import (
+    access,
+    governance,
+    kinds,
+    life,
+    places,
+    posture,
+    projects,
+    restrictions,
+    secrets,
+    suspicion,
+    use,
+)
 
-_MODULES = (life, use, places, restrictions, kinds, secrets, governance, suspicion)
+_MODULES = (life, use, places, restrictions, kinds, secrets, access, projects, governance, posture, suspicion)
 
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.id)

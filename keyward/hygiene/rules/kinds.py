@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 
 from keyward.hygiene.estate import Estate
+from keyward.hygiene.gemini import calls_gemini
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import command
+from keyward.hygiene.say import command, day, span
 from keyward.model.credential import Credential, Kind, State
 from keyward.model.finding import Severity, Subject
+from keyward.model.verdict import reported_leaked
 
 _CIS = "CIS Google Cloud Platform Foundation Benchmark v5.0.0"
 _KEYS = "https://docs.cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys"
@@ -42,9 +45,7 @@ def _too_many(project: str, estate: Estate, limit: int) -> Iterable[Judgement]:
     if blind:
         yield unknown(*(f"{one.id} is {one.status.value}" for one in blind), commands=["keyward doctor"])
     accounts = Counter(
-        key.bound_identity or ""
-        for key in estate.keys.values()
-        if key.live and key.kind is Kind.SA_KEY and key.ref.scope == project
+        key.bound_identity or "" for key in estate.keys_of(project) if key.live and key.kind is Kind.SA_KEY
     )
     for account, number in sorted(accounts.items()):
         if number > limit:
@@ -53,6 +54,27 @@ def _too_many(project: str, estate: Estate, limit: int) -> Iterable[Judgement]:
             yield broken(f"{account} has {number} keys", text=text, commands=[command("list", query)], about=account)
         else:
             yield KEPT
+
+
+def _reported_leaked(key: Credential, estate: Estate, limit: timedelta) -> Iterable[Judgement]:
+    """Google lists such a key as any other, and tells only who tries it on Gemini."""
+    if not key.live:
+        return
+    said = estate.answers.get(key.id)
+    again = [command("verify", key.id)]
+    if said is not None and reported_leaked(said.verdict, said.evidence):
+        text = "Find out how it got out, then replace it; what uses it with Gemini does not work now, other APIs may still take it."
+        reason = "leaked: its provider reports it"
+        commands = [command("rotate", key.id, "--emergency", "--reason", reason)]
+        yield broken(f"tried on {day(said.at)}: {said.evidence}", text=text, commands=commands)
+    elif not calls_gemini(key):
+        return
+    elif said is None:
+        yield unknown("only trying it tells, and no try of it had an answer", commands=again)
+    elif estate.now - said.at > limit:
+        yield unknown(f"it was last tried {span(estate.now - said.at)} ago", commands=again)
+    else:
+        yield KEPT
 
 
 RULES = (
@@ -84,5 +106,17 @@ RULES = (
         _KEYS,
         2,
         "how many live keys one service account may have",
+    ),
+    Rule(
+        "KW-409",
+        "Key reported as leaked",
+        "Google found it in public. Gemini refuses it; whoever has it may still use the other APIs that it is not kept from.",
+        Severity.CRITICAL,
+        Subject.KEY,
+        _reported_leaked,
+        "https://ai.google.dev/gemini-api/docs/troubleshooting; OWASP NHI2:2025",
+        timedelta(days=30),
+        "how long ago a key may have been tried last",
+        needs="keyward verify --all",
     ),
 )

@@ -6,15 +6,12 @@ from collections.abc import Iterable
 
 from keyward.hygiene.daily import Days
 from keyward.hygiene.estate import Estate
+from keyward.hygiene.gemini import API_KEYS, EVERYTHING, GEMINI
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
 from keyward.hygiene.say import Mending, command
 from keyward.model.about import What
 from keyward.model.credential import Credential, Kind, Restrictions
 from keyward.model.finding import Severity, Subject
-
-GEMINI = "generativelanguage.googleapis.com"
-_EVERYTHING = frozenset({"cloudapis.googleapis.com"})
-"""Names that stand for a whole group of services."""
 
 _PUBLIC = {"referrer": "a web page", "android": "an Android app", "ios": "an iOS app"}
 """Where a key with such a restriction can be read by everybody who looks."""
@@ -26,7 +23,6 @@ _RESTRICT = "Make a successor that is restricted to what it was lately used for.
 _RESTRICT_UNUSED = (
     "No use of it was counted: revoke it, or make a successor with `keyward rotate KEY --restrict-to API`."
 )
-_API_KEYS = (Kind.API_KEY, Kind.AUTH_KEY)
 _CIS = "CIS Google Cloud Platform Foundation Benchmark v5.0.0"
 _TRUFFLE = "Truffle Security, 2026-02-25: public keys of other Google services also opened Gemini"
 
@@ -68,7 +64,7 @@ def _restricts_nothing(key: Credential, estate: Estate, limit: None) -> Iterable
         return
     if found.none:
         return  # KW-401 and KW-402 say so
-    hollow = [f"{api} stands for nearly every API" for api in found.apis if api in _EVERYTHING]
+    hollow = [f"{api} stands for nearly every API" for api in found.apis if api in EVERYTHING]
     hollow += [
         f"the {found.client} restriction {entry} allows everybody"
         for entry in found.allowed
@@ -86,10 +82,10 @@ def _opens_gemini(key: Credential, estate: Estate, limit: None) -> Iterable[Judg
     if isinstance(found, Judgement):
         yield found
         return
-    if found.apis and not {GEMINI, *_EVERYTHING} & set(found.apis):
+    if found.apis and not {GEMINI, *EVERYTHING} & set(found.apis):
         yield KEPT
         return
-    shown, hollow = _PUBLIC.get(found.client or ""), not found.apis or _EVERYTHING & set(found.apis)
+    shown, hollow = _PUBLIC.get(found.client or ""), not found.apis or EVERYTHING & set(found.apis)
     if shown is None and not hollow:
         yield KEPT  # made for Gemini, and not shown to the public
         return
@@ -107,7 +103,7 @@ def _opens_gemini(key: Credential, estate: Estate, limit: None) -> Iterable[Judg
 def _standard_gemini(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
     del estate, limit
     found = _asked(key)
-    if not isinstance(found, Restrictions) or GEMINI not in found.apis or key.kind not in _API_KEYS:
+    if not isinstance(found, Restrictions) or GEMINI not in found.apis or key.kind not in API_KEYS:
         return
     if key.kind is Kind.AUTH_KEY:
         yield KEPT
@@ -119,7 +115,7 @@ def _standard_gemini(key: Credential, estate: Estate, limit: None) -> Iterable[J
 
 def _asked(key: Credential) -> Restrictions | Judgement | None:
     """Its restrictions; a judgement where they are not known, None where it can have none or is off."""
-    if not key.live or key.kind not in _API_KEYS:
+    if not key.live or key.kind not in API_KEYS:
         return None
     return key.restrictions or unknown("its restrictions are not known", commands=["keyward scan"])
 

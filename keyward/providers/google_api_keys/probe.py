@@ -14,7 +14,7 @@ from keyward.google.errors import GoogleError
 from keyward.google.trying import tried
 from keyward.model.redact import redact
 from keyward.model.text import clean
-from keyward.model.verdict import Verdict, VerdictKind
+from keyward.model.verdict import LEAKED, Verdict, VerdictKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -97,7 +97,7 @@ def _without_reason(error: GoogleError) -> tuple[VerdictKind, str]:
         return VerdictKind.UNREACHABLE, "Gemini could not be asked"
     if error.code == 403:
         leaked = "leaked" in error.message.lower()
-        return VerdictKind.BLOCKED, "Google blocked it as leaked" if leaked else "Google refuses it for now"
+        return VerdictKind.BLOCKED, f"Google {LEAKED}" if leaked else "Google refuses it for now"
     if error.code == 400 and error.status == "FAILED_PRECONDITION":
         return VerdictKind.UNPROVED, "Gemini refuses calls from this region"
     return VerdictKind.UNPROVED, "an answer that proves nothing"

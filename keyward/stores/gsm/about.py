@@ -1,6 +1,5 @@
 """Who may read a secret, from its own policy; that of the project is asked for once for all of them."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from keyward.google.about import told
@@ -19,7 +18,7 @@ def about(secrets: "Secrets", ref: "SecretRef", ctx: "Ctx") -> tuple[About, ...]
     return (told(str(ref), What.READERS, lambda: _readers(secrets, ref, ctx), ctx),)
 
 
-def _readers(secrets: "Secrets", ref: "SecretRef", ctx: "Ctx") -> Iterator[str]:
+def _readers(secrets: "Secrets", ref: "SecretRef", ctx: "Ctx") -> tuple[str, ...]:
     asked = secrets.asked(f"Reading the policy of {ref}", wire.project(ref), "secrets.getIamPolicy")
     # Conditions are left out of a policy below version 3.
     request = {"resource": wire.resource(ref), "options": {"requested_policy_version": 3}}

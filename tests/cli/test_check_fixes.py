@@ -1,0 +1,91 @@
+"""The command that a finding prints clears it: stock gcloud, or keyward itself, on an emulated cloud."""
+
+import shlex
+
+import pytest
+
+from tests.parts.emulator import gcloud
+from tests.parts.need import require
+from tests.parts.scene import GEMINI, Scene
+
+ANA = "user:ana@acme.example"
+ACCOUNT = "0A1B2C-3D4E5F-6A7B8C"
+
+
+@pytest.fixture
+def run(scene, tmp_path):
+    """Runs a printed gcloud command on the emulator."""
+    require("gcloud")
+
+    def do(line):
+        program, *arguments = shlex.split(line)
+        assert program == "gcloud"
+        return gcloud(scene.emulator, tmp_path / "gcloud", *arguments)
+
+    return do
+
+
+@pytest.fixture
+def fast(tmp_path):
+    """A world whose clock runs 1000 times faster: an emergency waits until the old key is dead."""
+    with Scene(tmp_path / "scene", rate=1000) as scene:
+        yield scene
+
+
+def found(scene, rule):
+    """(subject, result, commands) of the findings of a rule, after a scan."""
+    scene.keyward("scan", "--context")
+    document = scene.keyward("check", "--rule", rule, "-o", "json").json
+    return [(one["subject"], one["result"], one["fix"]["commands"]) for one in document["findings"]]
+
+
+def test_linking_a_billing_account_ends_that_nobody_pays_for_production(scene, run):
+    scene.key()
+    scene.settings()
+    project = scene.world.project("acme-prod")
+    project.billing = ""
+    ((subject, result, (command,)),) = found(scene, "KW-601")
+    assert (subject, result) == ("project:acme-prod", "fail"), "the settings call projects of that name production"
+    assert run(command.replace("ACCOUNT_ID", ACCOUNT))["billingEnabled"] is True
+    assert found(scene, "KW-601") == []
+    project.billing_open = False
+    assert found(scene, "KW-601") != [], "an account that is closed pays for nothing"
+
+
+@pytest.mark.parametrize(
+    ("rule", "role", "left"),
+    [("KW-504", "roles/viewer", "roles/browser"), ("KW-505", "roles/secretmanager.secretAccessor", "roles/owner")],
+)
+def test_taking_a_wide_role_away_ends_that_it_reads_everything(scene, run, rule, role, left):
+    key = scene.key()
+    scene.secret("app", key.key_string)
+    scene.settings()
+    project = scene.world.project("acme-prod")
+    project.bindings = [{"role": role, "members": [ANA]}, {"role": left, "members": [ANA]}]
+    ((subject, result, (command,)),) = found(scene, rule)
+    assert (subject, result) == ("project:acme-prod", "fail")
+    run(command)
+    assert found(scene, rule) == []
+    assert project.bindings == [{"role": left, "members": [ANA]}]
+    project.denied.add("resourcemanager.projects.getIamPolicy")
+    ((_, result, (command,)),) = found(scene, rule)
+    assert (result, command) == ("unknown", "keyward scan --context")
+
+
+def test_replacing_a_key_that_is_reported_leaked_ends_the_finding(fast):
+    scene = fast
+    key, quiet = scene.key("leaked"), scene.key("quiet", restrictions=GEMINI)
+    scene.secret("app", key.key_string)
+    scene.settings('[scan]\nread_values = ["all"]\n')
+    full = scene.key_id(key)
+    assert {result for _, result, _ in found(scene, "KW-409")} == {"unknown"}, "nobody tried them yet"
+    key.blocked = "leaked"
+    scene.keyward("verify", "--all")
+    ((subject, result, (command,)),) = found(scene, "KW-409")
+    assert (subject, result) == (full, "fail")
+    program, *arguments = shlex.split(command)
+    assert program == "keyward"
+    done = scene.keyward(*arguments, "--accept-targets", "--yes")
+    assert done.status == 0, done.err
+    assert full not in {one for one, _, _ in found(scene, "KW-409")}
+    assert quiet.key_string in scene.live()
