@@ -1,12 +1,15 @@
-"""Whether a file may be written: who else could have put it there, swap it or read it through another name."""
+"""Whether a file may be written: who else could have put it there, swap it or read it through another name. And who may read it at all."""
 
 import grp
 import os
 import pwd
 import re
 import stat
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+
+from keyward.model.text import clean
 
 _OTHERS = 0o022
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -61,6 +64,62 @@ def unsafe_folder(folder: Path, *, reading: bool = False) -> str:
         if _others_write(about) and not about.st_mode & stat.S_ISVTX:
             return f"lies in {above}, which others can write (mode {stat.S_IMODE(about.st_mode):04o})"
     return "" if reading or writable(real, os.W_OK | os.X_OK) else f"lies in {real}, which cannot be written"
+
+
+def open_to(path: Path) -> str | None:
+    """Who but its owner (and root) may read that file, in words with its mode; empty when nobody may, None when that cannot be told.
+
+    Every folder up to the root counts: one that others cannot pass keeps them from the file. Lists of access that macOS keeps beside the
+    mode are not looked at; where Linux has one, its mask stands in the mode for the group.
+    """
+    real = Path(os.path.realpath(path))
+    try:
+        about = real.lstat()
+        folders = [folder.stat() for folder in real.parents]
+        who = _readers(about, folders, listed=_has_list(real))
+    except OSError:
+        return None
+    return who and f"{who} (mode {stat.S_IMODE(about.st_mode):04o})"
+
+
+def _readers(about: os.stat_result, folders: Sequence[os.stat_result], *, listed: bool) -> str:
+    """Everybody, one group, or nobody, after each folder took away those that cannot pass it."""
+    everybody = bool(about.st_mode & stat.S_IROTH)
+    group = about.st_gid if about.st_mode & stat.S_IRGRP and (listed or not _nobody_else(about)) else None
+    for folder in folders:
+        if folder.st_mode & stat.S_IXOTH:
+            continue
+        passing = folder.st_gid if folder.st_mode & stat.S_IXGRP and not _nobody_else(folder) else None
+        if passing is None:
+            return ""
+        # Who passes is in the folder's group; of the file's group nobody else gets there.
+        group = passing if everybody or passing == group else None
+        everybody = False
+        if group is None:
+            return ""
+    if everybody:
+        return "everybody on this machine"
+    return "" if group is None else f"everybody in the group {_group(group)}"
+
+
+def _has_list(path: Path) -> bool:
+    """Whether Linux keeps a list of access beside the mode (acl(5))."""
+    try:
+        return hasattr(os, "listxattr") and "system.posix_acl_access" in os.listxattr(path)
+    except OSError:
+        return False
+
+
+def _nobody_else(about: os.stat_result) -> bool:
+    """Whether its group holds only the owner, or root's."""
+    return about.st_gid == 0 or _private(about.st_uid, about.st_gid)
+
+
+def _group(gid: int) -> str:
+    try:
+        return clean(grp.getgrgid(gid).gr_name)
+    except KeyError:
+        return f"id {gid}"
 
 
 def writable(path: Path, how: int = os.W_OK) -> bool:

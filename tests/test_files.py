@@ -6,6 +6,8 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -176,6 +178,78 @@ def test_unsafe_places_are_refused_and_nothing_changes(tmp_path, spoil, why):
     assert str(path) in str(refused.value)
     assert path.read_bytes() == b"old"
     assert not list(path.parent.glob("*.keyward-*"))
+
+
+@pytest.fixture
+def passable():
+    """A folder in a path that everybody passes."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name) / "folder"
+        folder.mkdir()
+        for one in (folder.parent, folder):
+            one.chmod(0o755)
+        yield folder
+
+
+_STRANGER, _MEMBERS = 54321, 12346
+"""A user and a group that are nobody's here."""
+
+
+def _reads(path, group):
+    """Whether a stranger of that group can read the file: tried, not reasoned."""
+    done = subprocess.run(["cat", path], user=_STRANGER, group=group, extra_groups=[], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "folder", "group", "who"),
+    [
+        (0o644, 0o755, 0, "everybody on this machine (mode 0644)"),
+        (0o604, 0o711, 0, "everybody on this machine (mode 0604)"),
+        (0o600, 0o755, 0, ""),
+        (0o622, 0o777, 0, ""),
+        (0o644, 0o700, 0, ""),
+        (0o640, 0o755, _MEMBERS, "everybody in the group id 12346 (mode 0640)"),
+        (0o640, 0o700, _MEMBERS, ""),
+        (0o640, 0o750, _MEMBERS, "everybody in the group id 12346 (mode 0640)"),
+        (0o644, 0o750, _MEMBERS, "everybody in the group id 12346 (mode 0644)"),
+        (0o644, 0o740, _MEMBERS, ""),
+        (0o640, 0o755, 0, ""),
+    ],
+)
+def test_who_may_read_a_file_is_who_can(passable, file, folder, group, who):
+    if os.geteuid() != 0:
+        missing("root, to give files to a group and to be somebody else")
+    path = passable / ".env"
+    path.write_bytes(b"x")
+    for one, mode in ((path, file), (passable, folder)):
+        os.chown(one, 0, group)
+        one.chmod(mode)
+    assert places.open_to(path) == who
+    assert _reads(path, _MEMBERS) is bool(who)
+    assert _reads(path, _STRANGER) is who.startswith("everybody on")
+
+
+def test_the_file_behind_a_link_is_the_one_that_is_read_and_none_is_not_known(passable):
+    path, link = passable / ".env", passable / "link"
+    path.write_bytes(b"x")
+    path.chmod(0o644)
+    link.symlink_to(path)
+    assert places.open_to(link) == places.open_to(path) == "everybody on this machine (mode 0644)"
+    assert places.open_to(passable / "none") is None
+
+
+def test_a_group_that_cannot_pass_a_folder_of_another_group_does_not_read(passable):
+    if os.geteuid() != 0:
+        missing("root, to give files to a group")
+    path = passable / ".env"
+    path.write_bytes(b"x")
+    path.chmod(0o640)
+    os.chown(path, 0, _MEMBERS)
+    passable.chmod(0o750)
+    os.chown(passable, 0, _MEMBERS + 1)
+    assert places.open_to(path) == ""
+    assert not _reads(path, _MEMBERS)
 
 
 def test_a_sticky_folder_is_fine_for_an_own_file(tmp_path):

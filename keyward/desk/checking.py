@@ -15,6 +15,8 @@ from keyward.hygiene.rules import BY_ID, RULES
 from keyward.inventory import around
 from keyward.inventory.snapshots import file
 from keyward.inventory.snapshots.recent import recent
+from keyward.inventory.traits import noted
+from keyward.inventory.twins import twins
 from keyward.model.about import About, Known, What
 from keyward.model.errors import SettingsError, UsageError
 from keyward.model.finding import Severity, Subject
@@ -166,6 +168,8 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         data=dict(zip(columns.id, columns.data, strict=True)),
         environments=_environments(settings, projects, facts.values()),
         unread=_unread(cache),
+        noted=noted(cache),
+        twins=twins(cache),
         elsewhere=elsewhere,
         days=_days(desk, keys.values(), now),
         answers=answers,

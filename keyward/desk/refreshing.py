@@ -10,6 +10,7 @@ from keyward.desk.declaring import keep
 from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.link import Found
 from keyward.inventory.rows import secret_info
+from keyward.inventory.traits import of_place
 from keyward.ledger.records import RotationState
 from keyward.model.capability import Can
 from keyward.model.errors import Gone, KeywardError, Refused, SourceError
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 _A_PAIR = 2
 """The old key and its successor: more in one scope are listed at once."""
 
-_PARTS = (
-    "SELECT name, kind, fingerprint, value_id, inside, expires FROM part WHERE key_id = ? AND item = ? AND version = ?"
-)
+_PARTS = """
+    SELECT name, kind, fingerprint, value_id, inside, expires, traits FROM part WHERE key_id = ? AND item = ? AND version = ?
+"""
 
 
 @contextmanager
@@ -156,7 +157,13 @@ def _placed(desk: "Desk", cache: CacheWriter, rotation: Rotation, target: "Targe
     before = target.after if target.back else target.before
     found = [Found(*tuple(row)) for row in cache.connection.execute(_PARTS, (cache.key_id, str(info.ref), before))]
     parts = [
-        replace(one, fingerprint=now.fingerprint, kind=_kind(now.ref, one.kind), expires=None)
+        replace(
+            one,
+            fingerprint=now.fingerprint,
+            kind=_kind(now.ref, one.kind),
+            expires=None,
+            traits=of_place(one.traits),
+        )
         if now is not None and one.name == target.place.part
         else one
         for one in found

@@ -13,6 +13,7 @@ from keyward.model.credential import Credential
 from keyward.model.placement import Placement, Role
 from keyward.model.secretinfo import SecretInfo, VersionState
 from keyward.model.source import SourceReport, SourceStatus
+from keyward.model.trait import Noted, Twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class Estate:
     `now` is UTC. `placements` are by key id, `held` the same by secret id; `about` by subject and what it says. `production` are ids of
     keys that the settings call production; `data` what queries know of the data handling of keys; `environments` name the environment of a
     scope (`prod`), where that is known. `unread` are ids of secrets that have a readable version now whose value was not read, `elsewhere`
-    ids of keys that another host has a place of. `days` are the calls of keys by day, where they are counted; `answers` what providers said last of keys that keyward tried; `projects` are ids of the
+    ids of keys that another host has a place of. `noted` is what was seen at values when they were read, `twins` are values that stand in
+    several places, both by secret id. `days` are the calls of keys by day, where they are counted; `answers` what providers said last of
+    keys that keyward tried; `projects` are ids of the
     cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and
     `owner_labels` the names of labels that say who owns something.
     """
@@ -48,6 +51,8 @@ class Estate:
     environments: Mapping[str, str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
+    noted: Mapping[str, Sequence[Noted]] = field(default_factory=dict)
+    twins: Mapping[str, Sequence[Twins]] = field(default_factory=dict)
     days: Mapping[str, Days] = field(default_factory=dict)
     answers: Mapping[str, ProbeRow] = field(default_factory=dict)
     projects: Sequence[str] = ()
@@ -84,6 +89,12 @@ class Estate:
             for place in self.placements.get(key.id, ())
             if place.version_state is VersionState.ENABLED and (not roles or place.role in roles)
         )
+
+    def read(self, info: SecretInfo) -> frozenset[str]:
+        """The versions of a secret that programs get: the current one and those that aliases name, where they can be read."""
+        named = {one for one in (info.current, *info.aliases.values()) if one is not None}
+        on = (one for one in named if (known := info.version(one)) is None or known.state is VersionState.ENABLED)
+        return frozenset(on)
 
     def blind(self, scope: str) -> tuple[SourceReport, ...]:
         """The sources of a scope that were not read to their end, an API that is off included: what they hold is not known."""

@@ -1,5 +1,6 @@
 """Words that rules share: lengths of time, days, and the command lines that mend something."""
 
+import os
 import shlex
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
@@ -18,6 +19,18 @@ class Mending(TypedDict):
 def command(*words: str) -> str:
     """A command line of keyward."""
     return shlex.join(("keyward", *words))
+
+
+def shell(*words: str) -> str:
+    """A command line of a shell; what could not be shown as it is stands in it as `$'...'` with escapes (bash, zsh, POSIX 2024)."""
+    return " ".join(shlex.quote(word) if word.isprintable() else f"$'{_escaped(word)}'" for word in words)
+
+
+def _escaped(word: str) -> str:
+    plain = (
+        chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\" else f"\\{byte:03o}" for byte in os.fsencode(word)
+    )
+    return "".join(plain)
 
 
 def rotate(key: Credential) -> Mending:

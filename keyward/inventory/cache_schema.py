@@ -1,10 +1,10 @@
 """The tables of the scan cache. It is local and rebuildable, so a changed table means a new number and an empty cache.
 
-`key` holds what a list needs and is read whole (`data`: words of `keyward.model.handling.Word`); `detail` the rest of a key, under the same ordinal; `part` what was found in a payload,
-by version, for good where versions cannot change. Times are seconds since 1970 (UTC). There is no value in any of them.
+`key` holds what a list needs and is read whole (`data`: words of `keyward.model.handling.Word`); `detail` the rest of a key, under the same ordinal; `part` what was found in a payload
+(`traits`: words of `keyward.model.trait.Trait`), by version, for good where versions cannot change. Times are seconds since 1970 (UTC). There is no value in any of them.
 """
 
-VERSION = 6
+VERSION = 7
 """Kept in `PRAGMA user_version`."""
 
 LIST = "\n"
@@ -49,10 +49,11 @@ CREATE TABLE looked (
 
 CREATE TABLE part (
     key_id TEXT NOT NULL, item TEXT NOT NULL, version TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, value_id TEXT NOT NULL, inside TEXT, expires REAL,
+    fingerprint TEXT NOT NULL, value_id TEXT NOT NULL, inside TEXT, expires REAL, traits TEXT NOT NULL,
     PRIMARY KEY (key_id, item, version, name)
 ) WITHOUT ROWID;
 CREATE INDEX part_fingerprint ON part (fingerprint);
+CREATE INDEX part_traits ON part (item) WHERE traits != '';
 
 CREATE TABLE placement (
     key TEXT NOT NULL, secret TEXT NOT NULL, version TEXT NOT NULL, part TEXT NOT NULL, role TEXT NOT NULL,

@@ -120,8 +120,11 @@ class CacheWriter:
             run("DELETE FROM looked WHERE key_id = ? AND item = ?", at[:2])
         run("INSERT OR REPLACE INTO looked VALUES (?, ?, ?, ?)", (*at, int(lasting)))
         self.connection.executemany(
-            "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*at, one.name, one.kind, one.fingerprint, one.value_id, one.inside, one.expires) for one in parts],
+            "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (*at, one.name, one.kind, one.fingerprint, one.value_id, one.inside, one.expires, one.traits)
+                for one in parts
+            ],
         )
 
     # Rows

@@ -24,7 +24,7 @@ class Found:
     `kind` is the detector's, empty for a value without a shape. `fingerprint` is empty for ids that are no secret and for values that
     could be guessed; `value_id` is such an id. `inside` names the part that is replaced with this one in it or beside it: a key-shaped part
     around it, or the secret that belongs to this id; None when there is none. `expires` is when the value says that it ends, seconds since
-    1970.
+    1970. `traits` are words of `Trait` with blanks between.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Found:
     value_id: str = ""
     inside: str | None = None
     expires: float | None = None
+    traits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

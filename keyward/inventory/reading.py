@@ -1,6 +1,7 @@
 """Looks into one payload and keeps fingerprints and ids of what is in it, nothing else."""
 
 from keyward.inventory.link import Found
+from keyward.inventory.traits import traits
 from keyward.model.detectors import BY_KIND
 from keyward.model.fingerprint import FingerprintKey, worth
 from keyward.model.keyfile import key_id
@@ -8,16 +9,19 @@ from keyward.model.pairs import pairs
 from keyward.model.parts import Part, all_values
 from keyward.model.secretinfo import Payload
 from keyward.model.text import clean
+from keyward.model.trait import Trait
 
 
 def look_into(payload: Payload, key: FingerprintKey) -> tuple[Found, ...]:
     """Every part with a key's shape, and every scalar that is too random to be guessed.
 
-    Of a key that is an id and a secret in two parts, the secret's part is where the key is: it bears the id too, and holds the id's part.
+    So is what only stands for a key, without a fingerprint. Of a key that is an id and a secret in two parts, the secret's part is where the key is: it bears the id too, and holds the id's part.
     An empty answer is an answer too: this payload has been looked at.
     """
-    parts = all_values(payload.data.reveal(), payload.hint)
+    data = payload.data.reveal()
+    parts = all_values(data, payload.hint)
     holders = [part for part in parts if _secret(part)]
+    alone = not any(part.name and not part.name.startswith("~") for part in parts)
     halves = pairs(parts)
     by_secret = {pair.secret.name: pair for pair in halves}
     secret_of = {pair.id.name: pair.secret.name for pair in halves}
@@ -25,12 +29,14 @@ def look_into(payload: Payload, key: FingerprintKey) -> tuple[Found, ...]:
     for part in parts:
         pair = by_secret.get(part.name)
         kept = _kept(part, key) if pair is None else (key.fingerprint(part.value), _text(pair.id))
+        told = traits(part, data, alone=alone)
+        if kept is None and Trait.MADE_UP in told:
+            kept = "", ""  # what only stands for a key is no secret
         if kept is not None:
             inside = secret_of.get(part.name) or _inside(part, holders)
             kind = part.kind if pair is None else pair.kind
-            found.append(
-                Found(_name(part.name), kind, *kept, None if inside is None else _name(inside), _expires(part))
-            )
+            around = None if inside is None else _name(inside)
+            found.append(Found(_name(part.name), kind, *kept, around, _expires(part), " ".join(told)))
     return tuple(found)
 
 

@@ -138,6 +138,7 @@ def secret_row(info: SecretInfo) -> dict[str, Any]:
         "lasting": info.immutable_versions,
         "plaintext": info.plaintext,
         "unsafe": info.unsafe,
+        "open_to": info.open_to,
     }
     return {
         "id": str(info.ref),
@@ -178,6 +179,7 @@ def secret_info(row: Row) -> SecretInfo:
         immutable_versions=more["lasting"],
         plaintext=more["plaintext"],
         unsafe=more["unsafe"],
+        open_to=more["open_to"],
     )
 
 

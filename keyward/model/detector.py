@@ -80,12 +80,15 @@ class Detector:
 
     def fits(self, value: bytes, name: str = "") -> bool:
         """Whether the whole value has this shape; `name` is the variable or field that holds it, for shapes that need one."""
+        return self.shaped(value, name) and not self.made_up(value)
+
+    def shaped(self, value: bytes, name: str = "") -> bool:
+        """The same for a value that may be made up."""
         if self.names is not None:
-            return bool(self.names.search(name)) and self.bare(value) and not self.made_up(value)
+            return bool(self.names.search(name)) and self.bare(value)
         if self.within:
             return False
-        shaped = value.startswith(self.prefixes, self.back) and self.pattern.fullmatch(value) is not None
-        return shaped and not self.made_up(value)
+        return value.startswith(self.prefixes, self.back) and self.pattern.fullmatch(value) is not None
 
     def made_up(self, value: bytes) -> bool:
         """Whether it is plainly no key, such as the `sk-proj-xxxx...` of a manual; documents and PEM blocks are judged by their check."""

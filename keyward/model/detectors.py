@@ -27,6 +27,7 @@ __all__ = [
     "Match",
     "find",
     "identify",
+    "imitates",
     "kind_of",
     "may_hold",
 ]
@@ -161,3 +162,11 @@ def identify(value: bytes, name: str = "") -> Detector | None:
         name: the variable or field that holds it: a few shapes (AWS secret access keys) have no prefix and need it.
     """
     return next((detector for detector in _BY_FIRST.get(value[:1], ()) if detector.fits(value, name)), None)
+
+
+def imitates(value: bytes, name: str = "") -> bool:
+    """Whether a whole value has the shape of a secret key, and is plainly made up; see `identify`."""
+    return any(
+        detector.is_secret and detector.shaped(value, name) and detector.made_up(value)
+        for detector in _BY_FIRST.get(value[:1], ())
+    )

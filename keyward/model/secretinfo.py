@@ -34,6 +34,7 @@ class SecretInfo:
     `versions` are newest first, and may be left unasked (None). `aliases` map a name to a version id. `rotation` is the store's own
     rotation setting in words, empty when there is none. `immutable_versions` says that a version's payload can never change, so its
     fingerprint holds for ever. `unsafe` says why keyward would not write here (another owner, writable folder), empty when it would.
+    `open_to` says who else than its owner may read the file that it is, empty when nobody may, None when that is not known or it is none.
     """
 
     ref: SecretRef
@@ -50,6 +51,12 @@ class SecretInfo:
     immutable_versions: bool = False
     plaintext: bool = False
     unsafe: str = ""
+    open_to: str | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of this machine, named by its path."""
+        return len(self.ref.locator) == 1 and self.ref.name.startswith("/")
 
     def version(self, version_id: str) -> Version | None:
         """The version of that id, when it was listed."""

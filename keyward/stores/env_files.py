@@ -16,6 +16,7 @@ from keyward.model.keyfile import fields
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload, SecretInfo, Version
 from keyward.model.surroundings import Surroundings
+from keyward.places import open_to
 from keyward.stores.env_place import Place, snapshot, stat_of, stat_version
 from keyward.stores.env_walk import LIMIT, Problem, is_env_file, is_template, walk
 from keyward.stores.interface import NOTHING_KNOWN
@@ -206,7 +207,13 @@ class EnvFiles(Unversioned):
         labels = {"template": "yes"} if is_template(place.path.name) else {}
         version = Version(stat_version(about))
         return SecretInfo(
-            ref, current=version.id, versions=(version,), labels=labels, plaintext=True, unsafe=place.unsafe
+            ref,
+            current=version.id,
+            versions=(version,),
+            labels=labels,
+            plaintext=True,
+            unsafe=place.unsafe,
+            open_to=open_to(place.real),
         )
 
     def _place(self, ref: SecretRef) -> Place:

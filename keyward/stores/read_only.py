@@ -14,6 +14,7 @@ from keyward.model.ids import SecretRef
 from keyward.model.secret import Secret
 from keyward.model.secretinfo import Payload, SecretInfo, Version
 from keyward.model.surroundings import Surroundings
+from keyward.places import open_to
 from keyward.stores.env_place import Place, snapshot, stat_of, stat_version
 from keyward.stores.interface import NOTHING_KNOWN
 from keyward.stores.unversioned import Unversioned
@@ -139,8 +140,16 @@ class ReadOnlyFiles(Unversioned):
         return answers
 
     def _info(self, ref: SecretRef) -> SecretInfo:
-        version = Version(stat_version(stat_of(self._place(ref))))
-        return SecretInfo(ref, current=version.id, versions=(version,), plaintext=True, unsafe=_OTHERS)
+        place = self._place(ref)
+        version = Version(stat_version(stat_of(place)))
+        return SecretInfo(
+            ref,
+            current=version.id,
+            versions=(version,),
+            plaintext=True,
+            unsafe=_OTHERS,
+            open_to=open_to(place.real),
+        )
 
     def _place(self, ref: SecretRef) -> Place:
         path = Path(ref.name)

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -112,6 +113,10 @@ def at_path(text, shape, path):
     if shape == "plain":
         assert path == ""
         return text.rstrip("\n")
+    if shape == "dotenv" and path.endswith("~@1"):
+        address = at_path(text, shape, path.removesuffix("~@1"))
+        (value,) = parse_qs(urlsplit(address).query)["key"]
+        return value
     if shape == "dotenv":
         return re.search(rf"^(?:export )?{path}=[\"']?([^\"'\n]*)[\"']?$", text, re.MULTILINE)[1]
     if shape == "ini":
@@ -122,6 +127,23 @@ def at_path(text, shape, path):
     for step in path.split("."):
         found = found[step]
     return found
+
+
+def test_what_is_wrong_with_a_value_is_in_the_payload_where_the_truth_says(plan):
+    seen = Counter()
+    shared = {}
+    for secret in plan.every_secret():
+        for version in secret.versions:
+            text = version.payload.decode()
+            for flaw in version.flaws:
+                seen[flaw.kind] += 1
+                value = at_path(text, version.shape, flaw.path)
+                if flaw.kind == "shared":
+                    shared.setdefault(flaw.of, set()).add(value)
+                assert flaw.kind != "stand-in" or "your" in value
+                assert flaw.kind != "query" or KEY.fullmatch(value)
+    assert seen == {"query": 1, "stand-in": 1, "shared": 2}
+    assert [len(values) for values in shared.values()] == [1]
 
 
 # What was promised is there

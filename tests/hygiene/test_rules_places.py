@@ -1,5 +1,8 @@
 """Rules on where keys are kept."""
 
+import stat
+import subprocess
+
 import pytest
 
 from keyward.hygiene.rules import BY_ID
@@ -10,7 +13,7 @@ from keyward.model.secretinfo import VersionState
 from keyward.model.source import SourceReport, SourceStatus
 from tests.parts.estate import about, estate, judged, key, place, results, secret
 
-DEAD, HOMELESS, SEVERAL, MIXED, PLAIN = (BY_ID[f"KW-30{number}"] for number in range(1, 6))
+DEAD, HOMELESS, SEVERAL, MIXED, PLAIN, OPEN = (BY_ID[f"KW-30{number}"] for number in range(1, 7))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +121,54 @@ def test_a_live_key_in_a_file_is_in_plain_text():
     web = secret()
     assert results(PLAIN, web, estate(live, web, place(live, web))) == ["pass"]
     assert results(PLAIN, file, estate(live, file, place(live, file, role=Role.OLD))) == []
+
+
+def file(open_to, path="/home/ana/.env"):
+    return secret(path, project="/home/ana", store="env", plaintext=True, open_to=open_to)
+
+
+def test_a_live_key_in_a_file_that_others_may_read():
+    live, dead = key("live"), key("dead", state=State.DELETED)
+    shared = file("everybody on this machine (mode 0644)", "/home/ana/my app/.env")
+    (found,) = judged(OPEN, shared, estate(live, shared, place(live, shared)))
+    said = "everybody on this machine (mode 0644) may read it, and it holds 1 live key: google-api-keys:acme-prod/live"
+    assert (found.result.value, found.evidence) == ("fail", (said,))
+    assert found.fix.commands == ("chmod go-rwx '/home/ana/my app/.env'",)
+    both = estate(live, key("two"), shared, place(live, shared), place(key("two"), shared, part="B"))
+    assert "holds 2 live keys: " in judged(OPEN, shared, both)[0].evidence[0]
+    assert results(OPEN, shared, estate(dead, shared, place(dead, shared))) == ["pass"]
+    closed = file("")
+    assert results(OPEN, closed, estate(live, closed, place(live, closed))) == ["pass"]
+
+
+def test_who_may_read_a_file_or_what_is_in_it_may_be_unknown():
+    live, dark, shared, closed = key(), file(None), file("everybody on this machine (mode 0644)"), file("")
+    (found,) = judged(OPEN, dark, estate(live, dark, place(live, dark)))
+    assert (found.result.value, found.evidence) == ("unknown", ("who may read its file could not be told",))
+    (found,) = judged(OPEN, shared, estate(shared, unread=frozenset({str(shared.ref)})))
+    assert (found.result.value, found.fix.commands) == ("unknown", ("keyward scan",))
+    assert results(OPEN, closed, estate(closed, unread=frozenset({str(closed.ref)}))) == ["pass"], "nobody reads it"
+    assert results(OPEN, dark, estate(dark)) == ["pass"], "it was read, and no key is in it"
+
+
+def test_what_is_no_file_or_holds_nothing_is_not_open():
+    live, web = key(), secret()
+    assert results(OPEN, web, estate(live, web, place(live, web))) == []
+    empty = secret("/home/ana/.env", store="env", plaintext=True, versions=0, open_to="everybody")
+    assert results(OPEN, empty, estate(empty)) == []
+    ring = secret(store="keyring", plaintext=True, open_to="everybody on this machine (mode 0644)")
+    assert judged(OPEN, ring, estate(live, ring, place(live, ring)))[0].fix.commands == (), "it has no path to close"
+
+
+def test_the_line_that_closes_a_file_does_nothing_to_a_terminal_and_means_that_file(tmp_path):
+    odd = tmp_path / "it's\x1b[2J\n\u202e \\x.env"
+    odd.write_text("")
+    odd.chmod(0o664)
+    live, shared = key(), file("everybody on this machine (mode 0664)", str(odd))
+    (line,) = judged(OPEN, shared, estate(live, shared, place(live, shared)))[0].fix.commands
+    assert line.isprintable()
+    subprocess.run(["bash", "-c", line], check=True)
+    assert stat.S_IMODE(odd.stat().st_mode) == 0o600
 
 
 def test_the_facts_of_this_module_have_no_denied_pass():

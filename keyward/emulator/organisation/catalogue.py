@@ -54,7 +54,7 @@ def read(now: datetime, seed: str) -> Organisation:
 
 
 def _identity(project: dict[str, Any], values: Values) -> tuple[str, int]:
-    project_id, _ = render(project["id"], {}, values, "")
+    project_id, _, _ = render(project["id"], {}, values, "")
     return project_id.decode(), int(values.digits(12))
 
 
@@ -86,7 +86,7 @@ def _secret(
 ) -> SampleSecret:
     versions = []
     for number, version in enumerate(entry["versions"], 1):
-        payload, parts = render(version["payload"], keys, values, project)
+        payload, parts, flaws = render(version["payload"], keys, values, project)
         versions.append(
             SampleVersion(
                 number=number,
@@ -95,6 +95,7 @@ def _secret(
                 payload=payload,
                 shape=shape(payload),
                 parts=parts,
+                flaws=flaws,
             )
         )
     return SampleSecret(

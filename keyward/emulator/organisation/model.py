@@ -97,6 +97,18 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a value as it stands in a payload."""
+
+    kind: str
+    """`query`: a key in the query of an address; `stand-in`: words in place of a key; `shared`: a value that stands elsewhere too."""
+    path: str
+    """As in `Part`."""
+    of: str = ""
+    """The key's uid, or the name of the shared value."""
+
+
+@dataclass(frozen=True, slots=True)
 class SampleVersion:
     """One version of a secret."""
 
@@ -110,6 +122,7 @@ class SampleVersion:
     """The keys in it; none for values that are not API keys."""
     account_parts: tuple[Part, ...] = ()
     """The service account keys in it, by key id, and HMAC keys, by access id."""
+    flaws: tuple[Flaw, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

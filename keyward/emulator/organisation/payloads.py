@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from keyward.emulator.organisation.model import Part
+from keyward.emulator.organisation.model import Flaw, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from keyward.emulator.organisation.model import SampleKey
     from keyward.emulator.organisation.values import Values
 
-_HOLE = re.compile(r"\{\{([a-z-]+)(?: ([\w-]+))?(?: at ([\w.-]+))?\}\}")
+_HOLE = re.compile(r"\{\{([a-z-]+)(?: ([\w-]+))?(?: at ([\w.~@-]+))?\}\}")
 
 
 def render(
     template: str, keys: Mapping[str, SampleKey], values: Values, project: str
-) -> tuple[bytes, tuple[Part, ...]]:
-    """The payload that a template means, and where which key stands in it.
+) -> tuple[bytes, tuple[Part, ...], tuple[Flaw, ...]]:
+    """The payload that a template means, where which key stands in it, and what is wrong with it there.
 
     Args:
         template: Text with holes.
@@ -32,13 +32,19 @@ def render(
         KeyError: A hole names a key or kind that does not exist.
     """
     parts: list[Part] = []
+    flaws: list[Flaw] = []
 
     def fill(hole: re.Match[str]) -> str:
         kind, argument, path = hole.groups()
-        if kind == "key":
+        if kind in {"key", "query-key"}:
             key = keys[argument]
             parts.append(Part(key.uid, path or ""))
+            if kind == "query-key":
+                flaws.append(Flaw("query", path or "", key.uid))
             return key.value
+        if kind in {"stand-in", "shared"}:
+            flaws.append(Flaw(kind, path or "", argument if kind == "shared" else ""))
+            return argument if kind == "stand-in" else values.shared(argument)
         made: dict[str, Callable[[], str]] = {
             "password": values.password,
             "hex": lambda: values.hex(int(argument)),
@@ -49,7 +55,7 @@ def render(
         }
         return made[kind]()
 
-    return _HOLE.sub(fill, template).encode(), tuple(parts)
+    return _HOLE.sub(fill, template).encode(), tuple(parts), tuple(flaws)
 
 
 def shape(payload: bytes) -> str:

@@ -48,7 +48,7 @@ def describe(organisation: Organisation, size: str, seed: str) -> Truth:
 
     The fields: `projects`, with `billing` (`open`, `closed`, `none`); `metrics_scopes` (projects that monitor others); `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
     it), `state`, `last_used` as Monitoring must show it, and `placements`; `secrets` with `versions` and, in each, the
-    `parts` that hold a key, by uid, and the `account_parts` that hold a service account key or HMAC key. The lists
+    `parts` that hold a key, by uid, `white_space` (whether any stands around the payload), `flaws` of single values, and the `account_parts` that hold a service account key or HMAC key. The lists
     `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. `findings` are what a check must find. Times are UTC.
     """
     places = _placements(organisation)
@@ -167,6 +167,8 @@ def _version(version: SampleVersion) -> dict[str, Any]:
         "state": version.state,
         "created_at": micros(version.created),
         "shape": version.shape,
+        "white_space": version.payload != version.payload.strip(),
+        "flaws": [{"kind": flaw.kind, "path": flaw.path, "of": flaw.of or None} for flaw in version.flaws],
         "parts": [{"key": part.uid, "path": part.path} for part in version.parts],
         "account_parts": [{"key": part.uid, "path": part.path} for part in version.account_parts],
     }

@@ -50,6 +50,7 @@ def findings(organisation: Organisation, data: Mapping[str, Any]) -> list[dict[s
             found += _account_key(key, projects[key["project"]], secrets, now)
     for secret in secrets.values():
         found += _secret(secret, now)
+    found += _values(secrets, {key["uid"]: key["state"] for key in data["keys"]})
     blind = _blind(data)
     for name, project in projects.items():
         found += _project(name, data, blind)
@@ -171,6 +172,36 @@ def _secret(secret: Mapping[str, Any], now: datetime) -> Iterator[Found]:
         replaced = now - datetime.fromisoformat(successor["created_at"])
         if version["state"] != "DESTROYED" and version["version"] not in named and replaced > 90 * _DAY:
             yield "KW-507", subject, "fail"
+
+
+def _values(secrets: Mapping[str, Any], states: Mapping[str, str]) -> Iterator[Found]:
+    """What is wrong with values in the versions that programs get."""
+    shared: dict[str, list[tuple[str, str]]] = {}
+    for subject, secret in secrets.items():
+        named = {secret["current_version"], *map(str, secret["aliases"].values())}
+        for version in secret["versions"]:
+            if version["state"] == "ENABLED" and version["version"] in named:
+                yield from ((rule, subject, "fail") for rule in _written(version, states))
+            if version["state"] == "ENABLED" and version["version"] == secret["current_version"]:
+                for flaw in (one for one in version["flaws"] if one["kind"] == "shared"):
+                    shared.setdefault(flaw["of"], []).append((subject, flaw["path"]))
+                if len({part["key"] for part in version["parts"]}) < len(version["parts"]):
+                    yield "KW-308", subject, "fail"
+    for places in shared.values():
+        if len(places) > 1:
+            yield "KW-308", min(places)[0], "fail"
+
+
+def _written(version: Mapping[str, Any], states: Mapping[str, str]) -> Iterator[str]:
+    if version["white_space"] and any(
+        not part["path"] and states[part["key"]] == "active" for part in version["parts"]
+    ):
+        yield "KW-307"
+    for flaw in version["flaws"]:
+        if flaw["kind"] == "stand-in":
+            yield "KW-309"
+        elif flaw["kind"] == "query" and states[flaw["of"]] == "active":
+            yield "KW-310"
 
 
 def _blind(data: Mapping[str, Any]) -> set[str]:

@@ -16,6 +16,7 @@ class Values:
 
     def __init__(self, seed: str) -> None:
         self.random = random.Random(seed)  # noqa: S311  # repeatable on purpose, protects nothing
+        self._seed = seed
 
     def text(self, length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
         """That many characters of an alphabet."""
@@ -45,6 +46,10 @@ class Values:
     def hmac_secret(self) -> str:
         """The secret of an HMAC key: 40 characters of base64."""
         return self.text(40, string.ascii_letters + string.digits + "+/")
+
+    def shared(self, name: str) -> str:
+        """The value of that name: the same wherever it is asked for, and no draw from the others."""
+        return Values(f"{self._seed}/{name}").text(40)
 
     def password(self) -> str:
         """A password without characters that a payload format would have to quote."""

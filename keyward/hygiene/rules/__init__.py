@@ -15,9 +15,10 @@ from keyward.hygiene.rules import (
     secrets,
     suspicion,
     use,
+    values,
 )
 
-_MODULES = (life, use, places, restrictions, kinds, secrets, access, projects, governance, posture, suspicion)
+_MODULES = (life, use, places, values, restrictions, kinds, secrets, access, projects, governance, posture, suspicion)
 
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.id)

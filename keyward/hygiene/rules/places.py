@@ -1,10 +1,10 @@
 """Where keys are kept: dead ones that programs still read, live ones that nobody keeps, and places that everybody can read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import command
+from keyward.hygiene.say import command, shell
 from keyward.model.credential import Credential, Kind, State
 from keyward.model.finding import Severity, Subject
 from keyward.model.placement import Role
@@ -97,9 +97,33 @@ def _in_plain_text(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Ju
     if not info.plaintext:
         yield KEPT
         return
-    number = f"{len(live)} live key{'s' if len(live) > 1 else ''}"
     text = "Keep it in a secret manager or the keyring, and have what uses it read it there."
-    yield broken(f"a file without encryption holds {number}: {', '.join(sorted(live))}", text=text)
+    yield broken(f"a file without encryption holds {_number(live)}: {', '.join(sorted(live))}", text=text)
+
+
+def _read_by_others(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Judgement]:
+    del limit
+    if not info.plaintext or not estate.read(info):
+        return
+    live = _live_keys(info, estate)
+    if live and info.open_to is None:
+        yield unknown("who may read its file could not be told")
+    elif live and info.open_to:
+        text = "Let only its owner read it; what ran as somebody else and read it there needs a key of its own."
+        close = [shell("chmod", "go-rwx", info.ref.name)] if info.is_file else []
+        yield broken(
+            f"{info.open_to} may read it, and it holds {_number(live)}: {', '.join(sorted(live))}",
+            text=text,
+            commands=close,
+        )
+    elif info.open_to != "" and str(info.ref) in estate.unread:
+        yield unknown("others may read it, and whether a key stands in it was not looked at", commands=["keyward scan"])
+    else:
+        yield KEPT
+
+
+def _number(live: Sequence[str]) -> str:
+    return f"{len(live)} live key{'s' if len(live) > 1 else ''}"
 
 
 def _places(key: Credential, estate: Estate) -> list[str]:
@@ -162,5 +186,14 @@ RULES = (
         Subject.SECRET,
         _in_plain_text,
         "OWASP NHI2:2025 (secret leakage)",
+    ),
+    Rule(
+        "KW-306",
+        "Key in a file that others may read",
+        "Every program that runs on this machine under another account can copy it, and nothing tells of that.",
+        Severity.HIGH,
+        Subject.SECRET,
+        _read_by_others,
+        "OWASP NHI2:2025 (secret leakage); CWE-732 (permissions of a critical resource)",
     ),
 )
