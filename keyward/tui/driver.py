@@ -4,6 +4,7 @@ Textual's own reader ends the app at the first byte that is no UTF-8, takes what
 reads for ever from a terminal that was closed.
 """
 
+import asyncio
 import os
 import signal
 from codecs import getincrementaldecoder
@@ -14,7 +15,8 @@ from typing import IO, Any
 
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Paste
+from textual.events import Paste, Resize
+from textual.geometry import Size
 from textual.message import Message
 
 from keyward.model.text import REPLACEMENT, clean_lines
@@ -91,6 +93,21 @@ class Terminal(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._file: Any = _Outlet(self._file)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal.
+
+        Textual reads the size inside the handler of the signal that tells of another one. A second signal interrupts the first one's handler,
+        and where that had read already, the older size is told last and stays. The size is read by the loop instead, after the last signal.
+        """
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's has no annotations
+        loop = asyncio.get_running_loop()
+        signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._tell_size))
+
+    def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self._app.post_message(Resize(size, size))
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; what was on the screen is wiped first, because some terminals keep it."""

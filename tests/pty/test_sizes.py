@@ -100,8 +100,8 @@ def test_a_storm_of_sizes_over_a_dialog_leaves_it_whole(crowded, key):
 
 
 SCREENS = {
-    "": "LAST USE", "\r": "Restrictions", "r": "in the way", "4": "Nothing was rotated yet.", "5": "1 open rotations", "6": "scan.projects",
-    "d": "beside", ":": "Quit from anywhere", "?": "Keys: inventory", "s": "Sort by", "C": "Columns",
+    "": "LAST USE", "\r": "Restrictions", "r": "in the way", "4": "Nothing was rotated yet.", "5": "scan cache", "6": "scan.projects",
+    "d": "beside", ":": "Type a query", "?": "Keys: inventory", "s": "Sort by", "C": "Columns",
 }  # fmt: skip
 """By the key that opens it, what stands on a screen when it is complete."""
 
