@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from keyward.desk import Desk
     from keyward.inventory.cache import CacheReader
+    from keyward.model.query import Query
     from keyward.model.query_rows import Columns
 
 
@@ -23,11 +24,13 @@ class ColumnSet(StrEnum):
 
     USUAL = "usual"
     DATA = "data"
+    FINDINGS = "findings"
 
 
 _HEADER = {
     ColumnSet.USUAL: ("NAME", "KIND", "SCOPE", "AGE", "LAST USE", "PLACES", "STATE", "ID"),
     ColumnSet.DATA: ("NAME", "KIND", "SCOPE", "DATA", "LAST USE", "STATE", "ID"),
+    ColumnSet.FINDINGS: ("NAME", "KIND", "SCOPE", "FINDINGS", "LAST USE", "STATE", "ID"),
 }
 _CSV = (
     "id",
@@ -43,6 +46,7 @@ _CSV = (
     "places",
     "source_status",
     "data",
+    "findings",
 )
 _NAME = 60
 """Columns of the table that a name is cut to; the other formats have it whole."""
@@ -55,12 +59,17 @@ def list_keys(
     query: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[QUERY]...", help="Such as: project:acme-prod age>90d unused>30d store:keyring !kind:sa-key text"
+            metavar="[QUERY]...",
+            help="Such as: project:acme-prod age>90d unused>30d finding:KW-401 store:keyring !kind:sa-key text",
         ),
     ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Scan first.")] = False,
     columns: Annotated[
-        ColumnSet, typer.Option("--columns", help="Columns of the table; data: what may be done with what is sent.")
+        ColumnSet,
+        typer.Option(
+            "--columns",
+            help="Columns of the table; data: what may be done with what is sent; findings: what `keyward check` finds.",
+        ),
     ] = ColumnSet.USUAL,
     form: Annotated[Format, typer.Option("--format", "-o", help="How to print.")] = Format.TABLE,
 ) -> int:
@@ -75,12 +84,14 @@ def list_keys(
         for warning in desk.scan(ScanWish(), progress).warnings:
             typer.echo(warning, err=True)
         progress.end()
-    wanted = " ".join(_quoted(word) for word in query or ())
+    wanted = _query(" ".join(_quoted(word) for word in query or ()))
     desk.hygiene.judge_data()
+    if columns is ColumnSet.FINDINGS or (wanted is not None and any(term.field == "finding" for term in wanted.terms)):
+        desk.hygiene.judge_keys()
     cache = desk.cache()
     try:
         now = desk.parts.clock.now()
-        chosen = _chosen(cache, wanted, now) if wanted else None
+        chosen = _chosen(cache, wanted, now) if wanted is not None else None
         if form is Format.JSON:
             for piece in desk.inventory(chosen):
                 sys.stdout.write(piece)
@@ -101,15 +112,21 @@ def _quoted(word: str) -> str:
     return word
 
 
-def _chosen(cache: "CacheReader", text: str, now: "datetime") -> list[str]:
-    """The ids that the query holds for.
+def _query(text: str) -> "Query | None":
+    """The query, if one was typed.
 
     Raises:
         QueryError: it cannot be read.
     """
+    if not text:
+        return None
     from keyward.model.query import parse  # a list without a query needs none
 
-    wanted = parse(text)
+    return parse(text)
+
+
+def _chosen(cache: "CacheReader", wanted: "Query", now: "datetime") -> list[str]:
+    """The ids that the query holds for."""
     columns = cache.columns()
     return [columns.id[at] for at in wanted.columns(columns, range(len(columns.id)), now)]
 
@@ -155,17 +172,23 @@ def _line(columns: "Columns", row: int, now: "datetime", shown: ColumnSet) -> tu
     use = words.use(columns.last_used_status[row], since(columns.last_used_at[row]), columns.last_used_window[row])
     state = columns.state[row]
     stale = columns.source_status[row]
-    data = shown is ColumnSet.DATA
+    usual = shown is ColumnSet.USUAL
     return (
         words.short(columns.name[row] or "-", _NAME),
         columns.kind[row],
         columns.scope[row],
-        ", ".join(columns.data[row]) if data else age,
+        age if usual else _words(columns, row, shown),
         use,
-        *(() if data else (str(columns.places[row]),)),
+        *((str(columns.places[row]),) if usual else ()),
         f"{state} ({stale})" if stale not in {"", "ok", "disabled"} else state,
         columns.id[row],
     )
+
+
+def _words(columns: "Columns", row: int, shown: ColumnSet) -> str:
+    if shown is ColumnSet.DATA:
+        return ", ".join(columns.data[row])
+    return ", ".join(columns.findings[row]) or "none"
 
 
 def _coverage(desk: "Desk", cache: "CacheReader", now: "datetime", *, quiet: bool) -> int:

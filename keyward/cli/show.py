@@ -1,6 +1,6 @@
 """`keyward show` (`describe`): everything known of one key, or of one secret."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -81,6 +81,7 @@ def _key_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "coverage", "\n".join(f"{one['status']}: {one['id']}" for one in document["sources"]) or "-"
     yield from _around(document)
     yield from _data(document)
+    yield "findings", _findings(key["findings"], key["rules_unknown"], document["judged"])
     for one in document["rotations"]:
         waiting = f", waiting on {one['waiting_on']}" if one["waiting_on"] else ""
         yield f"rotation {one['id']}", f"{one['state']}{waiting}"
@@ -101,6 +102,17 @@ def _data(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     from keyward.desk.data_words import lines  # only the table is told in words
 
     yield "data", "\n".join(line.text for line in lines(document))
+
+
+def _findings(rules: Sequence[str] | None, unknown: int | None, judged: Mapping[str, Any] | None) -> str:
+    """The rules that it breaks; never to be taken for none where nobody asked."""
+    from keyward.desk.judged_mark import STALE  # only the table is told in words
+
+    if rules is None or judged is None:
+        return "not judged -> keyward check"
+    doubts = f"; nobody can tell of {unknown} more" if unknown else ""
+    stale = f"; {STALE[judged['stale']]} -> keyward check" if judged["stale"] else ""
+    return f"{', '.join(rules) or 'none'}{doubts} (judged {judged['at']}{stale})"
 
 
 def _age(key: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The facade of the engines: the list of keys and how it is made; the rest stands behind seven names."""
 
 from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from keyward.model.events import Event
     from keyward.rotation.sightings import Sightings
     from keyward.wiring import Parts
+
+
+_JUDGED = 2_000
+"""So many keys are judged in some tenths of a second, which no scan of them feels."""
 
 
 def _nothing(_: str) -> None:
@@ -151,13 +156,14 @@ class Desk:
 
     def inventory(self, keys: "Sequence[str] | None" = None, *, secrets: bool = True) -> "Iterator[str]":
         """The document `keyward.inventory/1` in pieces, of those keys or all of them."""
+        from keyward.desk.judged_mark import standing
         from keyward.inventory.listing import inventory
 
         cache = self.cache()
         try:
             gaps = self.gaps().open(cache.sources()) if self.parts.settings.gaps else {}
-            now, accepted = self.parts.clock.now(), self.accepted()
-            yield from inventory(cache, now, keys=keys, secrets=secrets, accepted=accepted, gaps=gaps)
+            now, accepted, judged = self.parts.clock.now(), self.accepted(), standing(cache, self.parts)
+            yield from inventory(cache, now, keys=keys, secrets=secrets, accepted=accepted, judged=judged, gaps=gaps)
         finally:
             cache.close()
 
@@ -179,6 +185,8 @@ class Desk:
     ) -> "ScanSummary":
         """Ask providers and stores, link values to keys, refresh cache and known placements.
 
+        Where there are few keys the rules are asked of them too; many are judged when somebody asks for findings.
+
         `announce` hears, before any is made, how many audited reads of values there will be at most, and in how many sources.
 
         Raises:
@@ -186,7 +194,19 @@ class Desk:
         """
         from keyward.desk import scanning
 
-        return scanning.run(self.parts, self.books, wish, self.parts.ctx(report, cancel), announce)
+        summary = scanning.run(self.parts, self.books, wish, self.parts.ctx(report, cancel), announce)
+        if summary.cancelled or summary.keys > _JUDGED:
+            return summary
+        return replace(summary, warnings=(*summary.warnings, *self._judge()))
+
+    def _judge(self) -> "Iterator[str]":
+        """Have the rules look at what was found; why they could not, which says nothing against the scan."""
+        from keyward.model.errors import KeywardError
+
+        try:
+            self.hygiene.judge_keys()
+        except KeywardError as error:
+            yield f"The keys were not judged: {error}"
 
     def close(self) -> None:
         """Let go of files and connections."""

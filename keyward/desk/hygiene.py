@@ -24,10 +24,35 @@ class Hygiene:
         self._desk = desk
 
     def check(self, query: str = "", rules: "Sequence[str]" = ()) -> "Checked":
-        """Apply the rules to what the last scan knew; see `keyward.desk.checking.check`. Nothing is asked."""
+        """Apply the rules to what the last scan knew; see `keyward.desk.checking.check`. Nothing is asked.
+
+        What is found when nothing narrows it is kept for lists.
+        """
         from keyward.desk.checking import check
 
-        return check(self._desk, query, rules)
+        return check(self._desk, query, rules) if query or rules else self.judge()[0]
+
+    def judge(self) -> "tuple[Checked, Sequence[str]]":
+        """Apply all rules to everything, for lists too; gives what was found and the ids of the keys that changed."""
+        from keyward.desk.judged_keys import judge
+
+        return judge(self._desk)
+
+    def judged(self) -> tuple[float, str] | None:
+        """When lists were last told of findings, and why that does not hold any more; see `keyward.desk.judged_mark.standing`."""
+        from keyward.desk.judged_mark import standing
+
+        with closing(self._desk.cache()) as cache:
+            return standing(cache, self._desk.parts)
+
+    def judge_keys(self) -> "Sequence[str]":
+        """Bring what the list says of findings up to date, unless it is; gives the ids of the keys that changed.
+
+        Raises:
+            SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
+        """
+        before = self.judged()
+        return () if before is not None and not before[1] else self.judge()[1]
 
     def leaks(
         self,

@@ -43,6 +43,7 @@ def show(desk: "Desk", key: str) -> Mapping[str, Any]:
         "schema": "keyward.key/1",
         "world": document["world"],
         "scanned_at": document["scanned_at"],
+        "judged": document["judged"],
         "key": found,
         "sources": [one for one in document["sources"] if one["id"] in asked],
         "rotations": rotations,

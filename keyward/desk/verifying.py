@@ -1,11 +1,13 @@
 """Trying keys one after the other, with what the cache knows of their places."""
 
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
+from keyward.inventory.cache_write import CacheWriter
 from keyward.inventory.verify import Verifier
 from keyward.model.detectors import BY_KIND
-from keyward.model.errors import UnknownKey
+from keyward.model.errors import KeywardError, UnknownKey
 from keyward.model.ids import SHAPE
 
 if TYPE_CHECKING:
@@ -34,12 +36,22 @@ def verify(desk: "Desk", keys: Sequence[str], ctx: "Ctx") -> "Iterator[tuple[str
         return parts.providers.get(known) if known in parts.providers.names else None
 
     verifier = Verifier(provider, parts.stores.get, ledger, ctx)
-    cache = desk.cache()
+    cache, tried = desk.cache(), False
     try:
         for key in keys:
             credential = cache.credential(key)
             if credential is None:
                 raise UnknownKey(f"There is no key {key!r} in the last scan.", hint="`keyward scan` looks again.")
+            tried = True
             yield key, verifier.verify(credential, cache.placements(key))
     finally:
         cache.close()
+        if tried:
+            _outdated(desk)
+
+
+def _outdated(desk: "Desk") -> None:
+    """Rules ask what came of it, so what lists know of findings may be otherwise now."""
+    parts = desk.parts
+    with suppress(KeywardError), closing(CacheWriter(parts.paths.inventory, parts.world, desk.warn)) as cache:
+        cache.outdated()

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from keyward.hygiene.daily import Days
 from keyward.hygiene.exempt import Exempt
@@ -25,7 +26,7 @@ class _Scope:
     sources: list[SourceReport] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is asked of the whole for each of many keys is made once
 class Estate:
     """All keys and secrets with what is around them.
 
@@ -99,6 +100,16 @@ class Estate:
     def blind(self, scope: str) -> tuple[SourceReport, ...]:
         """The sources of a scope that were not read to their end, an API that is off included: what they hold is not known."""
         return tuple(one for one in self._of(scope).sources if one.status is not SourceStatus.OK or one.stale_since)
+
+    @cached_property
+    def unseen(self) -> Sequence[str]:
+        """Ids of the sources that were not seen."""
+        return [one.id for one in self.sources.values() if not one.covered]
+
+    @cached_property
+    def first_unread(self) -> str:
+        """One of the secrets that were not read, always the same; empty for none."""
+        return min(self.unread, default="")
 
     def fact(self, subject: str, what: What) -> About | None:
         """What is known around a project (`project:ID`) or secret; None when nobody asked."""

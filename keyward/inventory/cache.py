@@ -87,6 +87,11 @@ class CacheReader:
         at = next((row[0] for row in self.rows("SELECT min(at) FROM source")), None)
         return moment(at) if at is not None else None
 
+    @property
+    def written(self) -> int:
+        """How often something was written to it: another number is another cache."""
+        return int(self._meta("written") or 0)
+
     def _meta(self, name: str) -> str | None:
         return next((row[0] for row in self.rows("SELECT value FROM meta WHERE name = ?", (name,))), None)
 

@@ -1,10 +1,11 @@
 """The tables of the scan cache. It is local and rebuildable, so a changed table means a new number and an empty cache.
 
-`key` holds what a list needs and is read whole (`data`: words of `keyward.model.handling.Word`); `detail` the rest of a key, under the same ordinal; `part` what was found in a payload
+`key` holds what a list needs and is read whole (`data`: words of `keyward.model.handling.Word`; `findings`: ids of the rules that it breaks,
+worst first, NULL while no rule was asked, and `doubts` how many cannot be told there); `detail` the rest of a key, under the same ordinal; `part` what was found in a payload
 (`traits`: words of `keyward.model.trait.Trait`), by version, for good where versions cannot change. Times are seconds since 1970 (UTC). There is no value in any of them.
 """
 
-VERSION = 7
+VERSION = 8
 """Kept in `PRAGMA user_version`."""
 
 LIST = "\n"
@@ -24,7 +25,7 @@ CREATE TABLE key (
     name TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, issuer TEXT NOT NULL, created REAL, first_seen REAL NOT NULL, expires REAL,
     use_status TEXT NOT NULL, used REAL, window_days INTEGER, restricted TEXT, identity TEXT, stores TEXT NOT NULL,
     secrets TEXT NOT NULL, places INTEGER NOT NULL, fingerprint TEXT, uid TEXT NOT NULL, stale INTEGER NOT NULL, haystack TEXT NOT NULL,
-    data TEXT NOT NULL DEFAULT 'unknown'
+    data TEXT NOT NULL DEFAULT 'unknown', findings TEXT, doubts INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX key_source ON key (source);
 CREATE INDEX key_name ON key (name);

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _KEY = "SELECT * FROM key JOIN detail USING (ordinal) WHERE "
 _REMEMBERED = timedelta(days=400)
 """For how long it is kept what changed."""
+_COUNT = "INSERT INTO meta VALUES ('written', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+"""How often something was written: by it those who kept what they made of the cache know whether it is another one now."""
 _WATCHED = ("name", "state", "expires", "restricted", "identity")
 
 
@@ -54,6 +56,10 @@ class CacheWriter:
         self.records: dict[str, UsageReport] = {}
         """The records of use that were written, by source, without their buckets."""
 
+    def outdated(self) -> None:
+        """What others made of the cache holds no more: the ledger knows something besides that it rests on."""
+        self.connection.execute(_COUNT)
+
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
@@ -69,8 +75,11 @@ class CacheWriter:
 
         try:
             self.connection.execute("BEGIN IMMEDIATE")
+            before = self.connection.total_changes
             try:
                 yield
+                if self.connection.total_changes != before:
+                    self.connection.execute(_COUNT)
                 self.connection.execute("COMMIT")
             except BaseException:
                 if self.connection.in_transaction:  # SQLite may have rolled back by itself

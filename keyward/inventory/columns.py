@@ -4,16 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keyward.inventory.cache_schema import LIST
+from keyward.model.finding import UNJUDGED, UNKNOWN
 from keyward.model.query_rows import Columns
 
 if TYPE_CHECKING:
     from keyward.inventory.cache import CacheReader
 
-_COLUMNS = """
-    SELECT ordinal, id, coalesce(name, ''), provider, scope, kind, state, created, first_seen, use_status, used, window_days,
-           expires, places, haystack, stores, secrets, restricted, source, stale, data
-    FROM key
+_FINDINGS = f"""
+    iif(findings IS NULL, '{UNJUDGED}', findings || iif(doubts = 0, '', iif(findings = '', '{UNKNOWN}', char(10) || '{UNKNOWN}')))
 """
+_COLUMNS = f"""
+    SELECT ordinal, id, coalesce(name, ''), provider, scope, kind, state, created, first_seen, use_status, used, window_days,
+           expires, places, haystack, stores, secrets, restricted, source, stale, data, {_FINDINGS}
+    FROM key
+"""  # noqa: S608  # words of our own, never outside text
 _READ = f"{_COLUMNS} WHERE ordinal > ? ORDER BY ordinal LIMIT ?"
 _READ_SOME = f"{_COLUMNS} WHERE id IN ({{}})"
 _STATUS = "SELECT id, status FROM source"
@@ -65,15 +69,15 @@ class _Words:
         self._lists: dict[str, tuple[str, ...]] = {"": ()}
 
     def columns(self, rows: list[tuple[object, ...]]) -> Columns:
-        by_column = list(map(list, zip(*rows, strict=True))) or [[] for _ in range(len(_NAMES) + 7)]
+        by_column = list(map(list, zip(*rows, strict=True))) or [[] for _ in range(len(_NAMES) + 8)]
         plain = dict(zip(_NAMES, by_column[1:], strict=False))
-        stores, secrets, restricted, source, stale, data = by_column[len(_NAMES) + 1 :]
+        stores, secrets, restricted, source, stale, data, findings = by_column[len(_NAMES) + 1 :]
         return Columns(
             **plain,
             stores=self._split(stores),
             secrets=self._split(secrets),
             restrictions=[None if one is None else self._of(str(one)) for one in restricted],
-            findings=[()] * len(rows),
+            findings=self._split(findings),
             data=self._split(data),
             source_status=["stale" if old else self._status.get(at, "") for at, old in zip(source, stale, strict=True)],
         )

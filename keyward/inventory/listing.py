@@ -1,11 +1,11 @@
 """The document `keyward.inventory/1` (DESIGN.md section 12), written as text piece by piece from what the cache has ready."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from keyward.inventory.cache import CacheReader
@@ -21,8 +21,11 @@ _LOOKS = f"iif(k.fingerprint IS NOT NULL OR k.places > 0, {_KNOWN}, {_UNKNOWN})"
 # Words of our own, in lower case: nothing in them has to be escaped.
 _DATA = """', "data": ["' || replace(k.data, char(10), '", "') || '"]}'"""
 _FROM = "FROM key k JOIN detail d ON d.ordinal = k.ordinal"
-_KEYS = f"SELECT k.id, {_HEAD} || d.placements || {_LOOKS} || '[]' || {_DATA} {_FROM}"
-_PIECES = f"SELECT {_HEAD}, d.placements, {_LOOKS}, {_DATA} {_FROM} WHERE k.id = ?4"
+_RULES = """iif(k.findings = '', '[]', '["' || replace(k.findings, char(10), '", "') || '"]')"""
+_FOUND = f"""iif(k.findings IS NULL, 'null, "rules_unknown": null', {_RULES} || ', "rules_unknown": ' || k.doubts)"""
+_REST = f"{_LOOKS} || {_FOUND} || {_DATA}"
+_KEYS = f"SELECT k.id, {_HEAD} || d.placements || {_REST} {_FROM}"
+_PIECES = f"SELECT {_HEAD}, d.placements, {_REST} {_FROM} WHERE k.id = ?4"
 _HOLDS = "SELECT DISTINCT key FROM placement WHERE secret = s.id ORDER BY key"
 # An id has no character that JSON would escape.
 _KEY_LIST = f"""'[' || coalesce((SELECT '"' || group_concat(key, '", "') || '"' FROM ({_HOLDS})), '') || ']'"""  # noqa: S608  # from above
@@ -44,7 +47,7 @@ def inventory(
     keys: Sequence[str] | None = None,
     secrets: bool = True,
     accepted: Collection[str] = frozenset(),
-    findings: Mapping[str, Sequence[str]] | None = None,
+    judged: "tuple[float, str] | None" = None,
     gaps: "Mapping[str, Gap] | None" = None,
 ) -> Iterator[str]:
     """The document in pieces; joined they are one line of JSON.
@@ -55,7 +58,7 @@ def inventory(
         keys: ids of the keys to list, in that order; None: all.
         secrets: whether to list secrets too.
         accepted: targets of the ledger, as place ids without a version.
-        findings: rule ids by key.
+        judged: when the rules were last asked (seconds since 1970), and why that does not hold any more; None: never.
         gaps: accepted gaps by source.
     """
     import json  # its encoder is all that is needed
@@ -63,10 +66,12 @@ def inventory(
     dump = json.JSONEncoder(ensure_ascii=False).encode
     scanned = cache.scanned_at
     yield f'{{"schema": "{SCHEMA}", "world": {dump(cache.world)}, '
-    yield f'"scanned_at": {dump(_stamp(scanned.timestamp() if scanned is not None else None))}, "sources": ['
+    yield f'"scanned_at": {dump(_stamp(scanned.timestamp() if scanned is not None else None))}, '
+    asked = None if judged is None else {"at": _stamp(judged[0]), "stale": judged[1] or None}
+    yield f'"judged": {dump(asked)}, "sources": ['
     yield from _joined(_source(row[0], row[1], gaps or {}, dump) for row in cache.rows(_SOURCES))
     yield '], "keys": ['
-    yield from _joined(_keys(cache, now.timestamp(), keys, _Extras(cache, accepted, findings or {})))
+    yield from _joined(_keys(cache, now.timestamp(), keys, _Extras(cache, accepted)))
     yield '], "secrets": ['
     if secrets:
         yield from _joined(row[0] for row in cache.rows(f"{_SECRET} ORDER BY id", (now.timestamp(),)))
@@ -90,11 +95,11 @@ def _source(text: str, source: str, gaps: "Mapping[str, Gap]", dump: "Callable[[
 
 
 class _Extras:
-    """What the cache does not know of a key: accepted targets, findings."""
+    """What the cache does not know of a key: accepted targets."""
 
-    def __init__(self, cache: "CacheReader", accepted: Collection[str], findings: Mapping[str, Sequence[str]]) -> None:
-        self._accepted, self._findings, self._cache = accepted, findings, cache
-        self.keys = {key for key, rules in findings.items() if rules}
+    def __init__(self, cache: "CacheReader", accepted: Collection[str]) -> None:
+        self._accepted, self._cache = accepted, cache
+        self.keys: set[str] = set()
         for target in accepted:
             self.keys.update(row[0] for row in cache.rows("SELECT key FROM placement WHERE target = ?", (target,)))
 
@@ -102,12 +107,12 @@ class _Extras:
         """The entry of one of those keys."""
         import json
 
-        head, ready, looks, data = next(self._cache.rows(_PIECES, (*values, key)))
+        head, ready, rest = next(self._cache.rows(_PIECES, (*values, key)))
         order = "SELECT target FROM placement WHERE key = ? ORDER BY secret, version, part"
         placements = json.loads(ready)
         for placement, (target,) in zip(placements, self._cache.rows(order, (key,)), strict=True):
             placement["accepted"] = target in self._accepted
-        return f"{head}{json.dumps(placements, ensure_ascii=False)}{looks}{json.dumps(list(self._findings.get(key, ())))}{data}"
+        return f"{head}{json.dumps(placements, ensure_ascii=False)}{rest}"
 
 
 def _keys(cache: "CacheReader", now: float, keys: Sequence[str] | None, extras: _Extras) -> Iterator[str]:

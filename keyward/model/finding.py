@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+UNKNOWN, UNJUDGED = "unknown", "unjudged"
+"""What stands behind the rules that a key breaks where one of the others cannot be told there, and instead where none was ever asked."""
+
 
 class Result(StrEnum):
     """How a rule ended for one subject. Unknown is never a pass."""

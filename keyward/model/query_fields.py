@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from keyward.model.credential import Kind, State
+from keyward.model.finding import UNJUDGED, UNKNOWN
 from keyward.model.handling import Word
 from keyward.model.query_terms import Value
 from keyward.model.source import SourceStatus
@@ -121,6 +122,11 @@ def _any_of(
         return lambda _: lambda held: any(map(holds, held)) if held else none
 
     return test
+
+
+def _rule(text: str) -> str:
+    """A rule as findings have it; the words beside rules stay in lower case."""
+    return text.lower() if text.lower() in FINDING_WORDS else text.upper()
 
 
 def _restricted(sign: str, values: tuple[Value, ...]) -> Test:
@@ -238,6 +244,7 @@ def _places(sign: str, values: tuple[Value, ...]) -> Test:
 KINDS, STATES = tuple(Kind), tuple(State)
 USED_WORDS = tuple(str(status) for status in UseStatus)
 DATA_WORDS = tuple(Word)
+FINDING_WORDS = ("none", UNKNOWN, UNJUDGED)
 SOURCE_WORDS = (*(str(status) for status in SourceStatus), "stale")
 _SCOPE = _text("project", str.lower)
 
@@ -253,7 +260,7 @@ FIELDS: Mapping[str, Field] = {
         Field("id", "id of the key", ("id",), _text("id")),
         Field("store", "kind of store that holds it", ("stores",), _any_of("store", str.lower), ("none",)),
         Field("secret", "id of a secret that holds it", ("secrets",), _any_of("secret"), ("none",)),
-        Field("finding", "rule that it breaks", ("findings",), _any_of("finding", str.upper), ("none",)),
+        Field("finding", "rule that it breaks", ("findings",), _any_of("finding", _rule), FINDING_WORDS),
         Field("used", "what is known of its use", ("last_used_status", "last_used_at"), _used, USED_WORDS),
         Field(
             "unused",

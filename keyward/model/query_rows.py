@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from keyward.model.finding import UNJUDGED
+
 
 @dataclass(frozen=True, slots=True)
 class QueryRow:
@@ -10,7 +12,8 @@ class QueryRow:
 
     Times are seconds since 1970, UTC; None is unknown (for `expires`: never). `last_used_status` is a `UseStatus` word, `last_used_at`
     is set for used, `last_used_window` is how many days the record reaches back. `stores` are names of stores, `secrets` ids of secrets
-    that hold it, `findings` rule ids, `places` how many placements. `restrictions` are API names and the kind of client restriction;
+    that hold it, `findings` ids of the rules that it breaks (with `unknown` behind them where a rule cannot be told there, and only `unjudged`
+    where none was ever asked), `places` how many placements. `restrictions` are API names and the kind of client restriction;
     empty means none, None unknown. `data` are words of `keyward.model.handling.Word`. `source_status` is how the reading of its source ended (`stale` for rows of an earlier scan).
     `haystack` is everything that bare text is looked for in, case-folded.
     """
@@ -29,7 +32,7 @@ class QueryRow:
     expires: float | None = None
     stores: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
+    findings: tuple[str, ...] = (UNJUDGED,)
     places: int = 0
     restrictions: tuple[str, ...] | None = None
     data: tuple[str, ...] = ()

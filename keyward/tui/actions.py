@@ -126,7 +126,11 @@ ACTIONS: tuple[Action, ...] = (
         "range", "V", "Mark range", Where.INVENTORY, "Begins a range that follows the cursor; V or Space closes it."
     ),
     Action(
-        "preset", "w", "Columns", Where.INVENTORY, "Other columns: usual, wide, age, usage, where, data, then your own."
+        "preset",
+        "w",
+        "Columns",
+        Where.INVENTORY,
+        "Other columns: usual, wide, age, usage, where, data, findings, then your own.",
     ),
     Action("choose", "C", "Choose columns", Where.INVENTORY, "Which columns, in which order, how wide."),
     Action("pane", "i", "Side pane", Where.INVENTORY, "Shows or hides the pane that follows the cursor."),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from keyward.model.finding import UNJUDGED, UNKNOWN
 from keyward.model.ids import DECLARED, SHAPE
 from keyward.tui import words
 from keyward.tui.columns import PRESETS, USUAL
@@ -132,6 +133,17 @@ def _data(rows: Rows, row: int, _: float) -> str:
     return ", ".join(map(str, held)) if isinstance(held, tuple) and held else NOT_KNOWN
 
 
+def findings(rows: Rows, row: int, _: float = 0.0) -> str:
+    """The rules that it breaks, worst first, with a question mark where others cannot be told; never judged is not: none."""
+    held = rows.columns["findings"][row]
+    if not isinstance(held, tuple) or held == (UNJUDGED,):
+        return "not judged"
+    rules = [str(one) for one in held if one != UNKNOWN]
+    if len(rules) == len(held):
+        return ", ".join(rules) or "none"
+    return f"{', '.join(rules)} ?" if rules else "? not all known"
+
+
 _TEXTS: Mapping[str, Callable[[Rows, int, float], str]] = {
     "name": lambda rows, row, _: shown_name(rows, row),
     "kind": lambda rows, row, _: rows.text(row, "kind") or NOT_KNOWN,
@@ -144,6 +156,7 @@ _TEXTS: Mapping[str, Callable[[Rows, int, float], str]] = {
     "provider": lambda rows, row, _: rows.text(row, "provider") or NOT_KNOWN,
     "restricted": _restricted,
     "data": _data,
+    "findings": findings,
     "identity": lambda rows, row, _: identity(rows, row) or "see the key",
     "stores": _stores,
     "secrets": lambda rows, row, _: _several(rows.columns["secrets"][row], NONE_SEEN),
@@ -201,6 +214,13 @@ def _data_tone(rows: Rows, row: int, _: float) -> str | None:
     return "grid--warn" if words & {"trains", "read"} else "grid--dim" if words <= {"none", "unknown"} else None
 
 
+def _findings_tone(rows: Rows, row: int, _: float) -> str:
+    held = rows.columns["findings"][row]
+    if held == ():
+        return "grid--good"
+    return "grid--dim" if held in {(UNJUDGED,), (UNKNOWN,)} else "grid--warn"
+
+
 def _dim(_rows: Rows, _row: int, _now: float) -> str:
     return "grid--dim"
 
@@ -223,6 +243,7 @@ _TONES: Mapping[str, Callable[[Rows, int, float], str | None]] = {
     "window": _dim_without("last_used_window"),
     "restricted": _restricted_tone,
     "data": _data_tone,
+    "findings": _findings_tone,
     "identity": lambda rows, row, _now: None if identity(rows, row) else "grid--dim",
     "source": lambda rows, row, _now: None if rows.text(row, "source_status") == "ok" else "grid--warn",
     "state": _state_tone,

@@ -18,6 +18,7 @@ ALL: Mapping[str, Column] = {
         Column("state", "STATE", 13, 4),
         Column("provider", "PROVIDER", 16, 8),
         Column("data", "DATA", 20, 8, grows=True),
+        Column("findings", "FINDINGS", 20, 8, grows=True),
         Column("restricted", "RESTRICTED", 14, 8, grows=True),
         Column("identity", "IDENTITY", 16, 8, grows=True),
         Column("stores", "STORES", 12, 8),
@@ -42,6 +43,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "usage": ("name", "use", "window", "age", "state", "restricted", "scope", "kind"),
     "where": ("name", "places", "stores", "secrets", "state", "scope", "age", "kind"),
     "data": ("name", "data", "scope", "state", "restricted", "use", "kind"),
+    "findings": ("name", "findings", "scope", "state", "age", "use", "kind"),
 }
 """Columns for a purpose, in their order."""
 

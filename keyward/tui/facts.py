@@ -49,6 +49,7 @@ def of_row(
         facts += [Fact("", secret) for secret in secrets[:12]]
         if len(secrets) > 12:
             facts.append(Fact("", f"and {len(secrets) - 12} more"))
+    facts += [Fact("", ""), Fact("findings", cells.findings(rows, row), toned("findings"))]
     if cells.is_stale(rows, row):
         facts += [Fact("", ""), Fact("stale", _stale(source), WARN)]
     return [*facts, Fact("", ""), Fact("id", rows.text(row, "id"), DIM)]

@@ -71,7 +71,8 @@ class Arrived(Message):
 class Knew(Message):
     """Every row that is known was sent.
 
-    `ids` is None unless they are all that exist; `scanned` is seconds since 1970 or None; `gaps` are the accepted ones by source.
+    `ids` is None unless they are all that exist; `scanned` is seconds since 1970 or None; `gaps` are the accepted ones by source;
+    `judged` is when the keys were judged and why that does not hold any more, None for never.
     """
 
     def __init__(
@@ -80,9 +81,19 @@ class Knew(Message):
         sources: "Sequence[SourceReport]",
         scanned: float | None,
         gaps: "Mapping[str, Gap] | None" = None,
+        judged: tuple[float, str] | None = None,
     ) -> None:
         super().__init__()
+        self.judged = judged
         self.ids, self.sources, self.scanned, self.gaps = ids, sources, scanned, gaps or {}
+
+
+class Judged(Message):
+    """The keys were judged, or could not be; how that stands now, as `Knew` has it. What changed came as rows."""
+
+    def __init__(self, standing: tuple[float, str] | None) -> None:
+        super().__init__()
+        self.standing = standing
 
 
 class Progress(Message):
@@ -279,7 +290,8 @@ class Feed:
             at = cache.scanned_at
             sources = cache.sources()
             gaps = self.desk.gaps().open(sources)
-            to.post_message(Knew(ids, sources, at.timestamp() if at is not None else None, gaps))
+            judged = self.desk.hygiene.judged()
+            to.post_message(Knew(ids, sources, at.timestamp() if at is not None else None, gaps, judged))
 
     def scan(self, to: "MessagePump", wish: "ScanWish | None" = None) -> None:
         """Ask every source, or those of the wish; rows stream to the screen, at most ten times a second."""
@@ -350,6 +362,21 @@ class Feed:
         finally:
             # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+
+    def judge(self, to: "MessagePump") -> None:
+        """Have the rules look at every key: what is known otherwise then comes as rows, and then `Judged`."""
+        self._run_aside(lambda: self._judge(to), to, "judge")
+
+    def _judge(self, to: "MessagePump") -> None:
+        changed: Collection[str] = ()
+        try:
+            changed = self.desk.hygiene.judge_keys()
+        finally:
+            self._judged(to, set(changed))
+
+    def _judged(self, to: "MessagePump", ids: set[str]) -> None:
+        self._send_some(to, ids)
+        to.post_message(Judged(self.desk.hygiene.judged()))
 
     def changed(self, to: "MessagePump", ids: "Collection[str]") -> None:
         """Send the rows of these keys again."""

@@ -21,6 +21,10 @@ class Filter:
         """Whether nothing matches this that does not match the other: every term of the other is still there, or longer text."""
         return all(any(_implies(mine, theirs) for mine in self.query.terms) for theirs in other.query.terms)
 
+    def asks(self, field: str) -> bool:
+        """Whether a term is about that field."""
+        return any(term.field == field for term in self.query.terms)
+
     @property
     def needle(self) -> str:
         """The one bare text, case-folded; empty when there is none or several."""

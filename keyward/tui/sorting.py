@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keyward.model.finding import UNJUDGED, UNKNOWN
 from keyward.model.ids import DECLARED, SHAPE
 from keyward.tui.cells import identity_of
 from keyward.tui.rows import Rows
@@ -11,7 +12,7 @@ from keyward.tui.rows import Rows
 Key = tuple[int, str | float]
 """A kind, 0 for values; and what is compared within it."""
 
-LARGEST_FIRST = frozenset({"age", "places", "window"})
+LARGEST_FIRST = frozenset({"age", "places", "window", "findings"})
 """Columns that begin with the largest when they are not reversed."""
 
 _USES = {"used": 0, "not_seen": 1, "never": 2, "unsupported": 3, "not_scanned": 4, "denied": 5, "failed": 6}
@@ -92,6 +93,13 @@ def _limits(held: Any) -> Key:
     return (2, "") if held is None else _texts(held)
 
 
+_NO_RULES: Mapping[Any, Key] = {(): (1, 0.0), (UNKNOWN,): (2, 0.0), (UNJUDGED,): (3, 0.0)}
+
+
+def _most(held: Any) -> Key:
+    return _NO_RULES.get(held) or (0, float((held[-1] == UNKNOWN) - len(held)))
+
+
 def _time(at: Any) -> Key:
     return (0, at) if at is not None else (1, 0.0)
 
@@ -107,6 +115,7 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], Callable[..., Key]]] = {
     "places": (("places",), lambda count: (0, -count) if count else (1, 0.0)),
     "window": (("last_used_window",), lambda days: (0, -days) if days is not None else (1, 0.0)),
     "data": (("data",), lambda held: (1, "") if held == ("unknown",) else _texts(held)),
+    "findings": (("findings",), _most),
     "stores": (("stores",), _texts),
     "secrets": (("secrets",), _texts),
     "source": (("source_status",), _text),

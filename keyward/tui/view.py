@@ -160,6 +160,10 @@ class View:
         except QueryError:
             return False
 
+    def asks(self, field: str) -> bool:
+        """Whether the query is about that field."""
+        return self._filter is not None and self._filter.asks(field)
+
     @property
     def needle(self) -> str:
         """The one bare text that the query looks for, to underline it; empty when there is none."""

@@ -79,20 +79,34 @@ def test_every_word_of_last_use_fits(path):
     }
 
 
-def test_accepted_and_findings_are_put_in(machine):
+def test_accepted_targets_are_put_in(machine):
     key = machine.plant_key()
     machine.plant_secret("web", key.key_string)
     machine.file(".env", f"A={key.key_string}\nB={key.key_string}\n")
     machine.scan()
     target = f"env:{machine.work}/.env#B"
-    data = valid(machine.document(accepted={target, "gsm:acme/none"}, findings={machine.id(key): ["KW-AGE-1"]}))
+    data = valid(machine.document(accepted={target, "gsm:acme/none"}))
     [entry] = data["keys"]
-    assert entry["findings"] == ["KW-AGE-1"]
     assert [one["part"] for one in entry["placements"] if one["accepted"]] == ["B"]
     assert len(entry["placements"]) == 3
     assert [str(one.target) for one in machine.reader().placements(accepted=frozenset({target})) if one.accepted] == [
         target
     ]
+
+
+def test_findings_are_rules_none_or_not_judged(path):
+    write(path, *map(made_up, range(4)))
+    cache = CacheWriter(path, "w", print)
+    with cache.batch():
+        for row in (("KW-101\nKW-302", 2, "key-0"), ("", 0, "key-1"), ("", 1, "key-2")):
+            cache.connection.execute("UPDATE key SET findings = ?, doubts = ? WHERE uid = ?", row)
+    cache.close()
+    data = valid(document(path, NOW, judged=(NOW.timestamp(), "day")))
+    assert data["judged"] == {"at": "2026-11-20T12:00:00Z", "stale": "day"}
+    assert [(one["findings"], one["rules_unknown"]) for one in data["keys"]] == [
+        (["KW-101", "KW-302"], 2), ([], 0), ([], 1), (None, None),
+    ]  # fmt: skip
+    assert CacheReader(path).columns().findings == [("KW-101", "KW-302", "unknown"), (), ("unknown",), ("unjudged",)]
 
 
 def test_chosen_keys_come_in_the_order_that_was_asked_for(path):

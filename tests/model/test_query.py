@@ -130,6 +130,14 @@ def test_keys_nowhere_and_without_findings():
     assert not holds("store:keyring", row)
 
 
+def test_findings_are_not_none_where_a_rule_cannot_be_told_or_none_was_asked():
+    unknown, unjudged = (replace(ROW, findings=(word,)) for word in ("unknown", "unjudged"))
+    assert holds("finding:unknown", replace(ROW, findings=("KW-101", "unknown")))
+    assert holds("finding:Unknown !finding:none !finding:kw-*", unknown)
+    assert holds("finding:unjudged !finding:none !finding:unknown", unjudged)
+    assert QueryRow("id").findings == ("unjudged",), "nothing is known of a row that says nothing"
+
+
 def test_expiry():
     row = replace(ROW, expires=ago(-10))
     assert holds("expires<14d", row)

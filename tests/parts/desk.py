@@ -92,6 +92,11 @@ class Desk:
         """Nothing is known otherwise, unless a test says so."""
         return self._answers.get("judge_data", ())
 
+    def judged(self):
+        """The keys were judged at the last scan, unless a test says otherwise."""
+        answer = self._answers.get("judged", (NOW.timestamp(), ""))
+        return answer() if callable(answer) else answer
+
     def check_trail(self, _stop=None):
         """The audit trail is whole, unless a test says otherwise."""
         answer = self._answers.get("check_trail", SimpleNamespace(fine=True, lines=3, misfit=None))

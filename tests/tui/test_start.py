@@ -82,6 +82,8 @@ class Desk:
         return SimpleNamespace(open=lambda _: {})
     def judge_data(self):
         return ()
+    def judged(self):
+        return None
     def doctor(self, hear, stop):
         local_of_the_question = CANARY
         raise RuntimeError("the desk fell over")

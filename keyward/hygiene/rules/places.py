@@ -48,12 +48,12 @@ def _in_no_store(key: Credential, estate: Estate, limit: None) -> Iterable[Judge
         yield KEPT
         return
     if estate.unread:
-        secrets = f"{len(estate.unread):,} secret{'s' if len(estate.unread) > 1 else ''}, such as {min(estate.unread)}"
+        secrets = f"{len(estate.unread):,} secret{'s' if len(estate.unread) > 1 else ''}, such as {estate.first_unread}"
         yield unknown(f"the values of {secrets}, were not looked at", commands=["keyward scan --values all"])
         return
-    unseen = [one.id for one in estate.sources.values() if not one.covered]
-    if unseen:
-        yield unknown(f"{len(unseen):,} sources were not seen, such as {unseen[0]}", commands=["keyward doctor"])
+    if estate.unseen:
+        number = len(estate.unseen)
+        yield unknown(f"{number:,} sources were not seen, such as {estate.unseen[0]}", commands=["keyward doctor"])
         return
     text = "Whoever uses it has it somewhere that keyward was not shown: give it a secret, or delete it."
     yield broken("no place that was looked at holds it", text=text, commands=[command("revoke", key.id, "--unused")])

@@ -13,7 +13,7 @@ from keyward.tui import cells
 from keyward.tui.actions import Where, bindings
 from keyward.tui.columns import ALL
 from keyward.tui.facts import of_row
-from keyward.tui.feed import Arrived, Failed, Knew, ScanEnded, Stood
+from keyward.tui.feed import Arrived, Failed, Judged, Knew, ScanEnded, Stood
 from keyward.tui.keeping import Restored
 from keyward.tui.kept import Kept
 from keyward.tui.screens.page import TOO_SMALL
@@ -93,6 +93,7 @@ class InventoryScreen(KeyTable):
             self.rows.keep_only(event.ids)
         self.app.tell(sources=event.sources, gaps=event.gaps, scanned=event.scanned)
         self._production = self.view.production(self._production_query, self.app.now())
+        self.judging.knew(event.judged)
         self.grid.repaint()
         self.show_rows()
         if self.app.keeping is not None and self._left_on:
@@ -100,6 +101,11 @@ class InventoryScreen(KeyTable):
             self.app.keeping.reopen(left_on)
         if not self.rows and not self.app.feed.scanning:
             self.app.nothing_known(self)
+
+    def on_judged(self, event: Judged) -> None:
+        """The rules looked at every key."""
+        self.judging.over(event.standing)
+        self._show_count()
 
     def on_failed(self, event: Failed) -> None:
         """Something could not be done: said in words, with what to do."""
@@ -213,6 +219,7 @@ class InventoryScreen(KeyTable):
             bar.say(f"column {error.column + 1}: {error.plain} {error.hint}".strip())
         else:
             self.marking.end()  # its marks stay, also those that are hidden now
+            self.judging.follow()
             self._show_view()
             bar.say()
 

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from keyward.tui import cells, words
 from keyward.tui.columns import USUAL, Choice
 from keyward.tui.flashing import differing, seen
+from keyward.tui.judging import Judging
 from keyward.tui.marking import Marking
 from keyward.tui.rows import Rows
 from keyward.tui.sorting import LARGEST_FIRST
@@ -35,6 +36,7 @@ class KeyTable(Screen[None]):
         self.choice = Choice()
         self.grid = Grid(self.choice.columns(), self._cells, self._tone, id="grid")
         self.marking = Marking(self.grid, self.rows)
+        self.judging = Judging(self)
         self._production_query = ""
         self._production: frozenset[int] = frozenset()
 
@@ -103,6 +105,7 @@ class KeyTable(Screen[None]):
             f"{shown:,} of {known:,}" if view.query else f"{known:,}",
             f"by {view.column}{' reversed' if view.reversed else ''}",
             f"columns: {self.choice.preset}" if self.choice.preset != USUAL else "",
+            self.judging.said,
         ]
         self.query_one(FilterBar).tell(" · ".join(filter(None, said)))
         keys = f"{marked:,} key{'s' if marked > 1 else ''}"
@@ -171,6 +174,7 @@ class KeyTable(Screen[None]):
     def _choose(self, choice: Choice) -> None:
         self.choice = choice
         self.grid.set_columns(choice.columns())
+        self.judging.follow()
 
     def on_grid_header_clicked(self, event: Grid.HeaderClicked) -> None:
         """Sort by the heading that was clicked."""
