@@ -2,7 +2,6 @@
 
 import sys
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,13 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyward.desk.leaking import Leaked, Told
-    from keyward.hygiene.leaks.found import Looked, Place
+    from keyward.hygiene.leaks.found import Looked
 
 _HEADER = ("SURE", "WHAT", "WHERE", "KEY")
 _OFTEN = 0.2
 """Seconds between two sights of the line that tells how far it is."""
-_SHORT = 12
-"""Characters of a commit's id."""
 _MOST = 20
 """Gaps and unused entries that are told one by one."""
 _LEFT = {
@@ -64,7 +61,7 @@ def write_rows(found: "Leaked") -> None:
     if not shown:
         return
     rows = [
-        (_sure(one), f"{label(one)} {one.mark.masked}", where(place), _whose(one, found))
+        (_sure(one), f"{label(one)} {one.mark.masked}", place.words, _whose(one, found))
         for one in shown
         for place in one.leak.places
     ]
@@ -76,17 +73,6 @@ def write_rows(found: "Leaked") -> None:
 
 def _sure(one: "Told") -> str:
     return "looks fabricated" if one.doubtful else one.mark.confidence
-
-
-def where(place: "Place") -> str:
-    """A place in words."""
-    at = f"{place.path}:{place.line}" if place.line else f"{place.path} (its name)" if place.path else ""
-    if not place.commit:
-        return at
-    day = f", {datetime.fromtimestamp(place.at, UTC):%Y-%m-%d}" if place.at is not None else ""
-    now = {True: ", still in HEAD", False: ", not in HEAD", None: ""}[place.in_head]
-    inside = at if place.path else f"text of the commit, line {place.line}"
-    return f"{inside} ({place.commit[:_SHORT]}{day}{now})"
 
 
 def _whose(one: "Told", found: "Leaked") -> str:

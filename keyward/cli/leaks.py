@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HOOK, _SEARCH = "hook", "search"
 _CSV = (
-    "id", "kind", "label", "confidence", "counts", "baseline", "path", "line", "commit", "in_head", "key", "state", "advice",
+    "id", "kind", "label", "confidence", "counts", "baseline", "path", "line", "commit", "in_head", "in_query", "key", "state", "advice",
 )  # fmt: skip  # the columns
 
 
@@ -170,7 +170,7 @@ def _csv(found: "Leaked") -> "list[tuple[str, ...]]":
     return [
         (
             one.mark.id, one.mark.kind, label(one), one.mark.confidence, word(one.counts), word(one.accepted), place.path,
-            str(place.line or ""), place.commit, word(place.in_head), " ".join(key.id for key in one.keys),
+            str(place.line or ""), place.commit, word(place.in_head), word(place.in_query), " ".join(key.id for key in one.keys),
             " ".join(key.state.value for key in one.keys), one.advice.command or one.advice.page or one.advice.text,
         )
         for one in found.leaks

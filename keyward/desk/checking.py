@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from keyward.desk.leak_memory import remembered
 from keyward.hygiene.checked import Checked
 from keyward.hygiene.daily import DAY, CallsOfDay, Days
 from keyward.hygiene.estate import Estate
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from keyward.desk.desk import Desk
     from keyward.hygiene.rule import Rule
+    from keyward.hygiene.searched import Searched
     from keyward.inventory.cache import CacheReader
     from keyward.ledger.records import ProbeRow
     from keyward.model.credential import Credential
@@ -154,7 +156,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
     sources = {one.id: one for one in cache.sources()}
     facts = {(one.subject, one.what): one for one in around.every(cache)}
     projects = _projects(desk, sources)
-    elsewhere, answers = _of_ledger(desk)
+    elsewhere, answers, searched = _of_ledger(desk)
     production = parse(settings.production.match).columns(columns := cache.columns(), range(len(columns.id)), now)
     return Estate(
         now,
@@ -171,6 +173,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         noted=noted(cache),
         twins=twins(cache),
         elsewhere=elsewhere,
+        searched=searched,
         days=_days(desk, keys.values(), now),
         answers=answers,
         projects=projects,
@@ -192,14 +195,14 @@ def _unread(cache: "CacheReader") -> frozenset[str]:
     )
 
 
-def _of_ledger(desk: "Desk") -> "tuple[frozenset[str], dict[str, ProbeRow]]":
-    """Keys that other hosts have places of, as their scans told the ledger that all share; and what trying keys told last."""
+def _of_ledger(desk: "Desk") -> "tuple[frozenset[str], dict[str, ProbeRow], tuple[Searched, ...]]":
+    """What hosts told the ledger that all share: keys that others have places of, what trying keys told last, what was searched for keys."""
     ledger = desk.books.reading()
     if ledger is None:
-        return frozenset(), {}
+        return frozenset(), {}, ()
     with ledger:
         elsewhere = (row.credential for row in ledger.placements() if row.host not in {"", desk.parts.host})
-        return frozenset(elsewhere), ledger.answers()
+        return frozenset(elsewhere), ledger.answers(), remembered(ledger)
 
 
 def _days(desk: "Desk", keys: "Iterable[Credential]", now: "datetime") -> dict[str, Days]:

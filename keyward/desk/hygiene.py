@@ -3,6 +3,8 @@
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from keyward.model.errors import KeywardError
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping, Sequence
@@ -60,10 +62,19 @@ class Hygiene:
         report: "Callable[[Looked], None] | None" = None,
         cancel: "threading.Event | None" = None,
     ) -> "Leaked":
-        """Search files, a history or an index for keys, and say whose each is; see `keyward.desk.leaking.leaks`."""
+        """Search files, a history or an index for keys, say whose each is, and keep for checks where the inventory's keys lie.
+
+        See `keyward.desk.leaking.leaks`.
+        """
+        from keyward.desk.leak_memory import remember
         from keyward.desk.leaking import leaks
 
-        return leaks(self._desk, wish, self._desk.parts.ctx(None, cancel), report or (lambda _: None))
+        found = leaks(self._desk, wish, self._desk.parts.ctx(None, cancel), report or (lambda _: None))
+        try:
+            remember(self._desk, found)
+        except KeywardError as error:  # what was found is told all the same
+            self._desk.warn(f"`keyward check` will not know of this search: {error}")
+        return found
 
     def providers(self) -> "Mapping[str, Any]":
         """The document `keyward.providers/1`: every provider of the catalog in short."""

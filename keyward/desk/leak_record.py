@@ -84,6 +84,7 @@ def _place(place: "Place") -> dict[str, Any]:
         "commit": place.commit or None,
         "at": stamp(place.at) if place.at is not None else None,
         "in_head": place.in_head,
+        "in_query": place.in_query,
     }
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from keyward.hygiene.daily import Days
 from keyward.hygiene.exempt import Exempt
+from keyward.hygiene.searched import Searched
 from keyward.ledger.records import ProbeRow, RotationRow
 from keyward.model.about import About, Known, What
 from keyward.model.credential import Credential
@@ -34,7 +35,7 @@ class Estate:
     keys that the settings call production; `data` what queries know of the data handling of keys; `environments` name the environment of a
     scope (`prod`), where that is known. `unread` are ids of secrets that have a readable version now whose value was not read, `elsewhere`
     ids of keys that another host has a place of. `noted` is what was seen at values when they were read, `twins` are values that stand in
-    several places, both by secret id. `days` are the calls of keys by day, where they are counted; `answers` what providers said last of
+    several places, both by secret id; `searched` are the files and histories that were searched for keys. `days` are the calls of keys by day, where they are counted; `answers` what providers said last of
     keys that keyward tried; `projects` are ids of the
     cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and
     `owner_labels` the names of labels that say who owns something.
@@ -54,6 +55,7 @@ class Estate:
     elsewhere: frozenset[str] = frozenset()
     noted: Mapping[str, Sequence[Noted]] = field(default_factory=dict)
     twins: Mapping[str, Sequence[Twins]] = field(default_factory=dict)
+    searched: Sequence[Searched] = ()
     days: Mapping[str, Days] = field(default_factory=dict)
     answers: Mapping[str, ProbeRow] = field(default_factory=dict)
     projects: Sequence[str] = ()

@@ -146,6 +146,8 @@ def test_a_policy_that_cannot_be_meant_is_refused(scene, planted, table, said):
 def test_exit_status_follows_severity_and_what_is_not_known(scene, planted):
     sound, _ = planted
     own = f"id:{sound}"
+    assert scene.keyward("check", own).status == 3, "no file was searched for it"
+    assert scene.keyward("leaks", scene.work).status == 0
     assert scene.keyward("check", own).status == 0
     assert scene.keyward("check", "--fail-on", "never", own).status == 0
     assert scene.keyward("check", "--rule", "KW-402", "--fail-on", "high").status == 0

@@ -363,15 +363,21 @@ def test_a_history_is_searched_through_the_command_line(scanned):
     assert nothing_of(values["live"], done)
     document = check(scene.keyward("leaks", "--git", repo.folder, "-o", "json").json)
     assert document["leaks"][0]["places"] == [
-        {"path": "a.py", "line": 1, "commit": first, "at": "2026-01-01T12:00:00Z", "in_head": False}
+        {"path": "a.py", "line": 1, "commit": first, "at": "2026-01-01T12:00:00Z", "in_head": False, "in_query": False}
     ]
     assert scene.keyward("leaks", "--git", "--range", f"{first}..HEAD", repo.folder).status == 0
 
 
-def test_nothing_that_was_found_is_kept_anywhere(scanned):
+def test_no_value_that_was_found_is_kept_anywhere(scanned):
     scene, values, _ = scanned
     state = scene.home / "state"
     before = files_of(state)
+    find(scene, GROQ, "--no-inventory")
+    assert files_of(state) == before, "without the inventory nothing is kept at all"
     find(scene, "\n".join([GROQ, *values.values()]))
-    assert files_of(state) == before
-    assert not any(GROQ[8:].encode() in (state / name).read_bytes() for name in before)
+    kept = files_of(state)
+    assert {name for name in kept if kept[name] != before.get(name)} == {"ledger.db"}
+    for file in (one for one in state.rglob("*") if one.is_file()):
+        assert not any(
+            form in file.read_bytes().decode("latin-1") for value in (GROQ, *values.values()) for form in encoded(value)
+        )

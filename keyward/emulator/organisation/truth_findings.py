@@ -28,7 +28,7 @@ Found = tuple[str, str, str]
 def findings(organisation: Organisation, data: Mapping[str, Any]) -> list[dict[str, str]]:
     """Every finding about API keys, service account keys, secrets and projects.
 
-    It is what follows from a scan that read all values and asked for everything around, and from trying every key after it, under these
+    It is what follows from a scan that read all values and asked for everything around, where no file and no history was searched, and from trying every key after it, under these
     limits: 90 days of age, 30 of silence, 7 for a first use, 14 before an end, 2 keys an account, 90 days for an old version. Rules on daily use are left out.
 
     Args:
@@ -66,6 +66,7 @@ def _api_key(
 ) -> Iterator[Found]:
     subject = key["id"]
     read = [place for place in _readable(key, secrets) if place["current"] or place["aliases"]]
+    yield "KW-901", subject, "unknown"
     age = now - datetime.fromisoformat(key["created_at"])
     if age > 90 * _DAY:
         yield "KW-101", subject, "fail"
@@ -103,6 +104,7 @@ def _account_key(
         if read:
             yield "KW-301", subject, "fail"
         return
+    yield "KW-901", subject, "unknown"
     age = now - datetime.fromisoformat(key["created_at"])
     if age > 90 * _DAY:
         yield "KW-105", subject, "fail"

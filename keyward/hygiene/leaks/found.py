@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+
+_SHORT = 12
+"""Characters of a commit's id."""
 
 
 class Left(StrEnum):
@@ -41,7 +45,8 @@ class Mark:
 
     `kind` is its detector's, empty for a value that only the inventory tells. `line` counts from 1; 0 is the name of the text itself.
     `id` names the value; `fingerprint` is the ledger's, empty when there is no ledger or the value could be guessed. `value_id` is an id in it
-    or beside it that is no secret, `account` whose it says it is, `expires` when it says that it ends (seconds since 1970).
+    or beside it that is no secret, `account` whose it says it is, `expires` when it says that it ends (seconds since 1970). `in_query`
+    says that it stands in the query of an address.
     """
 
     line: int
@@ -53,6 +58,7 @@ class Mark:
     value_id: str = ""
     account: str = ""
     expires: float | None = None
+    in_query: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Place:
     """Where a key lies: a path that is safe to show, a line, and in a history the commit that brought it there.
 
     `in_head` says whether it still lies there in the commit that is checked out; None where there is no history, or no such commit.
+    `in_query` says that it stands in the query of an address there.
     """
 
     path: str
@@ -86,11 +93,24 @@ class Place:
     commit: str = ""
     at: float | None = None
     in_head: bool | None = None
+    in_query: bool = False
+
+    @property
+    def words(self) -> str:
+        """Such as `a/b.py:3 (0123456789ab, 2026-01-31, not in HEAD), in the query of an address`."""
+        query = ", in the query of an address" if self.in_query else ""
+        at = f"{self.path}:{self.line}" if self.line else f"{self.path} (its name)" if self.path else ""
+        if not self.commit:
+            return f"{at}{query}"
+        day = f", {datetime.fromtimestamp(self.at, UTC):%Y-%m-%d}" if self.at is not None else ""
+        now = {True: ", still in HEAD", False: ", not in HEAD", None: ""}[self.in_head]
+        inside = at if self.path else f"text of the commit, line {self.line}"
+        return f"{inside} ({self.commit[:_SHORT]}{day}{now}){query}"
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One value, and everywhere it lies; `marks` are alike but for their line."""
+    """One value, and everywhere it lies; its marks are alike but for where they stand."""
 
     mark: Mark
     places: Sequence[Place] = ()

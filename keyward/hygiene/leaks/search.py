@@ -46,7 +46,7 @@ def files(named: Sequence[str], wish: Wish, *, ignore: bool = True) -> tuple[Loo
     looked = Looked()
     tree = Tree(looked, wish.environ, ignore=ignore, check=wish.check)
     found = _look(tree.items(named), Setup(wish.keys, wish.largest), wish, looked)
-    return looked, _grouped((mark, Place(shown(item.at), mark.line)) for item, mark in found)
+    return looked, _grouped((mark, Place(shown(item.at), mark.line, in_query=mark.in_query)) for item, mark in found)
 
 
 def history(git: Git, wish: Wish, revisions: Sequence[str] = ()) -> tuple[Looked, list[Leak]]:
@@ -94,7 +94,8 @@ def index(git: Git, wish: Wish) -> tuple[Looked, list[Leak]]:
     old = {mark.id for _, mark in found} & known
     if old:
         looked.notes.append(f"{len(old)} of the keys in these files lay there before: `keyward leaks .` tells of all")
-    return looked, _grouped((mark, Place(shown(item.name), mark.line)) for item, mark in found if mark.id not in known)
+    new = ((item, mark) for item, mark in found if mark.id not in known)
+    return looked, _grouped((mark, Place(shown(item.name), mark.line, in_query=mark.in_query)) for item, mark in new)
 
 
 def _look(items: Iterable[Item], setup: Setup, wish: Wish, looked: Looked) -> list[tuple[Item, Mark]]:
@@ -133,7 +134,8 @@ def _oldest(several: Sequence[tuple[First, Mark, bool | None]]) -> tuple[Mark, P
     """The first of several versions of one file that hold the same value."""
     first, mark, _ = min(several, key=lambda one: one[0].order)
     known = [now for _, _, now in several if now is not None]
-    return mark, Place(shown(first.path), mark.line, first.commit, first.at, any(known) if known else None)
+    now = any(known) if known else None
+    return mark, Place(shown(first.path), mark.line, first.commit, first.at, now, mark.in_query)
 
 
 def _grouped(found: Iterable[tuple[Mark, Place]]) -> list[Leak]:

@@ -9,7 +9,7 @@ import codecs
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keyward.hygiene.leaks.found import Mark
 from keyward.hygiene.leaks.placeholder import is_placeholder
@@ -20,6 +20,7 @@ from keyward.model.ids import SHORT
 from keyward.model.keyfile import key_id
 from keyward.model.redact import mask
 from keyward.model.secret import Secret
+from keyward.model.trait import in_query
 
 UNSHAPED = "value"
 """What stands for the kind in the id of a value without a shape."""
@@ -102,7 +103,8 @@ class Seeker:
         value, detector = text[match.start : match.end], match.detector
         if detector.chosen and not worth(value):
             return self._guessable(text, match, name, line)
-        return self._mark(value, detector, match.confidence, line, value_id)
+        mark = self._mark(value, detector, match.confidence, line, value_id)
+        return replace(mark, in_query=True) if in_query(text, match.start) else mark
 
     def _guessable(self, text: bytes, match: Match, name: str, line: int) -> Mark:
         """A value that could be guessed: named by its file and what stands around it."""

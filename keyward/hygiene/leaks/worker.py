@@ -72,6 +72,7 @@ def answer_line(answer: Answer, items: list[Item]) -> str:
                 mark.value_id,
                 mark.account,
                 mark.expires,
+                mark.in_query,
             ],
         ]
         for item, mark in answer.marks

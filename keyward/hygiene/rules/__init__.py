@@ -7,6 +7,7 @@ from keyward.hygiene.rules import (
     access,
     governance,
     kinds,
+    leaks,
     life,
     places,
     posture,
@@ -18,7 +19,21 @@ from keyward.hygiene.rules import (
     values,
 )
 
-_MODULES = (life, use, places, values, restrictions, kinds, secrets, access, projects, governance, posture, suspicion)
+_MODULES = (
+    life,
+    use,
+    places,
+    values,
+    restrictions,
+    kinds,
+    secrets,
+    access,
+    projects,
+    governance,
+    posture,
+    suspicion,
+    leaks,
+)
 
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.id)
