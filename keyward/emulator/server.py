@@ -25,6 +25,7 @@ from keyward.emulator.frontdoor import FrontDoor
 from keyward.emulator.httpserver import HttpServer
 from keyward.emulator.iam import ServiceAccounts
 from keyward.emulator.monitoring import routes as monitoring
+from keyward.emulator.monitoring.alerting import Alerting
 from keyward.emulator.monitoring.scopes import MetricsScopes
 from keyward.emulator.policyanalyzer import routes as policyanalyzer
 from keyward.emulator.resourcemanager import routes as resourcemanager
@@ -68,6 +69,7 @@ _SERVICES = (
 )
 _STATES = (
     AccountKeys,
+    Alerting,
     ApiKeys,
     AuditLog,
     Authentications,

@@ -1,10 +1,11 @@
-"""What is known around a project: billing, the APIs that are on, labels, who may read all of its secrets and keys. Four questions, on demand."""
+"""What is known around a project, on demand: billing, the APIs that are on, labels, who may read all of its secrets and keys, who is told."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from keyward.google.alerts import ELSEWHERE, alerts
 from keyward.google.bindings import key_readers, readers
-from keyward.google.questions import ask
+from keyward.google.questions import ask, pages
 from keyward.model.about import About, Known, What
 from keyward.model.errors import Interrupted, KeywardError, SourceError
 from keyward.model.redact import label
@@ -36,20 +37,21 @@ def around(parts: "GoogleParts", project: str, ctx: "Ctx") -> tuple[About, ...]:
                 ctx,
                 _ABOVE,
             ),
+            told(subject, What.ALERTS, lambda: alerts(parts, project, ctx), ctx, ELSEWHERE),
         )
 
     return ctx.once(("around", project), questions)
 
 
-def told(subject: str, what: What, ask: Callable[[], Iterable[str]], ctx: "Ctx") -> About:
-    """The fact that `ask` answers, or why it is not known."""
-    return several(subject, {what: tuple}, ask, ctx)[0]
+def told(subject: str, what: What, ask: Callable[[], Iterable[str]], ctx: "Ctx", note: str = "") -> About:
+    """The fact that `ask` answers, or why it is not known; `note` is what the answer leaves out."""
+    return several(subject, {what: tuple}, ask, ctx, note)[0]
 
 
 def several(
     subject: str, picks: Mapping[What, Callable[[T], Iterable[str]]], ask: Callable[[], T], ctx: "Ctx", note: str = ""
 ) -> tuple[About, ...]:
-    """What one answer tells: each fact as its function reads it there, or why none is known. `note` is what the answer leaves out."""
+    """What one answer tells: each fact as its function reads it there, or why none is known; `note` as for `told`."""
     try:
         answer = ask()
         return tuple(
@@ -75,18 +77,14 @@ def _billing(parts: "GoogleParts", project: str, ctx: "Ctx") -> Iterable[str]:
 
 
 def _services(parts: "GoogleParts", project: str, ctx: "Ctx") -> Iterable[str]:
-    found: list[str] = []
-    token: str | None = None
-    while True:
-        request = parts.services.api("serviceusage", "services").list(
-            parent=f"projects/{project}", filter="state:ENABLED", pageSize=_PAGE, pageToken=token
-        )
-        about = (project, "Listing the APIs that are on", "serviceusage.services.list")
-        answer = ask(parts, request, "serviceusage", about, ctx)
-        found += [clean(str(one.get("name", "")).rpartition("/")[2]) for one in answer.get("services", ())]
-        token = answer.get("nextPageToken")
-        if not token:
-            return sorted(found)
+    api = parts.services.api("serviceusage", "services")
+
+    def page(token: str | None) -> Any:
+        return api.list(parent=f"projects/{project}", filter="state:ENABLED", pageSize=_PAGE, pageToken=token)
+
+    about = (project, "Listing the APIs that are on", "serviceusage.services.list")
+    found = pages(parts, page, about, ctx, api="serviceusage", items="services")
+    return sorted(clean(str(one.get("name", "")).rpartition("/")[2]) for one in found)
 
 
 def _labels(parts: "GoogleParts", project: str, ctx: "Ctx") -> Iterable[str]:

@@ -1,5 +1,6 @@
-"""One request about a project, its refusal in keyward's words."""
+"""Requests about a project, their refusal in keyward's words."""
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from keyward.google.calls import Call
@@ -30,3 +31,34 @@ def ask(parts: "GoogleParts", request: Any, api: str, about: tuple[str, str, str
     except GoogleFailure as failure:
         asked = Asked(what, f"{api}.googleapis.com", project, parts.identity.description, permission)
         raise reading(failure.error, asked) from None
+
+
+def pages(
+    parts: "GoogleParts",
+    request: Callable[[str | None], Any],
+    about: tuple[str, str, str],
+    ctx: "Ctx",
+    *,
+    api: str,
+    items: str,
+) -> Iterator[dict[str, Any]]:
+    """Every item of a list, page by page.
+
+    Args:
+        parts: through whom.
+        request: gives the one for the page of a token.
+        about: as for `ask`.
+        ctx: how to ask.
+        api: which.
+        items: the field of the answers that holds them.
+
+    Raises:
+        SourceError: as `ask`.
+    """
+    token: str | None = None
+    while True:
+        answer = ask(parts, request(token), api, about, ctx)
+        yield from answer.get(items) or ()
+        token = answer.get("nextPageToken")
+        if not token:
+            return

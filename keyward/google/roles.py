@@ -14,6 +14,8 @@ _READ = (
     "iam.serviceAccountKeys.list",
     "iam.serviceAccounts.get",
     "iam.serviceAccounts.list",
+    "monitoring.alertPolicies.list",
+    "monitoring.notificationChannels.list",
     "monitoring.timeSeries.list",
     "orgpolicy.policy.get",
     "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query",

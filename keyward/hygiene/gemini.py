@@ -1,4 +1,4 @@
-"""Which keys Gemini may be called with, as far as their restrictions say."""
+"""The API keys of a project, and which of them Gemini may be called with, as far as their restrictions say."""
 
 from collections.abc import Iterator
 
@@ -22,6 +22,13 @@ def calls_gemini(key: Credential) -> bool:
     if not key.live or key.kind not in API_KEYS or key.ref.provider != LISTED_BY:
         return False
     return limits is None or not limits.apis or bool({GEMINI, *EVERYTHING} & set(limits.apis))
+
+
+def api_keys(project: str, estate: Estate) -> Iterator[Credential]:
+    """The live API keys of a project."""
+    return (
+        key for key in estate.keys_of(project) if key.live and key.kind in API_KEYS and key.ref.provider == LISTED_BY
+    )
 
 
 def callers(project: str, estate: Estate) -> Iterator[Credential]:

@@ -20,7 +20,8 @@ class What(StrEnum):
 
     BILLING: `on` or `off`, then the account where one is linked. SERVICES: the APIs that are on. LABELS: `name=value`. READERS: who may
     read the secret's value (of a project: the values of all its secrets), as `member (role)`; KEY_READERS the same of the strings of all
-    API keys of a project. `Held` reads such a line.
+    API keys of a project. `Held` reads such a line. ALERTS: the alert policies of a project, BUDGETS: the budgets that count what it spends,
+    as `watch` writes and reads them.
     """
 
     BILLING = "billing"
@@ -28,6 +29,8 @@ class What(StrEnum):
     LABELS = "labels"
     READERS = "readers"
     KEY_READERS = "key-readers"
+    ALERTS = "alerts"
+    BUDGETS = "budgets"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """The command that a finding prints clears it: stock gcloud, or keyward itself, on an emulated cloud."""
 
 import shlex
+from datetime import timedelta
 
 import pytest
 
+from keyward.emulator.monitoring.alerting import Alerting
+from keyward.emulator.usage import Usage
 from tests.parts.emulator import gcloud
 from tests.parts.need import require
 from tests.parts.scene import GEMINI, Scene
@@ -70,6 +73,29 @@ def test_taking_a_wide_role_away_ends_that_it_reads_everything(scene, run, rule,
     project.denied.add("resourcemanager.projects.getIamPolicy")
     ((_, result, (command,)),) = found(scene, rule)
     assert (result, command) == ("unknown", "keyward scan --context")
+
+
+def test_an_alert_that_somebody_hears_ends_that_nobody_is_told_of_use(scene, run):
+    key = scene.key(days=20)
+    scene.settings()
+    used = scene.world.clock.now() - timedelta(days=2)
+    scene.world.state(Usage).record(
+        scene.world.known("acme-prod").number, key.uid, "maps", code=200, count=9, when=used
+    )
+    ((subject, result, (channel, policy)),) = found(scene, "KW-603")
+    assert (subject, result) == ("project:acme-prod", "fail")
+    told = run(channel.replace("EMAIL", "oncall@acme.example"))["name"]
+    made = run(policy.replace("CHANNEL", told).replace("CALLS", "50"))["name"]
+    assert found(scene, "KW-603") == []
+    shown = scene.keyward("show", scene.key_id(key)).out
+    assert "Calls of APIs: on, tells 1 channel that works" in shown
+    assert "projects that monitor this one were not asked for" in shown
+    scene.world.state(Alerting).get(made)["enabled"] = False
+    assert [one[1] for one in found(scene, "KW-603")] == ["fail"]
+    scene.world.known("acme-prod").denied.add("monitoring.notificationChannels.list")
+    document = scene.keyward("show", scene.key_id(key), "--refresh", "-o", "json").json
+    (fact,) = [one for one in document["context"] if one["what"] == "alerts"]
+    assert (fact["status"], "monitoring.notificationChannels.list" in fact["detail"]) == ("denied", True)
 
 
 def test_replacing_a_key_that_is_reported_leaked_ends_the_finding(fast):

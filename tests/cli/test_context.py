@@ -138,6 +138,7 @@ def test_what_is_refused_is_remembered_as_refused_with_what_it_needs(scene, plan
     found = {name: one["status"] for name, one in facts(document).items()}
     assert found == {
         ("gsm:acme-prod/app", "readers"): "denied",
+        ("project:acme-prod", "alerts"): "known",
         ("project:acme-prod", "billing"): "failed",
         ("project:acme-prod", "key-readers"): "denied",
         ("project:acme-prod", "labels"): "known",

@@ -42,6 +42,11 @@ def test_who_holds_a_basic_role_reads_the_strings_of_all_keys(role):
     )
 
 
+def test_what_a_policy_names_is_one_word_of_a_command():
+    (found,) = judged(STRINGS, PROJECT, estate(key(), keys(held("deleted:user:a?uid=1;date", "roles/viewer"))))
+    assert "'--member=deleted:user:a?uid=1;date'" in found.fix.commands[0]
+
+
 def test_so_does_a_whole_domain_and_everybody():
     lines = [held("allUsers", "roles/owner"), held("domain:acme.example", "roles/serviceusage.apiKeysViewer")]
     (found,) = judged(STRINGS, PROJECT, estate(key(), keys(*lines)))

@@ -6,9 +6,11 @@ from keyward.hygiene.rules import BY_ID
 from keyward.model.about import Known
 from keyward.model.credential import Kind, Restrictions, State
 from keyward.model.source import SourceReport, SourceStatus
-from tests.parts.estate import PROJECT, about, estate, judged, key, place, results, secret
+from keyward.model.usage import UseStatus
+from keyward.model.watch import Alert
+from tests.parts.estate import PROJECT, about, estate, judged, key, place, results, secret, silent, used
 
-UNPAID = BY_ID["KW-601"]
+UNPAID, ALERT = BY_ID["KW-601"], BY_ID["KW-603"]
 SUBJECT = f"project:{PROJECT}"
 GEMINI = "generativelanguage.googleapis.com"
 OFF, ON = about(SUBJECT, "billing", "off"), about(SUBJECT, "billing", "on", "billingAccounts/1")
@@ -96,3 +98,80 @@ def test_keys_that_were_not_listed_may_be_of_production(held):
     assert results(UNPAID, PROJECT, estate(*held, ON, sources=sources)) == ["pass"]
     others = {"a": SourceReport(f"gsm:{PROJECT}", SourceStatus.DENIED)}
     assert results(UNPAID, PROJECT, estate(OFF, APIS, LABELS, sources=others)) == []
+
+
+BUSY = key("busy", last_use=used(3))
+CALLS = "serviceruntime.googleapis.com/api/request_count"
+
+
+def alerts(*policies, **more):
+    return about(SUBJECT, "alerts", *map(str, policies), detail="others were not asked for", **more)
+
+
+def watching(*metrics, on=True, channels=1):
+    return Alert(on, channels, metrics, "Calls; of [APIs]")
+
+
+def test_a_policy_is_read_as_it_is_written():
+    for one in (watching(), watching(CALLS, "a.googleapis.com/b"), watching(CALLS, on=False, channels=12)):
+        assert Alert.of(str(one)) == one
+
+
+def test_a_project_whose_keys_are_used_and_of_which_nobody_hears_is_told():
+    (found,) = judged(ALERT, PROJECT, estate(BUSY, alerts()))
+    assert found.evidence == ("no alert policy looks at calls of APIs", "others were not asked for")
+    channel, policy = found.fix.commands
+    assert channel.startswith("gcloud beta monitoring channels create --project=acme-prod ")
+    assert policy.startswith("gcloud alpha monitoring policies create --project=acme-prod ")
+
+
+@pytest.mark.parametrize(
+    ("policy", "ended"),
+    [
+        (watching(CALLS), "pass"),
+        (watching("compute.googleapis.com/x", CALLS), "pass"),
+        (watching("generativelanguage.googleapis.com/quota/x/usage"), "pass"),
+        (watching(CALLS, on=False), "fail"),
+        (watching(CALLS, channels=0), "fail"),
+        (watching("compute.googleapis.com/x"), "fail"),
+        (watching(), "fail"),
+    ],
+)
+def test_a_policy_counts_when_it_is_on_looks_at_calls_and_tells_somebody(policy, ended):
+    (found,) = judged(ALERT, PROJECT, estate(BUSY, alerts(policy)))
+    assert found.result.value == ended
+    if ended == "fail" and CALLS in policy.metrics:
+        state = "on, tells 0 channels that work" if policy.on else "off, tells 1 channel that works"
+        assert found.evidence[0] == f"Calls; of [APIs]: {state}"
+    assert results(ALERT, PROJECT, estate(BUSY, alerts(watching(CALLS, on=False), policy))) == [ended]
+
+
+def test_an_alert_is_asked_of_keys_in_use():
+    for quiet in (UseStatus.NEVER, UseStatus.NOT_SEEN):
+        assert results(ALERT, PROJECT, estate(key(last_use=silent(quiet)), alerts())) == []
+    gone = key(last_use=used(1), state=State.RESTORABLE)
+    assert results(ALERT, PROJECT, estate(gone, alerts())) == []
+    assert results(ALERT, PROJECT, estate(key(last_use=used(1), project="acme-dev"), alerts())) == []
+
+
+@pytest.mark.parametrize("status", [UseStatus.DENIED, UseStatus.UNSUPPORTED, UseStatus.FAILED, UseStatus.NOT_SCANNED])
+def test_use_that_is_not_known_asks_for_none_and_is_not_fine_without(status):
+    held = key(last_use=silent(status))
+    (found,) = judged(ALERT, PROJECT, estate(held, alerts()))
+    assert (found.result.value, found.fix.commands) == ("unknown", ("keyward doctor",))
+    assert found.evidence[0].endswith(f"{held.id}: {status.value}")
+    assert results(ALERT, PROJECT, estate(held, alerts(watching(CALLS)))) == ["pass"]
+    assert results(ALERT, PROJECT, estate(held, BUSY, alerts())) == ["fail"]
+
+
+def test_keys_that_were_not_listed_may_be_used():
+    sources = {"a": SourceReport(f"google-api-keys:{PROJECT}", SourceStatus.DENIED)}
+    (found,) = judged(ALERT, PROJECT, estate(alerts(), sources=sources))
+    assert found.evidence[0].endswith("google-api-keys:acme-prod is denied")
+    assert results(ALERT, PROJECT, estate(alerts(watching(CALLS)), sources=sources)) == ["pass"]
+
+
+def test_policies_that_were_not_listed_are_not_known():
+    for facts in ((), (alerts(status=Known.DENIED),)):
+        (found,) = judged(ALERT, PROJECT, estate(BUSY, *facts))
+        assert (found.result.value, found.fix.commands) == ("unknown", ("keyward scan --context",))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.clock import parse
 from keyward.emulator.errors import refuse
-from keyward.emulator.monitoring import scopes
+from keyward.emulator.monitoring import alerting, scopes
 from keyward.emulator.monitoring.filters import compile_filter
 from keyward.emulator.monitoring.scopes import MetricsScopes
 from keyward.emulator.monitoring.series import align, collect, reduce
@@ -28,7 +28,7 @@ def routes() -> list[Route]:
     """Give the routes of the service."""
     rpc = "monitoring.projects.timeSeries.list"
     listing = Route(SERVICE, "GET", "/v3/projects/{project}/timeSeries", _list, rpc, "monitoring.timeSeries.list")
-    return [listing, *scopes.routes()]
+    return [listing, *scopes.routes(), *alerting.routes(SERVICE)]
 
 
 def _list(request: Request) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def read(now: datetime, seed: str) -> Organisation:
             secrets=tuple(_secret(entry, project_id, now, keys, values) for entry in project.get("secret", ())),
             billing=project.get("billing", "open"),
             bindings=tuple(project.get("bindings", ())),
+            alert=project.get("alert", ""),
         )
         for project, project_id, number in plans
     ]

@@ -167,6 +167,8 @@ class SampleProject:
     """Its billing account: `open`, `closed`, or `none`."""
     bindings: tuple[Mapping[str, Any], ...] = ()
     """Its IAM policy, each with `role` and `members`."""
+    alert: str = ""
+    """Its alert policy on calls of APIs: `on`, `off`, `unheard` (on, and its channel is switched off); empty for none."""
 
     def email(self, account: str) -> str:
         """The e-mail of a service account of this project."""

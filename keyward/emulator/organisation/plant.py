@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.clock import micros
 from keyward.emulator.iam import ServiceAccounts
+from keyward.emulator.monitoring.alerting import Alerting
 from keyward.emulator.monitoring.scopes import MetricsScopes
 from keyward.emulator.organisation.plant_accounts import plant_accounts
 from keyward.emulator.resourcemanager.tree import Tree
@@ -48,6 +49,8 @@ def plant(world: World, organisation: Organisation) -> None:
             project.billing = "" if sample.billing == "none" else project.billing
             project.billing_open = sample.billing == "open"
             project.bindings = [dict(one) for one in sample.bindings]
+            if sample.alert:
+                _plant_alert(world, project, sample.alert)
             for key in sorted(sample.keys, key=lambda key: key.created):
                 _plant_key(world, project, key)
             for secret in sorted(sample.secrets, key=lambda secret: secret.created):
@@ -56,6 +59,23 @@ def plant(world: World, organisation: Organisation) -> None:
         _plant_scopes(world, organisation)
         for node in (top, *folders.values()) if organisation.unseen else ():
             node.denied.append("*")
+
+
+def _plant_alert(world: World, project: Project, alert: str) -> None:
+    state = world.state(Alerting)
+    labels = {"email_address": f"oncall@{project.id}.example"}
+    channel = {"type": "email", "displayName": "On call", "labels": labels, "enabled": alert != "unheard"}
+    told = state.plant(project, "notificationChannels", channel)["name"]
+    calls = 'metric.type="serviceruntime.googleapis.com/api/request_count" AND resource.type="consumed_api"'
+    threshold = {"filter": calls, "comparison": "COMPARISON_GT", "thresholdValue": 50.0, "duration": "300s"}
+    policy = {
+        "displayName": "Calls of APIs",
+        "combiner": "OR",
+        "conditions": [{"displayName": "Calls a second", "conditionThreshold": threshold}],
+        "notificationChannels": [told],
+        "enabled": alert != "off",
+    }
+    state.plant(project, "alertPolicies", policy)
 
 
 def _plant_scopes(world: World, organisation: Organisation) -> None:

@@ -46,6 +46,7 @@ PERMISSIONS = {
         "monitoring.timeSeries.list",
         "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query",
     ],
+    "alerts": ["monitoring.alertPolicies.list", "monitoring.notificationChannels.list"],
     "policy": ["resourcemanager.projects.getIamPolicy"],
     "services": ["serviceusage.services.list"],
     "iam": [

@@ -56,6 +56,7 @@ def findings(organisation: Organisation, data: Mapping[str, Any]) -> list[dict[s
         found += _project(name, data, blind)
         found += _unpaid(project, data, secrets)
         found += _access(project, data, secrets)
+        found += _alert(project, data)
     if any(one["status"] == "denied" for one in data["sources"] if one["id"].startswith("gsm:")):
         found += _homeless(data, secrets)
     return [{"rule": rule, "subject": subject, "result": result} for rule, subject, result in sorted(set(found))]
@@ -263,6 +264,20 @@ def _access(project: SampleProject, data: Mapping[str, Any], secrets: Mapping[st
         yield "KW-504", subject, "fail"
     if kept and "roles/secretmanager.secretAccessor" in roles:
         yield "KW-505", subject, "fail"
+
+
+def _alert(project: SampleProject, data: Mapping[str, Any]) -> Iterator[Found]:
+    """Keys are used, and nobody is told of calls."""
+    hidden = any(one["id"] == f"google-api-keys:{project.id}" and one["status"] == "denied" for one in data["sources"])
+    used = {
+        key["last_used"]["status"]
+        for key in data["keys"]
+        if key["project"] == project.id and key["state"] == "active" and not hidden
+    }
+    if project.alert == "on" or not (hidden or used & {"used", "denied"}):
+        return
+    known = "monitoring.alertPolicies.list" not in project.denied and "used" in used
+    yield "KW-603", f"project:{project.id}", "fail" if known else "unknown"
 
 
 def _homeless(data: Mapping[str, Any], secrets: Mapping[str, Any]) -> Iterator[Found]:

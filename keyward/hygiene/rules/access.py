@@ -1,10 +1,11 @@
 """Who may read all values of a project: of its keys, of its secrets. Only roles on the project itself are known."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from keyward.hygiene.estate import Estate
-from keyward.hygiene.gemini import API_KEYS, LISTED_BY, unlisted
+from keyward.hygiene.gemini import api_keys, unlisted
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
 from keyward.model.about import CUSTOM, UNDER_A_CONDITION, Held, What, public
 from keyward.model.finding import Severity, Subject
@@ -22,8 +23,7 @@ _ASK = "keyward scan --context"
 
 def _key_strings(project: str, estate: Estate, limit: None) -> Iterable[Judgement]:
     del limit
-    listed = any(key.live and key.kind in API_KEYS and key.ref.provider == LISTED_BY for key in estate.keys_of(project))
-    if not listed and not unlisted(project, estate):
+    if not any(api_keys(project, estate)) and not unlisted(project, estate):
         return
     text = "Give who only looks a role for what they look at, such as roles/browser or roles/monitoring.viewer, in place of the basic one."
     yield _judged(project, What.KEY_READERS, estate, lambda one: one.role in _LOOKING or _broad(one.member), text)
@@ -70,7 +70,8 @@ def _told(found: Sequence[Held], estate: Estate, subject: str, what: What) -> It
 
 def _taken(project: str, found: Sequence[Held]) -> Iterator[str]:
     for one in found:
-        yield f"gcloud projects remove-iam-policy-binding {project} --member={one.member} --role={one.role} --condition=None"
+        taken = (f"--member={one.member}", f"--role={one.role}", "--condition=None")
+        yield shlex.join(("gcloud", "projects", "remove-iam-policy-binding", project, *taken))
 
 
 def _policy(project: str) -> str:

@@ -1,17 +1,25 @@
-"""What a project is to the keys in it: whether it is paid for."""
+"""What a project is to the keys in it: whether it is paid for, and whether somebody hears of what they are used for."""
 
-from collections.abc import Iterable, Mapping
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 
 from keyward.hygiene.data_handling import PRODUCTION, production
 from keyward.hygiene.estate import Estate
-from keyward.hygiene.gemini import GEMINI, callers, unlisted
+from keyward.hygiene.gemini import GEMINI, api_keys, callers, unlisted
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
 from keyward.model.about import What
 from keyward.model.credential import Credential
 from keyward.model.finding import Severity, Subject
+from keyward.model.usage import UseStatus
+from keyward.model.watch import Alert
 
 _TERMS = "https://ai.google.dev/gemini-api/terms, read 2026-11-29"
 _ASK = "keyward scan --context"
+_CALLS = ("serviceruntime.googleapis.com/", "generativelanguage.googleapis.com/")
+"""Metrics of calls and of quota, for all APIs and for Gemini."""
+
+_NOT_KNOWN = (UseStatus.DENIED, UseStatus.UNSUPPORTED, UseStatus.FAILED, UseStatus.NOT_SCANNED)
 
 
 def _unpaid_production(project: str, estate: Estate, limit: None) -> Iterable[Judgement]:
@@ -58,6 +66,65 @@ def _told(keys: list[Credential]) -> str:
     return f"{names} is a key" if len(keys) == 1 else f"{names} are keys"
 
 
+def _no_alert(project: str, estate: Estate, limit: None) -> Iterable[Judgement]:
+    """Of projects with an API key that was used, as far as its record reaches."""
+    del limit
+    subject, keys = f"project:{project}", list(api_keys(project, estate))
+    used = [key for key in keys if key.last_use.at is not None]
+    hidden = [key for key in keys if key.last_use.status in _NOT_KNOWN]
+    if not used and not hidden and not unlisted(project, estate):
+        return
+    lines = estate.known(subject, What.ALERTS)
+    policies = [Alert.of(line) for line in lines or () if any(map(_counts_calls, Alert.of(line).metrics))]
+    if any(one.on and one.channels for one in policies):
+        yield KEPT
+    elif lines is None:
+        yield unknown(estate.why_unknown(subject, What.ALERTS), commands=[_ASK])
+    elif not used:
+        why = f"{hidden[0].id}: {hidden[0].last_use.status.value}" if hidden else unlisted(project, estate)
+        yield unknown(
+            f"no alert policy looks at calls; whether its keys are used is not known: {why}",
+            commands=["keyward doctor"],
+        )
+    else:
+        fact = estate.fact(subject, What.ALERTS)
+        told = [f"{one.name}: {one.does}" for one in policies]
+        first = told or ["no alert policy looks at calls of APIs"]
+        text = (
+            "Name who is told and from how many calls a second on; the first command gives the CHANNEL of the second."
+        )
+        yield broken(
+            *first, *filter(None, [fact.detail if fact is not None else ""]), text=text, commands=_alerting(project)
+        )
+
+
+def _counts_calls(metric: str) -> bool:
+    return metric.startswith(_CALLS)
+
+
+def _alerting(project: str) -> Iterator[str]:
+    of = f"--project={project}"
+    yield shlex.join(("gcloud", "beta", "monitoring", "channels", "create", of, "--type=email", "--display-name=Keys", "--channel-labels=email_address=EMAIL"))  # fmt: skip
+    rate = {"alignmentPeriod": "300s", "perSeriesAligner": "ALIGN_RATE", "crossSeriesReducer": "REDUCE_SUM"}
+    yield shlex.join(
+        (
+            *(
+                "gcloud",
+                "alpha",
+                "monitoring",
+                "policies",
+                "create",
+                of,
+                "--display-name=Calls of APIs",
+                "--combiner=OR",
+            ),
+            *("--notification-channels=CHANNEL", "--condition-display-name=Calls a second", "--duration=300s"),
+            '--condition-filter=metric.type="serviceruntime.googleapis.com/api/request_count" AND resource.type="consumed_api"',
+            *(f"--aggregation={json.dumps(rate)}", "--if=> CALLS"),
+        )
+    )
+
+
 RULES = (
     Rule(
         "KW-601",
@@ -67,6 +134,16 @@ RULES = (
         Subject.PROJECT,
         _unpaid_production,
         _TERMS,
+        needs=_ASK,
+    ),
+    Rule(
+        "KW-603",
+        "No alert on use of keys",
+        "A key that leaked is used for all that its quota gives; without an alert the bill is the first to tell.",
+        Severity.LOW,
+        Subject.PROJECT,
+        _no_alert,
+        "https://docs.cloud.google.com/docs/authentication/api-keys-best-practices; OWASP NHI2:2025",
         needs=_ASK,
     ),
 )
