@@ -1,6 +1,7 @@
 """Whether what the list says of findings still holds. Light: it is asked before every list."""
 
 import json
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from keyward import __version__
@@ -8,6 +9,7 @@ from keyward import __version__
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from keyward.desk.desk import Desk
     from keyward.inventory.cache import CacheReader
     from keyward.wiring import Parts
 
@@ -44,6 +46,16 @@ def standing(cache: "CacheReader", parts: "Parts") -> tuple[float, str] | None:
     if settings != _settings(parts):
         return at, SETTINGS
     return at, "" if at // _DAY == parts.clock.now().timestamp() // _DAY else DAY
+
+
+def outdated(desk: "Desk") -> None:
+    """The ledger has something new that rules ask for, so what lists say of findings may be otherwise now."""
+    from keyward.inventory.cache_write import CacheWriter  # only who changes something pays for it
+    from keyward.model.errors import KeywardError
+
+    parts = desk.parts
+    with suppress(KeywardError), closing(CacheWriter(parts.paths.inventory, parts.world, desk.warn)) as cache:
+        cache.outdated()
 
 
 def _settings(parts: "Parts") -> str:

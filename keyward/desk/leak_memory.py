@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from keyward.desk.judged_mark import outdated
 from keyward.desk.leaking import Leaked, What
 from keyward.hygiene.leaks.found import Place
 from keyward.hygiene.leaks.git import Git, GitFailed
@@ -56,6 +57,7 @@ def remember(desk: "Desk", found: Leaked) -> None:
         for other, one in before.items():
             if whole and found.wish.what is What.FILES and _below(one.root, root) and one.root != root:
                 ledger.set_meta(other, None)
+    outdated(desk)
 
 
 def remembered(ledger: _Metas) -> tuple[Searched, ...]:

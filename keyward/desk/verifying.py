@@ -1,13 +1,12 @@
 """Trying keys one after the other, with what the cache knows of their places."""
 
 from collections.abc import Sequence
-from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from keyward.inventory.cache_write import CacheWriter
+from keyward.desk.judged_mark import outdated
 from keyward.inventory.verify import Verifier
 from keyward.model.detectors import BY_KIND
-from keyward.model.errors import KeywardError, UnknownKey
+from keyward.model.errors import UnknownKey
 from keyward.model.ids import SHAPE
 
 if TYPE_CHECKING:
@@ -47,11 +46,4 @@ def verify(desk: "Desk", keys: Sequence[str], ctx: "Ctx") -> "Iterator[tuple[str
     finally:
         cache.close()
         if tried:
-            _outdated(desk)
-
-
-def _outdated(desk: "Desk") -> None:
-    """Rules ask what came of it, so what lists know of findings may be otherwise now."""
-    parts = desk.parts
-    with suppress(KeywardError), closing(CacheWriter(parts.paths.inventory, parts.world, desk.warn)) as cache:
-        cache.outdated()
+            outdated(desk)

@@ -49,7 +49,11 @@ def test_a_history_is_told_until_its_key_is_dead(laptop):
     assert results(laptop) == {"stripe": "unknown", "groq": "unknown"}, (
         "a part is not the whole, and without inventory nothing is kept"
     )
+    laptop.keyward("check")
     done = laptop.keyward("leaks", "--git", repo.folder)
+    listed = laptop.keyward("list", "-o", "json").json
+    assert listed["judged"]["stale"] == "read", "what was found is not in the list before somebody judges"
+    assert len(laptop.keyward("list", "finding:KW-901", "-o", "ids").out.split()) == 1
     assert ", in the query of an address" in done.out
     found = told(laptop)
     assert found["groq"] == ("pass", "")
