@@ -69,11 +69,10 @@ def _roots(desk: "Desk", found: Leaked) -> list[str]:
     if found.wish.what is What.FILES:
         return [shown(os.path.abspath(one)) for one in found.wish.named]  # noqa: PTH100  # links stay, as the user knows them
     git = Git(Path(found.wish.named[0]), desk.parts.environ)
-    try:
-        root = git.line("rev-parse", "--show-toplevel")
-    except GitFailed:
-        root = git.line("rev-parse", "--absolute-git-dir")  # bare
-    return [shown(root)]
+    for named in ("--show-toplevel", "--absolute-git-dir"):  # a bare repository has no folder of files
+        with suppress(GitFailed):
+            return [shown(git.line("rev-parse", named))]
+    return []
 
 
 def _lying(desk: "Desk", found: Leaked, root: str, now: datetime) -> dict[str, Lying]:

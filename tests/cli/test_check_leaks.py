@@ -63,6 +63,10 @@ def test_a_history_is_told_until_its_key_is_dead(laptop):
     assert f"a.py:1 ({first[:12]}, 2026-01-01, not in HEAD), in the query of an address; seen on " in evidence
     laptop.keyward("leaks", "--git", repo.folder, "--range", f"{first}..HEAD")
     assert results(laptop)["stripe"] == "fail", "a search of a part takes nothing away"
+    repo.git("clone", "-q", "--bare", ".", laptop.work / "bare.git")
+    assert laptop.keyward("leaks", "--git", laptop.work / "bare.git").status == 1
+    done = laptop.keyward("check", "--rule", "KW-901", "-o", "json").json["findings"]
+    assert [f"the history of {laptop.work}/bare.git on " in line for line in done[0]["evidence"]] == [True, False]
 
 
 def test_a_file_is_told_until_a_search_finds_it_clean(laptop):

@@ -30,7 +30,7 @@ def _white_space(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Judg
     found = [(one, key) for one, key in _noted(info, estate, Trait.BLANKS) if key is not None and key.live]
     for one, _ in found:
         said = "white space stands before or behind the key, and whoever reads it gets that too"
-        text = "Write it again without; programs that read it at their start have to start again."
+        text = "Write it again without (there, where Terraform or another tool manages it); what reads it at its start has to start again."
         alias = next((name for name, version in info.aliases.items() if version == one.at.version), "")
         if one.at.version != info.current and alias:
             text += f" Then point the alias {alias} at the new version."
