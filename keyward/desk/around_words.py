@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keyward.model.about import Known, What, public
-from keyward.model.watch import Alert
+from keyward.model.watch import Alert, Budget
 
 _OFF = "off: Google may use what is sent to Gemini from here to improve its products"
 _LABELS = {
@@ -14,6 +14,7 @@ _LABELS = {
     What.READERS: "readers",
     What.KEY_READERS: "key readers",
     What.ALERTS: "alerts",
+    What.BUDGETS: "budgets",
 }
 _SHOWN = 12
 """Readers told one by one; the rest is a number, and everything is in the JSON."""
@@ -56,19 +57,21 @@ def _line(one: Mapping[str, Any], apis: Sequence[str]) -> Line:
         missing = f"; off although the key is for them: {', '.join(off_here)}" if off_here else ""
         return Line(label, f"{where}: {len(values)} on{missing}", loud=bool(off_here))
     if what == What.ALERTS:
-        return _alerts(one, where)
-    every = "all its API keys" if what == What.KEY_READERS else "all its secrets"
-    return _readers(one, every if one["subject"].startswith("project:") else "", where, label)
+        every = [
+            f"{it.name}: {it.does}, looks at {', '.join(it.metrics) or 'no metric'}" for it in map(Alert.of, values)
+        ]
+        return _watching(one, label, f"{where}: {len(values) or 'no'} alert policies", every)
+    if what == What.BUDGETS:
+        every = [f"{it.name}: {it.does}" for it in map(Budget.of, values)]
+        return _watching(one, label, f"{where}: {len(values) or 'no'} budgets", every)
+    scope = "all its API keys" if what == What.KEY_READERS else "all its secrets"
+    return _readers(one, scope if one["subject"].startswith("project:") else "", where, label)
 
 
-def _alerts(one: Mapping[str, Any], where: str) -> Line:
-    told = [
-        f"{policy.name}: {policy.does}, looks at {', '.join(policy.metrics) or 'no metric'}"
-        for policy in map(Alert.of, one["values"][:_SHOWN])
-    ]
-    more = len(one["values"]) - len(told)
-    every = [*told, *([f"and {more:,} more"] if more else []), *([f"({one['detail']})"] if one["detail"] else [])]
-    return Line("alerts", "\n  ".join([f"{where}: {len(one['values']) or 'no'} alert policies", *every]))
+def _watching(one: Mapping[str, Any], label: str, head: str, every: Sequence[str]) -> Line:
+    more = [f"and {len(every) - _SHOWN:,} more"] if len(every) > _SHOWN else []
+    note = [f"({one['detail']})"] if one["detail"] else []
+    return Line(label, "\n  ".join([head, *every[:_SHOWN], *more, *note]))
 
 
 def _readers(one: Mapping[str, Any], scope: str, where: str, label: str) -> Line:

@@ -13,11 +13,12 @@ SERVICES = (
     "CLOUDASSET",
     "SERVICEUSAGE",
     "CLOUDBILLING",
+    "BILLINGBUDGETS",
     "POLICYANALYZER",
     "ORGPOLICY",
     "GENERATIVELANGUAGE",
 )
-"""Names after `CLOUDSDK_API_ENDPOINT_OVERRIDES_`; gcloud does not know the last one."""
+"""Names after `CLOUDSDK_API_ENDPOINT_OVERRIDES_`; gcloud does not know those of budgets and of Gemini."""
 
 
 def environment(url: str, grpc_target: str, project: str) -> dict[str, str]:

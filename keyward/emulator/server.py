@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from keyward.emulator import billing, gemini, iam, orgpolicy, serviceusage
+from keyward.emulator import billing, budgets, gemini, iam, orgpolicy, serviceusage
 from keyward.emulator.accountkeys import routes as accountkeys
 from keyward.emulator.accountkeys.credentials import NOWHERE
 from keyward.emulator.accountkeys.holes import Holes
@@ -18,6 +18,7 @@ from keyward.emulator.apikeys.state import ApiKeys
 from keyward.emulator.auditlog import routes as auditlog
 from keyward.emulator.auditlog.state import AuditLog
 from keyward.emulator.authentications import Authentications
+from keyward.emulator.budgets import Budgets
 from keyward.emulator.cloudasset import routes as cloudasset
 from keyward.emulator.control import Control
 from keyward.emulator.environment import environment
@@ -66,6 +67,7 @@ _SERVICES = (
     serviceusage,
     cloudasset,
     billing,
+    budgets,
 )
 _STATES = (
     AccountKeys,
@@ -74,6 +76,7 @@ _STATES = (
     AuditLog,
     Authentications,
     Book,
+    Budgets,
     HmacKeys,
     Holes,
     MetricsScopes,

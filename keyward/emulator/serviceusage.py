@@ -16,6 +16,7 @@ SERVICE = Service("serviceusage.googleapis.com", "Service Usage API", "serviceus
 
 TITLES = {
     "apikeys.googleapis.com": "API Keys API",
+    "billingbudgets.googleapis.com": "Cloud Billing Budget API",
     "cloudasset.googleapis.com": "Cloud Asset API",
     "cloudbilling.googleapis.com": "Cloud Billing API",
     "cloudresourcemanager.googleapis.com": "Cloud Resource Manager API",

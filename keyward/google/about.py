@@ -1,10 +1,12 @@
-"""What is known around a project, on demand: billing, the APIs that are on, labels, who may read all of its secrets and keys, who is told."""
+"""What is known around a project, on demand: billing, budgets, the APIs that are on, labels, readers of all values, alerts."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from keyward.google.alerts import ELSEWHERE, alerts
 from keyward.google.bindings import key_readers, readers
+from keyward.google.budgets import budgets
 from keyward.google.questions import ask, pages
 from keyward.model.about import About, Known, What
 from keyward.model.errors import Interrupted, KeywardError, SourceError
@@ -26,8 +28,10 @@ def around(parts: "GoogleParts", project: str, ctx: "Ctx") -> tuple[About, ...]:
     subject = f"project:{project}"
 
     def questions() -> tuple[About, ...]:
+        billing = told(subject, What.BILLING, lambda: _billing(parts, project, ctx), ctx)
         return (
-            told(subject, What.BILLING, lambda: _billing(parts, project, ctx), ctx),
+            billing,
+            _budgets(parts, project, billing, ctx),
             told(subject, What.SERVICES, lambda: _services(parts, project, ctx), ctx),
             told(subject, What.LABELS, lambda: _labels(parts, project, ctx), ctx),
             *several(
@@ -88,11 +92,27 @@ def _services(parts: "GoogleParts", project: str, ctx: "Ctx") -> Iterable[str]:
 
 
 def _labels(parts: "GoogleParts", project: str, ctx: "Ctx") -> Iterable[str]:
-    request = parts.services.api("cloudresourcemanager", "projects").get(name=f"projects/{project}")
-    about = (project, "Reading the labels", "resourcemanager.projects.get")
-    answer = ask(parts, request, "cloudresourcemanager", about, ctx)
-    labels = answer.get("labels") or {}
+    labels = _resource(parts, project, ctx).get("labels") or {}
     return sorted(f"{label(str(name))}={label(str(value))}" for name, value in labels.items())
+
+
+def _resource(parts: "GoogleParts", project: str, ctx: "Ctx") -> dict[str, Any]:
+    request = parts.services.api("cloudresourcemanager", "projects").get(name=f"projects/{project}")
+    about = (project, "Reading the project", "resourcemanager.projects.get")
+    return ctx.once(("project", project), lambda: ask(parts, request, "cloudresourcemanager", about, ctx))
+
+
+def _budgets(parts: "GoogleParts", project: str, billing: About, ctx: "Ctx") -> About:
+    """None where nothing can be spent; not known where it is not known who pays."""
+    if billing.status is not Known.KNOWN or billing.values[:1] != ("on",):
+        return replace(billing, what=What.BUDGETS, values=())
+    account = billing.values[1]
+
+    def found() -> Iterable[str]:
+        number = str(_resource(parts, project, ctx).get("name", "")).rpartition("/")[2]
+        return budgets(parts, project, account, number, ctx)
+
+    return told(billing.subject, What.BUDGETS, found, ctx)
 
 
 def _bindings(parts: "GoogleParts", project: str, ctx: "Ctx") -> list[Any]:

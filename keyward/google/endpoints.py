@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 APIS = (
     "apikeys",
+    "billingbudgets",
     "cloudasset",
     "cloudbilling",
     "cloudresourcemanager",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 VERSIONS = {
     "apikeys": "v2",
+    "billingbudgets": "v1",
     "cloudasset": "v1",
     "cloudbilling": "v1",
     "cloudresourcemanager": "v3",

@@ -53,6 +53,13 @@ class Budget:
         of = f"{'part of ' if self.part else ''}{self.covers}"
         return "; ".join((self.amount, f"alerts at % {percents}", of, "cap" if self.capped else "no cap", self.name))
 
+    @property
+    def does(self) -> str:
+        """Such as `100.00 EUR, told at 50, 90 % of it`."""
+        told = f"told at {', '.join(map(str, self.percents))} % of it" if self.percents else "nobody is told"
+        of = f", for {'part of ' if self.part else ''}the {self.covers}"
+        return f"{self.amount}, {told}{of}{', capped' if self.capped else ''}"
+
     @classmethod
     def of(cls, line: str) -> "Budget":
         """The budget that such a line tells of."""

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from keyward.emulator.budgets import Budgets
 from keyward.emulator.monitoring.alerting import Alerting
 from keyward.emulator.usage import Usage
+from tests.parts.as_google import proxy
 from tests.parts.emulator import gcloud
 from tests.parts.need import require
 from tests.parts.scene import GEMINI, Scene
@@ -20,10 +22,10 @@ def run(scene, tmp_path):
     """Runs a printed gcloud command on the emulator."""
     require("gcloud")
 
-    def do(line):
+    def do(line, **more):
         program, *arguments = shlex.split(line)
         assert program == "gcloud"
-        return gcloud(scene.emulator, tmp_path / "gcloud", *arguments)
+        return gcloud(scene.emulator, tmp_path / "gcloud", *arguments, **more)
 
     return do
 
@@ -96,6 +98,25 @@ def test_an_alert_that_somebody_hears_ends_that_nobody_is_told_of_use(scene, run
     document = scene.keyward("show", scene.key_id(key), "--refresh", "-o", "json").json
     (fact,) = [one for one in document["context"] if one["what"] == "alerts"]
     assert (fact["status"], "monitoring.notificationChannels.list" in fact["detail"]) == ("denied", True)
+
+
+def test_a_budget_ends_that_nobody_counts_what_is_spent(scene, run, tmp_path):
+    require("openssl")
+    key = scene.key()
+    scene.settings()
+    ((subject, result, (command,)),) = found(scene, "KW-602")
+    assert (subject, result) == ("project:acme-prod", "fail")
+    # gcloud has no setting that sends this API elsewhere.
+    with proxy(scene.emulator.url, "billingbudgets.googleapis.com", tmp_path) as variables:
+        made = run(command.replace("AMOUNT", "250EUR"), **variables)
+    assert found(scene, "KW-602") == []
+    shown = scene.keyward("show", scene.key_id(key)).out
+    assert "API keys: 250.00 EUR, told at 50, 90, 100 % of it, for the project" in shown
+    budgets = scene.world.state(Budgets)
+    budgets.get(made["name"])["thresholdRules"] = []
+    assert [one[1] for one in found(scene, "KW-602")] == ["fail"], "nobody is told"
+    budgets.denied.add(f"billingAccounts/{ACCOUNT}")
+    assert [one[1] for one in found(scene, "KW-602")] == ["unknown"]
 
 
 def test_replacing_a_key_that_is_reported_leaked_ends_the_finding(fast):

@@ -140,6 +140,7 @@ def test_what_is_refused_is_remembered_as_refused_with_what_it_needs(scene, plan
         ("gsm:acme-prod/app", "readers"): "denied",
         ("project:acme-prod", "alerts"): "known",
         ("project:acme-prod", "billing"): "failed",
+        ("project:acme-prod", "budgets"): "failed",
         ("project:acme-prod", "key-readers"): "denied",
         ("project:acme-prod", "labels"): "known",
         ("project:acme-prod", "readers"): "denied",
@@ -148,7 +149,7 @@ def test_what_is_refused_is_remembered_as_refused_with_what_it_needs(scene, plan
     shown = scene.keyward("show", scene.key_id(planted)).out
     assert "gsm:acme-prod/app: unknown (denied)" in shown
     assert "secretmanager.secrets.getIamPolicy" in shown
-    assert "nobody" not in shown
+    assert "nobody by" not in shown
 
 
 def test_a_secret_that_nobody_else_reads_says_by_which_policy(scene, planted):

@@ -66,7 +66,15 @@ def start():
 def test_it_prints_what_gcloud_python_and_keyward_need(start):
     server = start()
     names = ("APIKEYS", "SECRETMANAGER", "IAM", "MONITORING", "CLOUDRESOURCEMANAGER", "CLOUDASSET", "SERVICEUSAGE")
-    names += ("CLOUDBILLING", "POLICYANALYZER", "ORGPOLICY", "GENERATIVELANGUAGE", "LOGGING", "IAMCREDENTIALS")
+    names += (
+        "CLOUDBILLING",
+        "BILLINGBUDGETS",
+        "POLICYANALYZER",
+        "ORGPOLICY",
+        "GENERATIVELANGUAGE",
+        "LOGGING",
+        "IAMCREDENTIALS",
+    )
     for name in names:
         assert server.variables[f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}"] == server.url
     assert server.variables["CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"] == f"{server.url}storage/v1/"

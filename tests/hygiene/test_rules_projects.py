@@ -1,5 +1,7 @@
 """Rules on what a project is to the keys in it."""
 
+from dataclasses import replace
+
 import pytest
 
 from keyward.hygiene.rules import BY_ID
@@ -7,10 +9,10 @@ from keyward.model.about import Known
 from keyward.model.credential import Kind, Restrictions, State
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.model.usage import UseStatus
-from keyward.model.watch import Alert
+from keyward.model.watch import Alert, Budget
 from tests.parts.estate import PROJECT, about, estate, judged, key, place, results, secret, silent, used
 
-UNPAID, ALERT = BY_ID["KW-601"], BY_ID["KW-603"]
+UNPAID, BUDGET, ALERT = (BY_ID[f"KW-{number}"] for number in (601, 602, 603))
 SUBJECT = f"project:{PROJECT}"
 GEMINI = "generativelanguage.googleapis.com"
 OFF, ON = about(SUBJECT, "billing", "off"), about(SUBJECT, "billing", "on", "billingAccounts/1")
@@ -175,3 +177,73 @@ def test_policies_that_were_not_listed_are_not_known():
     for facts in ((), (alerts(status=Known.DENIED),)):
         (found,) = judged(ALERT, PROJECT, estate(BUSY, *facts))
         assert (found.result.value, found.fix.commands) == ("unknown", ("keyward scan --context",))
+
+
+COUNTED = Budget("100.00 EUR", (50, 90), "project", False, False, "all; of it")
+QUIET = replace(COUNTED, percents=())
+
+
+def budgets(*found, **more):
+    return about(SUBJECT, "budgets", *map(str, found), **more)
+
+
+def test_a_budget_is_read_as_it_is_written():
+    every = (COUNTED, QUIET, replace(COUNTED, covers="account", part=True), replace(COUNTED, capped=True))
+    for one in every:
+        assert Budget.of(str(one)) == one
+
+
+def test_a_project_whose_spending_nobody_counts_is_told_with_the_command_that_makes_a_budget():
+    (found,) = judged(BUDGET, PROJECT, estate(CALLER, ON, budgets()))
+    assert found.evidence == ("no budget counts what it spends",)
+    (command,) = found.fix.commands
+    assert command.startswith(
+        "gcloud billing budgets create --billing-account=1 '--display-name=API keys' --budget-amount=AMOUNT "
+    )
+    assert command.endswith(" --threshold-rule=percent=0.5 --threshold-rule=percent=0.9 --threshold-rule=percent=1.0")
+    assert " --filter-projects=projects/acme-prod " in command
+
+
+@pytest.mark.parametrize(
+    ("one", "ended"),
+    [
+        (COUNTED, "pass"),
+        (replace(COUNTED, covers="account"), "pass"),
+        (replace(QUIET, part=True, capped=True), "pass"),
+        (QUIET, "fail"),
+        (replace(COUNTED, part=True), "fail"),
+        (replace(COUNTED, covers="folder"), "unknown"),
+        (replace(QUIET, covers="folder"), "fail"),
+    ],
+)
+def test_a_budget_counts_when_it_counts_everything_and_somebody_is_told_or_when_it_caps(one, ended):
+    (found,) = judged(BUDGET, PROJECT, estate(CALLER, ON, budgets(one)))
+    assert found.result.value == ended
+    if ended == "fail":
+        assert found.evidence == (f"all; of it: {one.does}",)
+    if ended == "unknown":
+        assert found.fix.commands == ("gcloud projects get-ancestors acme-prod",)
+    assert results(BUDGET, PROJECT, estate(CALLER, ON, budgets(QUIET, one))) == [ended]
+
+
+def test_a_budget_is_asked_of_projects_with_keys_that_can_spend():
+    assert results(BUDGET, PROJECT, estate(CALLER, OFF, budgets())) == []
+    assert results(BUDGET, PROJECT, estate(key(state=State.RESTORABLE), ON, budgets())) == []
+    assert results(BUDGET, PROJECT, estate(key(project="acme-dev"), ON, budgets())) == []
+    sources = {"a": SourceReport(f"google-api-keys:{PROJECT}", SourceStatus.DENIED)}
+    assert results(BUDGET, PROJECT, estate(ON, budgets(), sources=sources)) == ["fail"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ((), "billing of acme-prod was not asked for"),
+        ((denied("billing"), denied("budgets")), "billing of acme-prod: denied"),
+        ((ON,), "budgets of acme-prod was not asked for"),
+        ((ON, denied("budgets")), "budgets of acme-prod: denied (It needs something.)"),
+    ],
+)
+def test_budgets_that_nobody_could_list_are_not_known(facts, said):
+    (found,) = judged(BUDGET, PROJECT, estate(CALLER, *facts))
+    assert (found.result.value, found.fix.commands) == ("unknown", ("keyward scan --context",))
+    assert said in found.evidence[0]

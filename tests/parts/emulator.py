@@ -104,12 +104,12 @@ def discovery(emulator, api, version):
         yield service
 
 
-def gcloud(emulator, home, *arguments, code=0):
-    """Run stock gcloud against the emulator; give its JSON output, or its error text for another exit code."""
+def gcloud(emulator, home, *arguments, code=0, **more):
+    """Run stock gcloud against the emulator (`more` are variables); give its JSON output, or its error text for another exit code."""
     variables = {"PATH": os.environ["PATH"], "CLOUDSDK_CONFIG": str(home), "HOME": str(home)}
     done = subprocess.run(
         [shutil.which("gcloud"), *arguments, "--format=json"],
-        env={**variables, **emulator.environment()},
+        env={**variables, **emulator.environment(), **more},
         capture_output=True,
         text=True,
         timeout=120,

@@ -48,6 +48,8 @@ def read(now: datetime, seed: str) -> Organisation:
             billing=project.get("billing", "open"),
             bindings=tuple(project.get("bindings", ())),
             alert=project.get("alert", ""),
+            payer=project.get("payer", ""),
+            budget=project.get("budget", ""),
         )
         for project, project_id, number in plans
     ]

@@ -167,6 +167,10 @@ class SampleProject:
     """Its billing account: `open`, `closed`, or `none`."""
     bindings: tuple[Mapping[str, Any], ...] = ()
     """Its IAM policy, each with `role` and `members`."""
+    payer: str = ""
+    """The billing account of a reseller, whose budgets the caller may not read; empty for the usual one."""
+    budget: str = ""
+    """Its budget: `told`, `quiet` (nobody is told), `capped` (one API, with a spend cap), `part` (one API only); empty for none."""
     alert: str = ""
     """Its alert policy on calls of APIs: `on`, `off`, `unheard` (on, and its channel is switched off); empty for none."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from keyward.emulator.apikeys.state import ApiKeys
+from keyward.emulator.budgets import Budgets
 from keyward.emulator.clock import micros
 from keyward.emulator.iam import ServiceAccounts
 from keyward.emulator.monitoring.alerting import Alerting
@@ -49,6 +50,11 @@ def plant(world: World, organisation: Organisation) -> None:
             project.billing = "" if sample.billing == "none" else project.billing
             project.billing_open = sample.billing == "open"
             project.bindings = [dict(one) for one in sample.bindings]
+            if sample.payer:
+                project.billing = f"billingAccounts/{sample.payer}"
+                world.state(Budgets).denied.add(project.billing)
+            if sample.budget:
+                _plant_budget(world, project, sample.budget)
             if sample.alert:
                 _plant_alert(world, project, sample.alert)
             for key in sorted(sample.keys, key=lambda key: key.created):
@@ -59,6 +65,25 @@ def plant(world: World, organisation: Organisation) -> None:
         _plant_scopes(world, organisation)
         for node in (top, *folders.values()) if organisation.unseen else ():
             node.denied.append("*")
+
+
+def _plant_budget(world: World, project: Project, budget: str) -> None:
+    limits: dict[str, Any] = {"projects": [project.resource], "calendarPeriod": "MONTH"}
+    body: dict[str, Any] = {
+        "displayName": f"Budget of {project.id}",
+        "amount": {"specifiedAmount": {"currencyCode": "EUR", "units": "500"}},
+        "budgetFilter": limits,
+    }
+    if budget != "quiet":
+        body["thresholdRules"] = [
+            {"thresholdPercent": share, "spendBasis": "CURRENT_SPEND"} for share in (0.5, 0.8, 1.0)
+        ]
+    if budget in {"capped", "part"}:
+        limits |= {"services": ["services/AEFD-7695-64FA"], "creditTypesTreatment": "EXCLUDE_ALL_CREDITS"}
+    if budget == "capped":
+        body["spendCap"] = {"inputState": "CONFIGURED", "outputState": "CONFIGURED"}
+        body["notificationsRule"] = {"enableProjectLevelRecipients": True}
+    world.state(Budgets).plant(project.billing, body)
 
 
 def _plant_alert(world: World, project: Project, alert: str) -> None:

@@ -57,6 +57,7 @@ def findings(organisation: Organisation, data: Mapping[str, Any]) -> list[dict[s
         found += _unpaid(project, data, secrets)
         found += _access(project, data, secrets)
         found += _alert(project, data)
+        found += _budget(project, data)
     if any(one["status"] == "denied" for one in data["sources"] if one["id"].startswith("gsm:")):
         found += _homeless(data, secrets)
     return [{"rule": rule, "subject": subject, "result": result} for rule, subject, result in sorted(set(found))]
@@ -278,6 +279,14 @@ def _alert(project: SampleProject, data: Mapping[str, Any]) -> Iterator[Found]:
         return
     known = "monitoring.alertPolicies.list" not in project.denied and "used" in used
     yield "KW-603", f"project:{project.id}", "fail" if known else "unknown"
+
+
+def _budget(project: SampleProject, data: Mapping[str, Any]) -> Iterator[Found]:
+    """Keys can spend, and nothing tells of it: what counts one API only does not, unless it caps."""
+    hidden = any(one["id"] == f"google-api-keys:{project.id}" and one["status"] == "denied" for one in data["sources"])
+    keys = hidden or any(key.deleted is None for key in project.keys)
+    if keys and project.billing == "open" and project.budget not in {"told", "capped"}:
+        yield "KW-602", f"project:{project.id}", "unknown" if project.payer else "fail"
 
 
 def _homeless(data: Mapping[str, Any], secrets: Mapping[str, Any]) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""What a project is to the keys in it: whether it is paid for, and whether somebody hears of what they are used for."""
+"""What a project is to the keys in it: whether it is paid for, and whether somebody hears of what they do and spend."""
 
 import json
 import shlex
@@ -12,7 +12,7 @@ from keyward.model.about import What
 from keyward.model.credential import Credential
 from keyward.model.finding import Severity, Subject
 from keyward.model.usage import UseStatus
-from keyward.model.watch import Alert
+from keyward.model.watch import Alert, Budget
 
 _TERMS = "https://ai.google.dev/gemini-api/terms, read 2026-11-29"
 _ASK = "keyward scan --context"
@@ -98,6 +98,38 @@ def _no_alert(project: str, estate: Estate, limit: None) -> Iterable[Judgement]:
         )
 
 
+def _no_budget(project: str, estate: Estate, limit: None) -> Iterable[Judgement]:
+    """Of projects with API keys that can spend something."""
+    del limit
+    subject = f"project:{project}"
+    if not any(api_keys(project, estate)) and not unlisted(project, estate):
+        return
+    billing, lines = estate.known(subject, What.BILLING), estate.known(subject, What.BUDGETS)
+    if billing is not None and billing[:1] != ("on",):
+        return
+    found = [Budget.of(line) for line in lines or ()]
+    heard = [one for one in found if one.capped or (one.percents and not one.part)]
+    if any(one.capped or one.covers != "folder" for one in heard):
+        yield KEPT
+    elif billing is None or lines is None:
+        missing = What.BILLING if billing is None else What.BUDGETS
+        yield unknown(estate.why_unknown(subject, missing), commands=[_ASK])
+    elif heard:
+        why = f"{heard[0].name}: {heard[0].does}; which folders {project} is in was not asked for"
+        yield unknown(why, commands=[f"gcloud projects get-ancestors {project}"])
+    else:
+        told = [f"{one.name}: {one.does}" for one in found] or ["no budget counts what it spends"]
+        text = "Name an AMOUNT; a budget tells people, up to a day late. For some services one with a spend cap refuses what goes beyond."
+        yield broken(*told, text=text, commands=[_budget(project, billing[-1])])
+
+
+def _budget(project: str, account: str) -> str:
+    shares = (f"--threshold-rule=percent={share}" for share in (0.5, 0.9, 1.0))
+    named = ("--display-name=API keys", "--budget-amount=AMOUNT", f"--filter-projects=projects/{project}")
+    of = f"--billing-account={account.rpartition('/')[2]}"
+    return shlex.join(("gcloud", "billing", "budgets", "create", of, *named, *shares))
+
+
 def _counts_calls(metric: str) -> bool:
     return metric.startswith(_CALLS)
 
@@ -134,6 +166,16 @@ RULES = (
         Subject.PROJECT,
         _unpaid_production,
         _TERMS,
+        needs=_ASK,
+    ),
+    Rule(
+        "KW-602",
+        "No budget for what keys spend",
+        "Whoever has a key spends on your account; without a budget the bill at the end of the month is the first to tell.",
+        Severity.LOW,
+        Subject.PROJECT,
+        _no_budget,
+        "https://docs.cloud.google.com/billing/docs/how-to/budgets, read 2026-11-29; OWASP NHI2:2025",
         needs=_ASK,
     ),
     Rule(
