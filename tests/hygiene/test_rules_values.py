@@ -112,6 +112,33 @@ def test_a_value_that_is_no_key_in_two_secrets_is_told_once():
     assert results(TWINS, web, world) == [], "it is told at the first, and no pass here"
 
 
+@pytest.mark.parametrize(
+    "name", ["TENANT_ID", "tenantId", "ID", "/auth/client-id", "GIT_SHA", "BUILD_HASH", "PUBLIC_KEY", "app.uuid"]
+)
+def test_what_is_called_an_id_is_no_secret(name):
+    api, web = secret("api"), secret("web")
+    assert results(TWINS, api, estate(api, web, **twins((api, "OTHER"), (web, name)))) == ["pass"]
+    live = key()
+    known = twins((api, "OTHER"), (api, name), known=True)
+    assert results(TWINS, api, estate(api, live, **known)) == ["fail"], "a key is one whatever it is called"
+
+
+@pytest.mark.parametrize("name", ["VALID", "SESSION_SECRET", "signingKey", "PAID"])
+def test_what_only_ends_like_an_id_is_told(name):
+    api, web = secret("api"), secret("web")
+    assert results(TWINS, api, estate(api, web, **twins((api, "OTHER"), (web, name)))) == ["fail"]
+
+
+def test_a_variable_that_files_repeat_has_one_name():
+    other = secret("/home/ana/other/.env", store="env", project="/home/ana", plaintext=True)
+    world = estate(PLAIN, other, **twins((PLAIN, "SESSION"), (other, "SESSION")))
+    assert [results(TWINS, one, world) for one in (PLAIN, other)] == [["pass"], ["pass"]]
+    world = estate(PLAIN, other, **twins((PLAIN, "SESSION"), (other, "SIGNED_WITH")))
+    assert [results(TWINS, one, world) for one in (PLAIN, other)] == [["fail"], []]
+    api, web = secret("api"), secret("web")
+    assert results(TWINS, api, estate(api, web, **twins((api, "SESSION"), (web, "SESSION")))) == ["fail"]
+
+
 def test_a_key_in_two_secrets_is_left_to_the_rule_on_places():
     live, api, web = key(), secret("api"), secret("web")
     world = estate(live, api, web, place(live, api), place(live, web), **twins((web, ""), (api, ""), known=True))

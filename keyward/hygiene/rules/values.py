@@ -11,12 +11,16 @@ from keyward.model.detectors import BY_KIND
 from keyward.model.finding import Severity, Subject
 from keyward.model.ids import SHAPE
 from keyward.model.secretinfo import SecretInfo
-from keyward.model.trait import Noted, Trait
+from keyward.model.trait import Noted, Trait, Twins
 
 _READ = "keyward scan --values all"
 _NOT_READ = unknown("its value was not read", commands=[_READ])
 _AGAIN = re.compile(r"~\.\d+\Z")
 """How the name of a part goes on that is the second of its name."""
+_NO_SECRET = re.compile(
+    r"(?:(?i:(?:^|[_./-])(?:u?u?id|guid|hash|sha\d{0,3}|digest|checksum|version|commit|revision|public[_-]?key))|(?<=[a-z])(?:Id|Hash|PublicKey))\Z"
+)
+"""How variables are called that hold something random which is no secret."""
 
 
 def _white_space(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Judgement]:
@@ -65,22 +69,33 @@ def _twins(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Judgement]
         return
     kept = True
     for one in estate.twins.get(own, ()):
-        on = [place for place in one.places if (at := estate.secrets.get(str(place.secret))) and estate.read(at)]
-        names = sorted(
-            {
-                (str(place.secret), _AGAIN.sub("", place.part))
-                for place in on
-                if not one.known or str(place.secret) == own
-            }
-        )
-        if len(names) > 1:
-            kept = False
-        if len(names) > 1 and names[0][0] == own:  # it is told once, at the first
-            places = [f"{secret}{f'#{part}' if part else ''}" for secret, part in names]
+        places = _places(one, own, estate)
+        if not places:
+            continue
+        kept = False
+        if places[0][0] == own:  # it is told once, at the first
+            said = [f"{secret}{f'#{part}' if part else ''}" for secret, part in places]
             text = "Keep it in one of them and have the others read it there, or give each a value of its own."
-            yield broken(f"{len(places)} places hold the same value: {', '.join(places)}", text=text, about=names[0][1])
+            yield broken(f"{len(said)} places hold the same value: {', '.join(said)}", text=text, about=places[0][1])
     if kept:
         yield KEPT
+
+
+def _places(one: Twins, own: str, estate: Estate) -> list[tuple[str, str]]:
+    """(secret, part) of all that hold it under different names; empty where there is one name.
+
+    Files of one project on one machine (`.env`, `.env.local`, a second checkout) repeat a variable under its own name; that is one name.
+    """
+    found, names = set(), set()
+    for place in one.places:
+        info, part = estate.secrets.get(str(place.secret)), _AGAIN.sub("", place.part)
+        if info is None or not estate.read(info) or (one.known and str(place.secret) != own):
+            continue
+        if not one.known and _NO_SECRET.search(part):
+            return []  # what is called an id somewhere is one everywhere
+        found.add((str(place.secret), part))
+        names.add(part if info.is_file else (str(place.secret), part))
+    return sorted(found) if len(names) > 1 else []
 
 
 def _fabricated(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Judgement]:
