@@ -66,7 +66,7 @@ def actual(document):
         row = {
             name: value
             for name, value in one.items()
-            if name not in {"placements_looked", "findings", "state_why", "data"}
+            if name not in {"placements_looked", "findings", "rules_unknown", "state_why", "data"}
         }
         row["placements"] = {
             (place["secret"], place["version"], place["role"], place["version_state"], place["part"])
