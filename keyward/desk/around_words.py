@@ -60,12 +60,16 @@ def _line(one: Mapping[str, Any], apis: Sequence[str]) -> Line:
         every = [
             f"{it.name}: {it.does}, looks at {', '.join(it.metrics) or 'no metric'}" for it in map(Alert.of, values)
         ]
-        return _watching(one, label, f"{where}: {len(values) or 'no'} alert policies", every)
+        return _watching(one, label, f"{where}: {_number(values, 'alert policy', 'alert policies')}", every)
     if what == What.BUDGETS:
         every = [f"{it.name}: {it.does}" for it in map(Budget.of, values)]
-        return _watching(one, label, f"{where}: {len(values) or 'no'} budgets", every)
+        return _watching(one, label, f"{where}: {_number(values, 'budget', 'budgets')}", every)
     scope = "all its API keys" if what == What.KEY_READERS else "all its secrets"
     return _readers(one, scope if one["subject"].startswith("project:") else "", where, label)
+
+
+def _number(values: Sequence[str], one: str, several: str) -> str:
+    return f"1 {one}" if len(values) == 1 else f"{len(values) or 'no'} {several}"
 
 
 def _watching(one: Mapping[str, Any], label: str, head: str, every: Sequence[str]) -> Line:

@@ -106,9 +106,11 @@ def _budgets(parts: "GoogleParts", project: str, billing: About, ctx: "Ctx") -> 
     """None where nothing can be spent; not known where it is not known who pays."""
     if billing.status is not Known.KNOWN or billing.values[:1] != ("on",):
         return replace(billing, what=What.BUDGETS, values=())
-    account = billing.values[1]
+    account = next(iter(billing.values[1:]), "")
 
     def found() -> Iterable[str]:
+        if not account:
+            raise SourceError("Google says that billing is on, and not on which account.")
         number = str(_resource(parts, project, ctx).get("name", "")).rpartition("/")[2]
         return budgets(parts, project, account, number, ctx)
 

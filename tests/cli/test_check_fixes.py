@@ -1,5 +1,6 @@
 """The command that a finding prints clears it: stock gcloud, or keyward itself, on an emulated cloud."""
 
+import json
 import shlex
 from datetime import timedelta
 
@@ -117,6 +118,37 @@ def test_a_budget_ends_that_nobody_counts_what_is_spent(scene, run, tmp_path):
     assert [one[1] for one in found(scene, "KW-602")] == ["fail"], "nobody is told"
     budgets.denied.add(f"billingAccounts/{ACCOUNT}")
     assert [one[1] for one in found(scene, "KW-602")] == ["unknown"]
+
+
+def test_statements_of_ones_own_end_that_data_handling_is_not_settled(scene):
+    key = scene.key()
+    scene.settings()
+    number, usage = scene.world.known("acme-prod").number, scene.world.state(Usage)
+    usage.record(number, key.uid, "x", code=200, count=9, when=scene.world.clock.now() - timedelta(days=2))
+    assert found(scene, "KW-705") == []
+    scene.world.clock.advance(timedelta(days=200).total_seconds())
+    usage.record(number, key.uid, "x", code=200, count=9, when=scene.world.clock.now() - timedelta(days=2))
+    ((subject, result, (command,)),) = found(scene, "KW-705")
+    assert (subject, result) == (scene.key_id(key), "fail")
+    program, *arguments = shlex.split(command)
+    assert program == "keyward"
+    assert "STALE" in scene.keyward(*arguments).out
+    services = scene.keyward(*arguments, "-o", "json").json["data_handling"]["services"]
+    stale = [(service, one) for service in services for one in service["statements"] if one["stale"]]
+    scene.settings("\n".join(own(scene, service, one) for service, one in stale))
+    assert found(scene, "KW-705") == []
+
+
+def own(scene, service, one):
+    """The same statement, compared with its source today."""
+    words = ("topic", "answer", "said")
+    lines = [f"{name} = {json.dumps(value)}" for name, value in ((word, one[word]) for word in words)]
+    of = [
+        f"provider = {json.dumps(service['provider'])}",
+        f"id = {json.dumps(one['id'])}",
+        f"tiers = {json.dumps(one['tiers'])}",
+    ]
+    return "\n".join(["[[data.statement]]", *of, *lines, f"checked = {scene.world.clock.now():%Y-%m-%d}", ""])
 
 
 def test_replacing_a_key_that_is_reported_leaked_ends_the_finding(fast):

@@ -43,8 +43,8 @@ def test_who_holds_a_basic_role_reads_the_strings_of_all_keys(role):
 
 
 def test_what_a_policy_names_is_one_word_of_a_command():
-    (found,) = judged(STRINGS, PROJECT, estate(key(), keys(held("deleted:user:a?uid=1;date", "roles/viewer"))))
-    assert "'--member=deleted:user:a?uid=1;date'" in found.fix.commands[0]
+    (found,) = judged(STRINGS, PROJECT, estate(key(), keys(held("principalSet://a/b;date", "roles/viewer"))))
+    assert "'--member=principalSet://a/b;date'" in found.fix.commands[0]
 
 
 def test_so_does_a_whole_domain_and_everybody():
@@ -59,6 +59,8 @@ def test_owners_who_was_given_keys_and_google_itself_are_fine():
     lines = [held(ANA, "roles/owner"), held(ANA, "roles/serviceusage.apiKeysAdmin"), held(google, "roles/editor")]
     assert results(STRINGS, PROJECT, estate(key(), keys(*lines))) == ["pass"]
     assert results(STRINGS, PROJECT, estate(key(), keys())) == ["pass"]
+    gone = "deleted:user:bea@acme.example?uid=1"
+    assert results(STRINGS, PROJECT, estate(key(), keys(held(gone, "roles/viewer")))) == ["pass"]
     imposter = "user:x@gcp-sa-x.iam.gserviceaccount.com"
     assert results(STRINGS, PROJECT, estate(key(), keys(held(imposter, "roles/editor")))) == ["fail"]
 

@@ -14,8 +14,8 @@ _LOOKING = ("roles/viewer", "roles/reader", "roles/editor", "roles/writer")
 """Basic roles that people get for other reasons. Owners are left out: they can give themselves what they like."""
 
 _ACCESSOR = "roles/secretmanager.secretAccessor"
-_GOOGLES = re.compile(r"serviceAccount:[^@]+@(?:cloudservices|gcp-sa-[a-z0-9-]+\.iam)\.gserviceaccount\.com")
-"""Accounts that Google itself acts with."""
+_NOBODY = re.compile(r"deleted:.*|serviceAccount:[^@]+@(?:cloudservices|gcp-sa-[a-z0-9-]+\.iam)\.gserviceaccount\.com")
+"""Who is gone, and accounts that Google itself acts with."""
 
 _STORE = "gsm"
 _ASK = "keyward scan --context"
@@ -48,7 +48,7 @@ def _judged(project: str, what: What, estate: Estate, loose: Callable[[Held], bo
     lines = estate.known(subject, what)
     if lines is None:
         return unknown(estate.why_unknown(subject, what), commands=[_ASK])
-    every = [one for one in map(Held.of, lines) if not _GOOGLES.fullmatch(one.member)]
+    every = [one for one in map(Held.of, lines) if not _NOBODY.fullmatch(one.member)]
     found = [one for one in every if CUSTOM not in one.notes and UNDER_A_CONDITION not in one.notes and loose(one)]
     open_ones = [one for one in every if CUSTOM in one.notes or (UNDER_A_CONDITION in one.notes and loose(one))]
     if found:

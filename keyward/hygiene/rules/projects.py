@@ -91,7 +91,8 @@ def _no_alert(project: str, estate: Estate, limit: None) -> Iterable[Judgement]:
         told = [f"{one.name}: {one.does}" for one in policies]
         first = told or ["no alert policy looks at calls of APIs"]
         text = (
-            "Name who is told and from how many calls a second on; the first command gives the CHANNEL of the second."
+            "Switch on what is there and give it a channel that works, or make both: name who is told and from how many calls a second on; "
+            "the first command gives the CHANNEL of the second."
         )
         yield broken(
             *first, *filter(None, [fact.detail if fact is not None else ""]), text=text, commands=_alerting(project)
@@ -120,7 +121,7 @@ def _no_budget(project: str, estate: Estate, limit: None) -> Iterable[Judgement]
     else:
         told = [f"{one.name}: {one.does}" for one in found] or ["no budget counts what it spends"]
         text = "Name an AMOUNT; a budget tells people, up to a day late. For some services one with a spend cap refuses what goes beyond."
-        yield broken(*told, text=text, commands=[_budget(project, billing[-1])])
+        yield broken(*told, text=text, commands=[_budget(project, billing[1])])
 
 
 def _budget(project: str, account: str) -> str:
