@@ -6,19 +6,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from keyward.cli.invocation import Invocation
-from keyward.cli.options import FormatOption
+from keyward.cli.options import FormatOption, SinceOption
 from keyward.cli.output import Format, write_csv, write_json, write_table
 from keyward.model.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from keyward.hygiene.checked import Checked
     from keyward.hygiene.controls import Framework
+    from keyward.hygiene.since import Since
     from keyward.model.finding import Finding
 
 SCHEMA = "keyward.check/1"
-_CSV = ("id", "rule", "severity", "result", "of", "subject", "name", "scope", "evidence", "fix", "accepted_until")
+_CSV = (
+    "id",
+    "rule",
+    "severity",
+    "result",
+    "of",
+    "subject",
+    "name",
+    "scope",
+    "evidence",
+    "fix",
+    "accepted_until",
+    "change",
+)
 
 
 class FailOn(StrEnum):
@@ -44,6 +58,10 @@ def check(
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="Exit with 1 for findings of this severity or worse.")
     ] = FailOn.LOW,
+    fail_on_new: Annotated[
+        bool, typer.Option("--fail-on-new", help="Exit with 1 only for findings that are new, or worse than before.")
+    ] = False,
+    since: SinceOption = "",
     allow_unknown: Annotated[
         bool, typer.Option("--allow-unknown", help="Exit with 0 although something could not be judged or seen.")
     ] = False,
@@ -61,8 +79,8 @@ def check(
     if refresh:
         _scan(invocation)
     framework = _framework(controls) if controls else None
-    found = invocation.desk.hygiene.check(" ".join(query or ()), rule or ())
-    status = _status(found, fail_on, allow_unknown=allow_unknown)
+    found = invocation.desk.hygiene.check(" ".join(query or ()), rule or (), since)
+    status = _status(found, fail_on, allow_unknown=allow_unknown, news=fail_on_new)
     if form is Format.JSON:
         from keyward.desk.check_record import to_json
 
@@ -70,7 +88,7 @@ def check(
     elif framework is not None:
         _controls(found, framework, form)
     elif form is Format.CSV:
-        write_csv([_row(one) for one in found.judged.findings], _CSV)
+        write_csv([*(_row(one, found.since) for one in found.judged.findings), *_gone_rows(found.since)], _CSV)
     elif form is Format.IDS:
         for one in found.judged.findings:
             typer.echo(one.id)
@@ -129,20 +147,31 @@ def _scan(invocation: Invocation) -> None:
     progress.end()
 
 
-def _status(found: "Checked", fail_on: FailOn, *, allow_unknown: bool) -> Exit:
-    """Findings weigh more than what is not known, and neither is ever a pass."""
-    worst = list(FailOn).index(fail_on)
-    if fail_on is not FailOn.NEVER and any(one.severity.rank <= worst for one in found.judged.broken):
+def _status(found: "Checked", fail_on: FailOn, *, allow_unknown: bool, news: bool) -> Exit:
+    """Findings weigh more than what is not known, and neither is ever a pass. Without an earlier check everything is news."""
+    worst, since = list(FailOn).index(fail_on), found.since
+    broken = [one for one in found.judged.broken if not news or since is None or since.is_news(one.id)]
+    if fail_on is not FailOn.NEVER and any(one.severity.rank <= worst for one in broken):
         return Exit.FINDINGS
     return Exit.PARTIAL if (found.partial or found.judged.unknown) and not allow_unknown else Exit.OK
 
 
-def _row(one: "Finding") -> tuple[str, ...]:
+def _row(one: "Finding", since: "Since | None") -> tuple[str, ...]:
     return (
         one.id, one.rule, one.severity.value, one.result.value, one.of.value, one.subject, one.name, one.scope,
         "; ".join(one.evidence), "; ".join(one.fix.commands) or one.fix.text,
-        one.accepted.until.isoformat() if one.accepted else "",
+        one.accepted.until.isoformat() if one.accepted else "", since.changes[one.id].value if since else "",
     )  # fmt: skip
+
+
+def _gone_rows(since: "Since | None") -> "Iterator[tuple[str, ...]]":
+    """What an earlier check told and this one does not: no result, and what became of it."""
+    for one in since.gone if since else ():
+        was = one.earlier
+        yield (
+            was.id, was.rule, was.severity.value, "", was.of.value, was.subject, "", was.scope, "; ".join(was.evidence), "", "",
+            one.change.value,
+        )  # fmt: skip
 
 
 def _table(found: "Checked") -> None:
@@ -156,7 +185,7 @@ def _table(found: "Checked") -> None:
             typer.echo(f"  {text}")
         for one in rows:
             name = f" ({one.name})" if one.name else ""
-            typer.echo(f"  {one.subject}{name}: {'; '.join(one.evidence)}")
+            typer.echo(f"  {_mark(one, found.since)}{one.subject}{name}: {'; '.join(one.evidence)}")
             for line in one.fix.commands:
                 typer.echo(f"      {line}")
         typer.echo("")
@@ -165,7 +194,30 @@ def _table(found: "Checked") -> None:
         typer.echo("not known")
         for line in unknown:
             typer.echo(f"  {line}")
+        typer.echo("")
+    _gone(found.since)
     _tell(found)
+
+
+def _mark(one: "Finding", since: "Since | None") -> str:
+    """`NEW ` or `CHANGED `, where it is."""
+    from keyward.hygiene.since import Change
+
+    change = Change.UNCHANGED if since is None else since.changes[one.id]
+    return f"{change.value.upper()} " if change in (Change.NEW, Change.CHANGED) else ""
+
+
+def _gone(since: "Since | None") -> None:
+    """What an earlier check told and this one does not: fixed, or not judged and why."""
+    from keyward.hygiene.since import Change
+
+    for change in (Change.FIXED, Change.NOT_JUDGED):
+        gone = [one for one in (since.gone if since else ()) if one.change is change]
+        if gone:
+            typer.echo(change.value.replace("_", " "))
+        for one in gone:
+            was = f"{one.earlier.severity.value}  {one.earlier.rule}  {one.earlier.subject}"
+            typer.echo(f"  {was}: {one.why or '; '.join(one.earlier.evidence)}")
 
 
 def _by_rule(findings: "Sequence[Finding]") -> "dict[str, list[Finding]]":
@@ -200,6 +252,7 @@ def _tell(found: "Checked") -> None:
         f"{words.count(found.projects, 'project')}, scanned {words.moment(found.scanned_at)}.",
         err=True,
     )
+    typer.echo(found.compared, err=True)
     if found.unseen:
         total = len(found.sources)
         typer.echo(

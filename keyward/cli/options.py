@@ -30,6 +30,15 @@ class RetireWhen(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", "-o", help="How to print.")]
+SinceOption = Annotated[
+    str,
+    typer.Option(
+        "--since",
+        metavar="WHEN",
+        help="What is new, changed or fixed since the check before that: 7d, 2026-11-01, a moment.",
+        show_default="the check of the scan before",
+    ),
+]
 WaitOption = Annotated[
     Wait | None,
     typer.Option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from keyward.cli.invocation import Invocation
+from keyward.cli.options import SinceOption
 from keyward.model.errors import Exit
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def report(
     ] = None,
     form: Annotated[ReportFormat, typer.Option("--format", "-o", help="What to write.")] = ReportFormat.MARKDOWN,
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, readable by you alone.")] = None,
+    since: SinceOption = "",
 ) -> int:
     """Write what `keyward check` finds as HTML, Markdown, SARIF 2.1.0 or Prometheus text; a line in each says what was seen."""
-    return _written(context.obj, " ".join(query or ()), form, to)
+    return _written(context.obj, " ".join(query or ()), form, to, since)
 
 
 def metrics(
@@ -43,13 +45,13 @@ def metrics(
     ] = None,
 ) -> int:
     """Write the numbers of `keyward check` for Prometheus, such as for the textfile collector of node_exporter."""
-    return _written(context.obj, "", ReportFormat.PROMETHEUS, to)
+    return _written(context.obj, "", ReportFormat.PROMETHEUS, to, None)
 
 
-def _written(invocation: Invocation, query: str, form: ReportFormat, to: Path | None) -> int:
+def _written(invocation: Invocation, query: str, form: ReportFormat, to: Path | None, since: str | None) -> int:
     from keyward.hygiene.reports import FORMATS  # loads every format
 
-    found = invocation.desk.hygiene.check(query)
+    found = invocation.desk.hygiene.check(query, since=since)
     text = FORMATS[form.value](found)
     if to is None:
         sys.stdout.write(text)

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from keyward.hygiene.controls import standing
+from keyward.hygiene.since import Change
 from keyward.inventory.times import seconds, stamp
 from keyward.model.finding import Result
 
 if TYPE_CHECKING:
     from keyward.hygiene.checked import Checked
     from keyward.hygiene.controls import Framework
+    from keyward.hygiene.since import Gone, Since
     from keyward.model.finding import Finding
 
 SCHEMA = "keyward.check/1"
@@ -33,7 +35,8 @@ def to_json(found: "Checked", exit_code: int, framework: "Framework | None" = No
             }
             for rule in found.rules
         ],
-        "findings": [finding_json(one) for one in judged.findings],
+        "findings": [finding_json(one, found.since) for one in judged.findings],
+        "since": None if found.since is None else _since(found.since),
         "controls": None if framework is None else _controls(found, framework),
         "exit_code": exit_code,
     }
@@ -57,11 +60,38 @@ def _controls(found: "Checked", framework: "Framework") -> dict[str, Any]:
     }
 
 
-def finding_json(one: "Finding") -> dict[str, Any]:
-    """One finding."""
+def _since(since: "Since") -> dict[str, Any]:
+    return {
+        "at": stamp(seconds(since.at)),
+        "note": since.note or None,
+        "counts": {change.value: since.of(change) for change in Change},
+        "gone": [_gone(one) for one in since.gone],
+    }
+
+
+def _gone(one: "Gone") -> dict[str, Any]:
+    """A finding of the earlier check that is not told now."""
+    was = one.earlier
+    return {
+        "id": was.id,
+        "rule": was.rule,
+        "change": one.change.value,
+        "why": one.why or None,
+        "severity": was.severity.value,
+        "of": was.of.value,
+        "subject": was.subject,
+        "scope": was.scope,
+        "about": was.about or None,
+        "evidence": list(was.evidence),
+    }
+
+
+def finding_json(one: "Finding", since: "Since | None" = None) -> dict[str, Any]:
+    """One finding, with how it stands to an earlier check where there is one."""
     accepted = one.accepted
     return {
         "id": one.id,
+        "change": None if since is None else since.changes[one.id].value,
         "rule": one.rule,
         "result": one.result.value,
         "severity": one.severity.value,

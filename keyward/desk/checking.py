@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keyward.desk.check_since import compared, keep
 from keyward.desk.leak_memory import remembered
 from keyward.hygiene.checked import Checked
 from keyward.hygiene.daily import DAY, CallsOfDay, Days
@@ -13,6 +15,7 @@ from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.judging import judge
 from keyward.hygiene.policy import Override, Policy
 from keyward.hygiene.rules import BY_ID, RULES
+from keyward.hygiene.since import Now
 from keyward.inventory import around
 from keyward.inventory.snapshots import file
 from keyward.inventory.snapshots.recent import recent
@@ -47,17 +50,19 @@ _ENVIRONMENT = ("env", "environment")
 """Labels of projects that name their environment."""
 
 
-def check(desk: "Desk", query: str = "", rules: Sequence[str] = ()) -> Checked:
+def check(desk: "Desk", query: str = "", rules: Sequence[str] = (), since: str | None = None) -> Checked:
     """Apply the rules to what the last scan knew.
 
     Args:
         desk: parts and books.
         query: only keys, secrets and projects for which it holds.
         rules: ids of the rules wanted; none: all.
+        since: compare with the check before that (a length of time, a date, a moment; empty: the last that rests on an earlier scan), and
+            keep this one for later when it is about everything. None: neither.
 
     Raises:
         QueryError: the query cannot be read.
-        UsageError: there is no such rule, or the query asks for what nobody may rest a judgement on.
+        UsageError: there is no such rule, `since` cannot be read, or the query asks for what nobody may rest a judgement on.
         SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
     """
     desk.hygiene.judge_data()
@@ -72,7 +77,13 @@ def check(desk: "Desk", query: str = "", rules: Sequence[str] = ()) -> Checked:
     judged = judge(chosen, estate, policy, wanted)
     looked = judged.looked_at
     counts = looked[Subject.KEY], looked[Subject.SECRET], looked[Subject.PROJECT]
-    return Checked(now, scanned, desk.parts.world, judged, chosen, *counts, sources, desk.gaps().open(sources))
+    found = Checked(now, scanned, desk.parts.world, judged, chosen, *counts, sources, desk.gaps().open(sources))
+    if since is None:
+        return found
+    before = compared(desk.parts, judged, Now(chosen, estate, policy, wanted, every=not rules), since)
+    if not query and not rules and (why := keep(desk.parts, judged)):
+        desk.warn(why)
+    return replace(found, since=before)
 
 
 def _wanted(query: str) -> Query:

@@ -58,7 +58,7 @@ def _chosen(kept: tuple[Snapshot, ...], since: str, now: datetime) -> tuple[Snap
         raise UsageError(f"There is no snapshot {since}.", hint=f"Kept are {have}; a date or 7d picks one by time.")
     if not since:
         return (kept[-2] if len(kept) > 1 else None), ""
-    at = _moment(since, now)
+    at = moment_of(since, now)
     earlier = [one for one in kept[:-1] if one.at <= at]
     if earlier:
         return earlier[-1], ""
@@ -66,7 +66,12 @@ def _chosen(kept: tuple[Snapshot, ...], since: str, now: datetime) -> tuple[Snap
     return first, "" if first is None else f"No scan is kept from then; the oldest later one is number {first.id}."
 
 
-def _moment(since: str, now: datetime) -> datetime:
+def moment_of(since: str, now: datetime) -> datetime:
+    """The moment (UTC) that a person means by a length of time before now, a date or a moment.
+
+    Raises:
+        UsageError: it is none of these.
+    """
     try:
         return now - duration(since)
     except (ValueError, OverflowError):
@@ -75,7 +80,7 @@ def _moment(since: str, now: datetime) -> datetime:
         at = datetime.fromisoformat(since)
     except ValueError:
         raise UsageError(
-            f"{since!r} is no snapshot, length of time or date.",
-            hint="Write --since 7d, --since 2026-11-01, --since 2026-11-01T12:00Z or the number of a snapshot.",
+            f"{since!r} is no length of time or date.",
+            hint="Write --since 7d, --since 2026-11-01 or --since 2026-11-01T12:00Z; `keyward diff` takes the number of a snapshot too.",
         ) from None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -25,20 +25,20 @@ class Hygiene:
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
 
-    def check(self, query: str = "", rules: "Sequence[str]" = ()) -> "Checked":
+    def check(self, query: str = "", rules: "Sequence[str]" = (), since: str | None = None) -> "Checked":
         """Apply the rules to what the last scan knew; see `keyward.desk.checking.check`. Nothing is asked.
 
         What is found when nothing narrows it is kept for lists.
         """
         from keyward.desk.checking import check
 
-        return check(self._desk, query, rules) if query or rules else self.judge()[0]
+        return check(self._desk, query, rules, since) if query or rules else self.judge(since)[0]
 
-    def judge(self) -> "tuple[Checked, Sequence[str]]":
+    def judge(self, since: str | None = None) -> "tuple[Checked, Sequence[str]]":
         """Apply all rules to everything, for lists too; gives what was found and the ids of the keys that changed."""
         from keyward.desk.judged_keys import judge
 
-        return judge(self._desk)
+        return judge(self._desk, since)
 
     def judged(self) -> tuple[float, str] | None:
         """When lists were last told of findings, and why that does not hold any more; see `keyward.desk.judged_mark.standing`."""

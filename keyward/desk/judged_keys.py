@@ -22,8 +22,12 @@ _ROWS = "SELECT ordinal, id, findings, doubts FROM key"
 _CHANGE = "UPDATE key SET findings = ?, doubts = ? WHERE ordinal = ?"
 
 
-def judge(desk: "Desk") -> "tuple[Checked, Sequence[str]]":
+def judge(desk: "Desk", since: str | None = None) -> "tuple[Checked, Sequence[str]]":
     """Ask every rule of everything, and keep in the cache what was found of keys.
+
+    Args:
+        desk: parts and books.
+        since: see `keyward.desk.checking.check`.
 
     Returns:
         What was found, and the ids of the keys of which something else is known now.
@@ -35,7 +39,7 @@ def judge(desk: "Desk") -> "tuple[Checked, Sequence[str]]":
     with closing(desk.cache()) as cache:
         written = cache.written
         there = {row[0] for row in cache.rows("SELECT id FROM key")}
-    found = check(desk)
+    found = check(desk, since=since)
     try:
         return found, _keep(desk, found, there, written)
     except KeywardError as error:  # it was judged all the same, and is told

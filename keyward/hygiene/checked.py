@@ -6,8 +6,11 @@ from datetime import datetime
 
 from keyward.hygiene.judging import Judged
 from keyward.hygiene.rule import Rule
+from keyward.hygiene.since import Change, Since
 from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
+
+_NEWS = (Change.NEW, Change.CHANGED, Change.FIXED, Change.NOT_JUDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,8 @@ class Checked:
     """What a check found.
 
     `at` is its moment and `scanned_at` that of what it rests on, both UTC; the latter is None when nothing was scanned yet. `sources`
-    are what was asked, `gaps` what somebody said need not be seen. `keys`, `secrets` and `projects` are how many were judged.
+    are what was asked, `gaps` what somebody said need not be seen. `keys`, `secrets` and `projects` are how many were judged. `since` is
+    the comparison with an earlier check, None where none was made or none is kept.
     """
 
     at: datetime
@@ -28,6 +32,7 @@ class Checked:
     projects: int
     sources: Sequence[SourceReport]
     gaps: Mapping[str, Gap]
+    since: Since | None = None
 
     @property
     def partial(self) -> bool:
@@ -51,3 +56,12 @@ class Checked:
         )
         accepted = len(self.gaps)
         return text + (f" {accepted:,} accepted gap{'s' if accepted > 1 else ''}." if accepted else "")
+
+    @property
+    def compared(self) -> str:
+        """How it stands to the earlier check, in one line."""
+        since = self.since
+        if since is None:
+            return "No earlier check is kept: nothing is called new, changed or fixed."
+        counts = ", ".join(f"{since.of(one):,} {one.value.replace('_', ' ')}" for one in _NEWS)
+        return f"Since the check of {since.at:%Y-%m-%d %H:%M} UTC: {counts}." + (f" {since.note}" if since.note else "")

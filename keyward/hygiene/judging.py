@@ -118,6 +118,18 @@ class _Subjects:
             yield from ((_key_of(one.credential, one.id, estate), one) for one in estate.rotations)
 
 
+def found_again(kind: Subject, name: str, estate: Estate) -> tuple[QueryRow, Any] | None:
+    """The subject that a finding names, with the row that queries are asked of; None when it is no more."""
+    if kind is Subject.KEY:
+        key = estate.keys.get(name)
+        return None if key is None else (key_row(key, estate), key)
+    if kind is Subject.SECRET:
+        info = estate.secrets.get(name)
+        return None if info is None else (secret_row(info), info)
+    every = _Subjects(estate, None).of(kind)
+    return next((one for one in every if one[0].id == name), None)
+
+
 def _key_of(credential: str, rotation: str, estate: Estate) -> QueryRow:
     """The row of a rotation: as the key that it turns over, under its own id."""
     key = estate.keys.get(credential)

@@ -134,7 +134,7 @@ def test_sarif_has_stable_ids_kinds_and_suppressions():
     assert all(rules[one["ruleIndex"]]["id"] == rule for rule, one in by_rule.items())
     assert [one["partialFingerprints"]["keyward/v1"] for one in run["results"]] == [one.id for one in FOUND]
     assert by_rule["KW-104"]["suppressions"][0]["status"] == "accepted"
-    assert "suppressions" not in by_rule["KW-101"]
+    assert by_rule["KW-101"]["suppressions"] == [], "all results have them, or none may (3.27.23)"
     (note,) = run["invocations"][0]["toolExecutionNotifications"]
     assert note["message"]["text"].startswith("google-api-keys:acme-legacy was not seen as a whole: denied.")
 

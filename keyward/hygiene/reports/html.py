@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from html import escape
 
 from keyward.hygiene.checked import Checked
-from keyward.hygiene.reports.shared import by_rule, counted, same_fix, stamp
+from keyward.hygiene.reports.shared import by_rule, counted, gone, mark, same_fix, stamp
 from keyward.hygiene.rule import Rule
+from keyward.hygiene.since import Change, Gone, Since
 from keyward.model.finding import Finding, Severity
 
 _STYLE = """
@@ -22,6 +23,7 @@ p{margin:.25rem 0}.faint{color:var(--faint)}
 .tile b{display:block;font-size:1.45rem;line-height:1.2}
 .word{font-weight:600;text-transform:uppercase;font-size:.74rem;letter-spacing:.04em;margin-right:.5rem}
 .critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}.info,.unknown{color:var(--info)}
+.mark{border:1px solid var(--ink);border-radius:.25rem;padding:0 .3rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 0;font-size:.9rem}
 th{text-align:left;font-weight:600;color:var(--faint);border-bottom:1px solid var(--line);padding:.3rem .6rem .3rem 0}
 td{vertical-align:top;border-bottom:1px solid var(--line);padding:.4rem .6rem .4rem 0;overflow-wrap:anywhere}
@@ -45,13 +47,15 @@ def _lines(found: Checked) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
     yield f'<h1>{escape(title)}</h1>\n<p class="faint">Scanned {stamp(found.scanned_at)} · world {escape(found.world)}</p>'
-    yield f"<p>{escape(found.coverage)}</p>"
+    yield f"<p>{escape(found.coverage)}</p>\n<p>{escape(found.compared)}</p>"
     if found.unseen or found.scanned_at is None:
         yield f'<p class="notice">This report is incomplete: {len(found.unseen):,} sources were not seen as a whole. They are listed at its end.</p>'
     yield from _tiles(found)
     rules = {rule.id: rule for rule in found.rules}
     for rule, findings in by_rule(found.judged.broken):
-        yield from _section(rules[rule], findings)
+        yield from _section(rules[rule], findings, found.since)
+    for change, title in ((Change.FIXED, "Fixed since the earlier check"), (Change.NOT_JUDGED, "Not judged this time")):
+        yield from _gone(gone(found.since, change), title)
     yield from _unknown(found)
     yield from _accepted(found)
     yield from _unseen(found)
@@ -66,7 +70,7 @@ def _tiles(found: Checked) -> Iterator[str]:
     yield f'<div class="tile" role="listitem"><b class="unknown">{len(found.judged.unknown):,}</b>not known</div>\n</div>'
 
 
-def _section(rule: Rule, findings: list[Finding]) -> Iterator[str]:
+def _section(rule: Rule, findings: list[Finding], since: Since | None) -> Iterator[str]:
     worst = findings[0].severity.value
     yield f'<h2 id="{rule.id}"><span class="word {worst}">{worst}</span>{rule.id} {escape(rule.title)} ({len(findings):,})</h2>'
     mends = same_fix(findings)
@@ -74,7 +78,24 @@ def _section(rule: Rule, findings: list[Finding]) -> Iterator[str]:
     yield "<table><thead><tr><th>subject</th><th>evidence</th><th>what mends it</th></tr></thead><tbody>"
     for one in findings:
         evidence = "<br>".join(map(escape, one.evidence))
-        yield f"<tr><td>{_subject(one)}</td><td>{evidence}</td><td>{_mends(one, text=not mends)}</td></tr>"
+        yield f"<tr><td>{_mark(one, since)}{_subject(one)}</td><td>{evidence}</td><td>{_mends(one, text=not mends)}</td></tr>"
+    yield "</tbody></table>"
+
+
+def _mark(one: Finding, since: Since | None) -> str:
+    change = mark(one, since)
+    return f'<span class="word mark">{change}</span>' if change else ""
+
+
+def _gone(rows: list[Gone], title: str) -> Iterator[str]:
+    if not rows:
+        return
+    yield f"<h2>{escape(title)} ({len(rows):,})</h2>"
+    yield "<table><thead><tr><th>subject</th><th>rule</th><th>what it was</th></tr></thead><tbody>"
+    for one in rows:
+        was = one.earlier
+        why = f'<br><span class="faint">{escape(one.why)}</span>' if one.why else ""
+        yield f"<tr><td>{escape(was.subject)}</td><td>{was.rule}</td><td>{escape('; '.join(was.evidence))}{why}</td></tr>"
     yield "</tbody></table>"
 
 

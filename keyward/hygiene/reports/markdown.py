@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from keyward.hygiene.checked import Checked
-from keyward.hygiene.reports.shared import by_rule, counted, named, same_fix, stamp
+from keyward.hygiene.reports.shared import by_rule, counted, gone, mark, named, same_fix, stamp
+from keyward.hygiene.since import Change, Gone
 from keyward.model.finding import Finding
 
+_GONE = {Change.FIXED: "Fixed since", Change.NOT_JUDGED: "Not judged this time"}
 _SPECIAL = str.maketrans({one: f"\\{one}" for one in "\\`*_{}[]<>#|~"})
 
 
@@ -19,7 +21,7 @@ def _lines(found: Checked) -> Iterator[str]:
     yield ""
     yield f"{plain(found.coverage)} Scanned {stamp(found.scanned_at)}, world {plain(found.world)}."
     yield ""
-    yield f"**{counted(found)}**"
+    yield f"**{counted(found)}** {plain(found.compared)}"
     titles = {rule.id: rule for rule in found.rules}
     for rule, findings in by_rule(found.judged.broken):
         yield from ("", f"## {rule} {plain(titles[rule].title)} ({findings[0].severity.value}, {len(findings):,})", "")
@@ -31,7 +33,11 @@ def _lines(found: Checked) -> Iterator[str]:
             "| subject | evidence | what mends it |",
             "|---|---|---|",
         )
-        yield from (_row(one, text=not mends) for one in findings)
+        yield from (_row(one, mark(one, found.since), text=not mends) for one in findings)
+    for change in (Change.FIXED, Change.NOT_JUDGED):
+        if rows := gone(found.since, change):
+            yield from ("", f"## {_GONE[change]}", "", "| rule | subject | what it was |", "|---|---|---|")
+            yield from (_gone_row(one) for one in rows)
     if found.judged.unknown:
         yield from ("", "## Not known", "", "| rule | subject | why |", "|---|---|---|")
         for one in found.judged.unknown:
@@ -48,11 +54,17 @@ def _lines(found: Checked) -> Iterator[str]:
         yield from (f"| {plain(one.id)} | {one.status.value} | {plain(one.detail)} |" for one in found.unseen)
 
 
-def _row(one: Finding, *, text: bool) -> str:
+def _gone_row(one: Gone) -> str:
+    was = "; ".join(one.earlier.evidence)
+    return f"| {one.earlier.rule} | {plain(one.earlier.subject)} | {plain(f'{was} ({one.why})' if one.why else was)} |"
+
+
+def _row(one: Finding, change: str, *, text: bool) -> str:
     mends = "<br>".join(
         [*([plain(one.fix.text)] if one.fix.text and text else []), *(code(line) for line in one.fix.commands)]
     )
-    return f"| {plain(named(one))} | {plain('; '.join(one.evidence))} | {mends} |"
+    marked = f"**{change}** " if change else ""
+    return f"| {marked}{plain(named(one))} | {plain('; '.join(one.evidence))} | {mends} |"
 
 
 def plain(text: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from keyward.hygiene.checked import Checked
+from keyward.hygiene.since import Change, Gone, Since
 from keyward.model.finding import Finding, Severity
 
 
@@ -40,6 +41,17 @@ def same_fix(findings: Sequence[Finding]) -> str:
 def named(one: Finding) -> str:
     """The subject, with its display name behind it."""
     return f"{one.subject} ({one.name})" if one.name else one.subject
+
+
+def mark(one: Finding, since: Since | None) -> str:
+    """`new` or `changed` where the finding is since the earlier check, else empty."""
+    change = None if since is None else since.changes[one.id]
+    return change.value if change in (Change.NEW, Change.CHANGED) else ""
+
+
+def gone(since: Since | None, change: Change) -> list[Gone]:
+    """What the earlier check told and this one does not, and became that."""
+    return [one for one in (since.gone if since else ()) if one.change is change]
 
 
 def stamp(moment: datetime | None) -> str:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyward.inventory.snapshots import days
+from keyward.inventory.snapshots import checks, days
 from keyward.model.errors import AnotherWorld, KeywardError, NotAllowed
 from keyward.places import frozen, unsafe
 
@@ -114,7 +114,7 @@ def _opened(path: Path, world: str) -> "sqlite3.Connection":
                 connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('world', ?)", (world,))
             connection.execute(f"PRAGMA user_version = {_VERSION}")
-        for statement in days.TABLES:  # a file of an earlier release has none
+        for statement in (*days.TABLES, *checks.TABLES):  # a file of an earlier release has none
             connection.execute(statement)
         connection.execute("COMMIT")
     except sqlite3.DatabaseError as error:

@@ -1,13 +1,13 @@
 """Keeps what a scan knew as a snapshot, with the calls by day that it read, and lets old snapshots and days go."""
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from itertools import pairwise
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyward.inventory.snapshots import days, file
+from keyward.inventory.snapshots.thinning import thin
 from keyward.inventory.times import DAY
 from keyward.model.source import SourceStatus
 
@@ -26,9 +26,6 @@ NOT_SCANNED = "not_scanned"
 _ALWAYS = ("source", "kind", "scope", "created")
 _OBJECT = ", ".join(f"'{name}', {name}" for name in _ALWAYS + FIELDS)
 _KEYS = f"SELECT id, json_object({_OBJECT}), use_status, used, window_days FROM key"  # noqa: S608  # names of our own
-_KEPT = timedelta(days=400)
-_THIN = ((timedelta(days=7), timedelta(days=1)), (timedelta(days=60), timedelta(days=7)))
-"""Of snapshots older than the first, one is kept in the second: about a hundred in 400 days, however often scans run."""
 
 
 def take(
@@ -108,7 +105,8 @@ class _Taking:
             self._kept.executemany(f"UPDATE {table} SET last = ? WHERE n = ? AND last IS NULL", over)  # noqa: S608  # one of two names
             begun = [(n, this, *values) for n, values in changed.items()]
             self._kept.executemany(f"INSERT INTO {table} VALUES ({marks})", begun)  # noqa: S608  # one of two names
-        self._thin(now)
+        if thin(self._kept, "snapshot", ("state", "use", "source"), now):
+            run("DELETE FROM key WHERE n NOT IN (SELECT n FROM state) AND n NOT IN (SELECT n FROM called)")
 
     def _sources(self, this: int) -> None:
         known = dict(self._kept.execute("SELECT id, status FROM source WHERE last IS NULL"))
@@ -130,23 +128,6 @@ class _Taking:
         lost = [(key, n) for key, n in known if n not in keys]
         return [n for key, n in lost if key in went or seen(json.loads(fields[n][0])["source"], self._status)]
 
-    def _thin(self, now: datetime) -> None:
-        """Let go of old snapshots, and of the rows that held in none of those that are left."""
-        run = self._kept.execute
-        everything = run("SELECT id, at FROM snapshot ORDER BY id").fetchall()
-        leaving = set(_superfluous(everything, now.timestamp()))
-        if not leaving:
-            return
-        self._kept.executemany("DELETE FROM snapshot WHERE id = ?", [(one,) for one in leaving])
-        left = [0, *(one for one, _ in everything if one not in leaving)]
-        # Only a row that began and ended between two neighbours that are left held in neither.
-        holes = [
-            (before, after, before) for before, after in pairwise(left) if any(before < one < after for one in leaving)
-        ]
-        for table in ("state", "use", "source"):
-            self._kept.executemany(f"DELETE FROM {table} WHERE last > ? AND last < ? AND first > ?", holes)  # noqa: S608  # one of three names
-        run("DELETE FROM key WHERE n NOT IN (SELECT n FROM state) AND n NOT IN (SELECT n FROM called)")
-
 
 def seen(source: str, status: Mapping[str, str]) -> bool:
     """Whether a scan with these statuses saw everything of that source; keys by shape come from every source at once."""
@@ -159,16 +140,3 @@ def _kept(text: str, status: str, used: float | None, window: int | None) -> tup
     """A key of the cache as the rows of `state` and `use` have it."""
     day = None if used is None else used // DAY * DAY  # a use an hour later is no news
     return (text,), (status, day, window)
-
-
-def _superfluous(snapshots: list[tuple[int, float]], now: float) -> Iterator[int]:
-    """Ids of the snapshots that go: the newest of each period stays, and so does the newest of all."""
-    filled: set[tuple[float, float]] = set()
-    for number, (one, at) in enumerate(reversed(snapshots)):
-        age = now - at
-        period = max((step.total_seconds() for since, step in _THIN if age > since.total_seconds()), default=0.0)
-        place = (period, at // period) if period else None
-        if number and (age > _KEPT.total_seconds() or place in filled):
-            yield one
-        elif place is not None:
-            filled.add(place)
