@@ -6,6 +6,7 @@ import pytest
 
 from keyward.emulator.usage import Usage
 from tests.cli.test_documents import check as fits
+from tests.parts.command import ROOT
 from tests.parts.scene import Scene
 
 VISION = {
@@ -156,6 +157,19 @@ def test_exit_status_follows_severity_and_what_is_not_known(scene, planted):
     scene.keyward("scan")
     assert scene.keyward("check", own).status == 3, "what was seen is old now"
     assert scene.keyward("check", own, "--allow-unknown").status == 0
+
+
+def test_each_exit_status_that_the_readme_lists(scene, planted):
+    sound, _ = planted
+    readme = (ROOT / "README.md").read_text()
+    table = readme.partition("| exit | of `keyward check` |")[2].partition("\n\n")[0]
+    told = [int(row.split("|")[1]) for row in table.splitlines()[2:]]
+    assert scene.keyward("leaks", scene.work).status == 0
+    unseen = ("check", "project:nowhere")
+    asked = [("check", f"id:{sound}"), ("check",), ("check", "--rule", "KW-000"), unseen]
+    seen = [scene.keyward(*one).status for one in asked]
+    seen.append(scene.keyward("check", CLOUDSDK_API_ENDPOINT_OVERRIDES_APIKEYS="http://127.0.0.1:9/").status)
+    assert seen == told == [0, 1, 2, 3, 4]
 
 
 def test_before_any_scan_nothing_is_fine(scene):

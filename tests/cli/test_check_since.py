@@ -110,7 +110,7 @@ def test_fail_on_new_is_silent_about_what_was_told_before(scene, scanned):
     scan(scene)
     assert check(scene, "--allow-unknown").status == 1
     assert check(scene, *options).status == 0
-    scene.key("new", days=1, restrictions={})
+    scene.key("new", days=365, restrictions=MAPS)
     scan(scene)
     assert check(scene, *options).status == 1
     assert check(scene, *options, "--fail-on", "critical").status == 0

@@ -127,8 +127,8 @@ def test_what_is_written_while_rules_are_asked_shows(scene, planted, monkeypatch
     desk = Desk(Parts(environ=scene.environ(), interactive=False))
     real = judged_keys.check
 
-    def meanwhile(asked):
-        found = real(asked)
+    def meanwhile(asked, **more):
+        found = real(asked, **more)
         with closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, print)) as cache, cache.batch():
             cache.connection.execute("UPDATE key SET kind = kind")
         return found
