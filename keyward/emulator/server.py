@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from keyward.emulator import billing, budgets, gemini, iam, orgpolicy, serviceusage
+from keyward.emulator import billing, budgets, gemini, iam, orgpolicy, roles, serviceusage
 from keyward.emulator.accountkeys import routes as accountkeys
 from keyward.emulator.accountkeys.credentials import NOWHERE
 from keyward.emulator.accountkeys.holes import Holes
@@ -31,6 +31,7 @@ from keyward.emulator.monitoring.scopes import MetricsScopes
 from keyward.emulator.policyanalyzer import routes as policyanalyzer
 from keyward.emulator.resourcemanager import routes as resourcemanager
 from keyward.emulator.resourcemanager.tree import Tree
+from keyward.emulator.roles import CustomRoles
 from keyward.emulator.routing import Router
 from keyward.emulator.schema import Schemas
 from keyward.emulator.secretmanager import rest as secretmanager
@@ -58,6 +59,7 @@ _SERVICES = (
     resourcemanager,
     orgpolicy,
     iam,
+    roles,
     accountkeys,
     policyanalyzer,
     tokens,
@@ -77,6 +79,7 @@ _STATES = (
     Authentications,
     Book,
     Budgets,
+    CustomRoles,
     HmacKeys,
     Holes,
     MetricsScopes,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from keyward.google.alerts import ELSEWHERE, alerts
 from keyward.google.bindings import key_readers, readers
 from keyward.google.budgets import budgets
+from keyward.google.custom_roles import permissions
 from keyward.google.questions import ask, pages
 from keyward.model.about import About, Known, What
 from keyward.model.errors import Interrupted, KeywardError, SourceError
@@ -27,6 +28,9 @@ def around(parts: "GoogleParts", project: str, ctx: "Ctx") -> tuple[About, ...]:
     """Everything known around the project; asked once for all calls that share this context. What is refused says so."""
     subject = f"project:{project}"
 
+    def custom(role: str) -> frozenset[str] | None:
+        return permissions(parts, project, role, ctx)
+
     def questions() -> tuple[About, ...]:
         billing = told(subject, What.BILLING, lambda: _billing(parts, project, ctx), ctx)
         return (
@@ -36,7 +40,10 @@ def around(parts: "GoogleParts", project: str, ctx: "Ctx") -> tuple[About, ...]:
             told(subject, What.LABELS, lambda: _labels(parts, project, ctx), ctx),
             *several(
                 subject,
-                {What.READERS: readers, What.KEY_READERS: key_readers},
+                {
+                    What.READERS: lambda found: readers(found, custom),
+                    What.KEY_READERS: lambda found: key_readers(found, custom),
+                },
                 lambda: _bindings(parts, project, ctx),
                 ctx,
                 _ABOVE,

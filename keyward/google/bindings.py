@@ -1,13 +1,13 @@
 """Who may read values, from the bindings of an IAM policy.
 
 Of Google's own roles these hold `secretmanager.versions.access` and `apikeys.keys.getKeyString`, by its pages on roles and permissions
-(2026-11-29). What a custom role holds is not in the policy.
+(2026-11-29). What a custom role holds is not in the policy: whoever knows it says so.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from keyward.model.about import CUSTOM, UNDER_A_CONDITION, Held
+from keyward.model.about import CUSTOM, CUSTOM_READER, UNDER_A_CONDITION, Held
 from keyward.model.text import clean
 
 _READ_SECRETS = frozenset(
@@ -22,27 +22,37 @@ _READ_KEYS = frozenset(
 )
 
 
-def readers(bindings: Iterable[Any]) -> tuple[str, ...]:
-    """`member (role)` for everybody who may read secrets, those that nobody chose first; a condition and a custom role are said."""
-    return _holding(_READ_SECRETS, bindings)
+Permissions = Callable[[str], frozenset[str] | None]
+"""The permissions of a custom role, by its name; None where nobody may know them."""
 
 
-def key_readers(bindings: Iterable[Any]) -> tuple[str, ...]:
+def readers(bindings: Iterable[Any], custom: Permissions) -> tuple[str, ...]:
+    """Everybody who may read secrets, as `Held` writes it, those that nobody chose first; a condition and a custom role are said."""
+    return _holding(_READ_SECRETS, "secretmanager.versions.access", bindings, custom)
+
+
+def key_readers(bindings: Iterable[Any], custom: Permissions) -> tuple[str, ...]:
     """The same for the strings of API keys."""
-    return _holding(_READ_KEYS, bindings)
+    return _holding(_READ_KEYS, "apikeys.keys.getKeyString", bindings, custom)
 
 
-def _holding(roles: frozenset[str], bindings: Iterable[Any]) -> tuple[str, ...]:
-    found = dict.fromkeys(str(held) for one in bindings for held in _of(str(one.get("role", "")), one, roles))
+def _holding(roles: frozenset[str], permission: str, bindings: Iterable[Any], custom: Permissions) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for one in bindings:
+        role = str(one.get("role", ""))
+        notes = _notes(role, roles, permission, custom)
+        if notes is not None:
+            notes += (UNDER_A_CONDITION,) if one.get("condition") else ()
+            held = (Held(clean(str(member)), clean(role), notes) for member in one.get("members") or ())
+            found |= dict.fromkeys(map(str, held))
     return tuple(sorted(found, key=lambda line: (not line.startswith("all"), line)))
 
 
-def _of(role: str, binding: Any, roles: frozenset[str]) -> Iterator[Held]:
-    custom = not role.startswith("roles/")
-    if role not in roles and not custom:
-        return
-    notes = [CUSTOM] if custom else []
-    if binding.get("condition"):
-        notes.append(UNDER_A_CONDITION)
-    for member in binding.get("members") or ():
-        yield Held(clean(str(member)), clean(role), tuple(notes))
+def _notes(role: str, roles: frozenset[str], permission: str, custom: Permissions) -> tuple[str, ...] | None:
+    """What is to be said of a role that lets read, or may; None of one that does not."""
+    if role.startswith("roles/"):
+        return () if role in roles else None
+    held = custom(role)
+    if held is None:
+        return (CUSTOM,)
+    return (CUSTOM_READER,) if permission in held else None

@@ -10,6 +10,7 @@ from enum import StrEnum
 _READ = (
     "apikeys.keys.get",
     "apikeys.keys.list",
+    "iam.roles.get",
     "iam.serviceAccountKeys.get",
     "iam.serviceAccountKeys.list",
     "iam.serviceAccounts.get",

@@ -50,6 +50,7 @@ class About:
 
 
 CUSTOM = "a custom role that may or may not let it read"
+CUSTOM_READER = "a custom role that lets it read"
 UNDER_A_CONDITION = "under a condition"
 
 

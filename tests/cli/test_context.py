@@ -3,6 +3,7 @@
 import pytest
 
 from keyward.emulator.faults import Fault
+from keyward.emulator.roles import CustomRoles
 
 ACCESSOR = "roles/secretmanager.secretAccessor"
 PROJECT = ("getBillingInfo", "services.list", "projects.get", "projects.getIamPolicy")
@@ -37,6 +38,37 @@ def asked(scene, since=0):
 
 def facts(document):
     return {(one["subject"], one["what"]): one for one in document["context"]}
+
+
+def test_a_custom_role_counts_for_what_it_holds(scene, planted):
+    scene.keyward("scan")
+    roles, name = scene.world.state(CustomRoles), "projects/acme-prod/roles/odd"
+
+    def told(what):
+        document = scene.keyward("show", scene.key_id(planted), "--refresh", "-o", "json").json
+        values = facts(document)["project:acme-prod", what]["values"]
+        return [one.partition(name)[2] for one in values if name in one]
+
+    for permission, what in (
+        ("secretmanager.versions.access", "readers"),
+        ("apikeys.keys.getKeyString", "key-readers"),
+    ):
+        roles.plant(name, ["resourcemanager.projects.get", permission])
+        assert told(what) == [", a custom role that lets it read)"]
+        roles.plant(name, ["resourcemanager.projects.get"])
+        assert told(what) == []
+        for gone in ({"deleted": True}, {"stage": "DISABLED"}):
+            roles.plant(name, [permission], **gone)
+            assert told(what) == []
+        scene.world.project("acme-prod").denied = {"iam.roles.get"}
+        assert told(what) == [", a custom role that may or may not let it read)"]
+        scene.world.project("acme-prod").denied = set()
+    before = len(scene.log())
+    scene.secret("second", "text", policy=bindings("user:x@acme.example", role=name))
+    assert scene.keyward("scan", "--context").status == 0
+    assert sum(one["rpc"].endswith("roles.get") for one in scene.log()[before:]) == 1, (
+        "once for all policies that name it"
+    )
 
 
 def test_a_plain_scan_asks_for_none_of_it_and_says_that_nobody_asked(scene, planted):

@@ -10,6 +10,7 @@ import pytest
 
 from keyward.emulator.accountkeys.state import AccountKeys
 from keyward.emulator.authentications import Authentications
+from keyward.emulator.roles import CustomRoles
 from tests.emulator.account_parts import certificate, make_account
 from tests.parts.emulator import START, gcloud, refused
 from tests.parts.need import require
@@ -100,6 +101,17 @@ def test_gcloud_links_a_project_to_an_account(emulator, run):
     assert "invalid" in run(*link, "ACCOUNT_ID", code=1)
     run("billing", "projects", "unlink", emulator.project)
     assert project.billing == ""
+
+
+def test_gcloud_reads_a_custom_role(emulator, run):
+    roles, project = emulator.world.state(CustomRoles), emulator.project
+    roles.plant(f"projects/{project}/roles/looker", ["apikeys.keys.get"], title="Looks")
+    roles.plant("organizations/123/roles/looker", ["apikeys.keys.list"])
+    found = run("iam", "roles", "describe", "looker", f"--project={project}")
+    assert (found["title"], found["includedPermissions"]) == ("Looks", ["apikeys.keys.get"])
+    of_all = run("iam", "roles", "describe", "looker", "--organization=123")
+    assert of_all["includedPermissions"] == ["apikeys.keys.list"]
+    assert "not found" in run("iam", "roles", "describe", "other", f"--project={project}", code=1)
 
 
 def test_gcloud_changes_who_may_do_what(emulator, run):

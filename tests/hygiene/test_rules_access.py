@@ -3,7 +3,7 @@
 import pytest
 
 from keyward.hygiene.rules import BY_ID
-from keyward.model.about import CUSTOM, UNDER_A_CONDITION, Held, Known
+from keyward.model.about import CUSTOM, CUSTOM_READER, UNDER_A_CONDITION, Held, Known
 from keyward.model.credential import Kind, State
 from keyward.model.source import SourceReport, SourceStatus
 from tests.parts.estate import PROJECT, about, estate, judged, key, results, secret
@@ -122,6 +122,9 @@ def test_a_custom_role_and_a_condition_leave_it_open(rule, fact, of, role):
         (found,) = judged(rule, PROJECT, estate(of, fact(line)))
         assert (found.result.value, found.evidence) == ("unknown", (line,))
         assert found.fix.commands == (f"gcloud projects get-iam-policy {PROJECT}",)
+    known = held(ANA, "projects/p/roles/x", CUSTOM_READER)
+    ended = "fail" if rule is VALUES else "pass"  # who was given a role with keys was given keys
+    assert results(rule, PROJECT, estate(of, fact(known))) == [ended]
     everybody = held("allUsers", "projects/p/roles/x", CUSTOM)
     assert results(rule, PROJECT, estate(of, fact(everybody))) == ["unknown"]
     assert results(rule, PROJECT, estate(of, fact(held(ANA, role), custom, bound))) == ["fail"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.gemini import api_keys, unlisted
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.model.about import CUSTOM, UNDER_A_CONDITION, Held, What, public
+from keyward.model.about import CUSTOM, CUSTOM_READER, UNDER_A_CONDITION, Held, What, public
 from keyward.model.finding import Severity, Subject
 
 _LOOKING = ("roles/viewer", "roles/reader", "roles/editor", "roles/writer")
@@ -38,7 +38,7 @@ def _secret_values(project: str, estate: Estate, limit: None) -> Iterable[Judgem
     text = f"Give each of them {_ACCESSOR} on the secrets that it needs (gcloud secrets add-iam-policy-binding SECRET), then take it off the project."
 
     def wide(one: Held) -> bool:
-        return not public(one.member) and (one.role == _ACCESSOR or _broad(one.member))
+        return not public(one.member) and (one.role == _ACCESSOR or CUSTOM_READER in one.notes or _broad(one.member))
 
     yield _judged(project, What.READERS, estate, wide, text)
 

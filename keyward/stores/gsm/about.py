@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from keyward.google.about import told
 from keyward.google.bindings import readers
+from keyward.google.custom_roles import permissions
 from keyward.model.about import About, What
 from keyward.stores.gsm import wire
 
@@ -23,11 +24,16 @@ def _readers(secrets: "Secrets", ref: "SecretRef", ctx: "Ctx") -> tuple[str, ...
     # Conditions are left out of a policy below version 3.
     request = {"resource": wire.resource(ref), "options": {"requested_policy_version": 3}}
     policy = secrets.ask("get_iam_policy", request, ctx, asked)
-    return readers(
+
+    def custom(role: str) -> frozenset[str] | None:
+        return permissions(secrets.connection.parts, wire.project(ref), role, ctx)
+
+    bindings = [
         {
             "role": one.role,
             "members": list(one.members),
             "condition": one.HasField("condition"),
         }
         for one in policy.bindings
-    )
+    ]
+    return readers(bindings, custom)
