@@ -174,6 +174,7 @@ def demo(home: Path, folder: Path) -> set[Where]:
     with at_terminal(home, home, "demo", "--seed", "1", "--now", NOW, "--port", str(port)) as term:
         walk = Walk(term, folder, {"EMULATOR", "READ-ONLY"}, {"WRITE"})
         look_around(walk)
+        what_is_wrong(walk)
         one_key(walk)
         plan(walk)
         rotate(walk, port)
@@ -209,8 +210,22 @@ def look_around(walk: Walk) -> None:
     walk.back("/ filter:", "122 ")
 
 
+def what_is_wrong(walk: Walk) -> None:
+    """What the rules find, one of them explained, and what providers do with what is sent."""
+    walk.press("2")
+    walk.sees("critical", "not known", "Key blocked by its provider", "KW-401", "sources seen", on=Where.FINDINGS)
+    walk.picture("findings")
+    walk.press("e")
+    walk.sees("The rule", "why", "controls", "Or accept it, in your keyward.toml")
+    walk.back("EVIDENCE", gone="The rule")
+    walk.press("3")
+    walk.sees("PROVIDER", "TRAINS", "Unpaid", "unverified", on=Where.PROVIDERS)
+    walk.press("1")
+    walk.sees("LAST USE", "122 keys")
+
+
 def one_key(walk: Walk) -> None:
-    """What is known of it, how it is used, where, and what happened to it."""
+    """What is known of it, how it is used, where, what happened to it, and what is wrong with it."""
     walk.types(f"/{KEY} project:{PROJECT} state:active{ENTER}")
     walk.sees("1 of 122")
     walk.press(ENTER)
@@ -223,6 +238,8 @@ def one_key(walk: Walk) -> None:
     walk.sees("[Where used]", "acme-prod/web-gemini-api-key", "nobody is told")
     walk.press("t")
     walk.sees("[Timeline]", "last seen in use", "made")
+    walk.press("f")
+    walk.sees("[Findings]", "KW-101", "not known")
 
 
 def plan(walk: Walk) -> None:

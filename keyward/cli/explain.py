@@ -8,8 +8,6 @@ from keyward.cli.options import FormatOption
 from keyward.cli.output import Format, write_csv, write_fields, write_json, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from keyward.hygiene.rule import Rule
 
 SCHEMA = "keyward.rules/1"
@@ -32,7 +30,9 @@ def explain(
     elif form is Format.CSV:
         write_csv([_row(one) for one in chosen], _COLUMNS)
     elif rule:
-        write_fields(_fields(chosen[0]))
+        from keyward.desk.rule_words import exception, fields, policy
+
+        write_fields({**fields(chosen[0]), "change it": policy(chosen[0]), "accept it": exception(chosen[0])})
     else:
         write_table([_row(one) for one in chosen], [name.upper() for name in _COLUMNS])
     return 0
@@ -43,6 +43,8 @@ def _row(one: "Rule") -> tuple[str, ...]:
 
 
 def _document(one: "Rule") -> dict[str, object]:
+    from keyward.desk.rule_words import controls, limit
+
     return {
         "id": one.id,
         "title": one.title,
@@ -50,44 +52,8 @@ def _document(one: "Rule") -> dict[str, object]:
         "severity": one.severity.value,
         "of": one.of.value,
         "source": one.source,
-        "controls": list(_controls(one)),
-        "limit": _limit(one) or None,
+        "controls": list(controls(one)),
+        "limit": limit(one) or None,
         "limit_is": one.limit_is or None,
         "needs": one.needs or None,
-    }
-
-
-def _controls(one: "Rule") -> "Iterator[str]":
-    """Such as `cis-gcp-5.0 1.16`."""
-    from keyward.hygiene.controls import frameworks
-
-    for framework in frameworks().values():
-        yield from (f"{framework.id} {number}" for number in framework.of(one.id))
-
-
-def _limit(one: "Rule") -> str:
-    from keyward.settings.values import show_duration
-
-    if one.limit is None:
-        return ""
-    return str(one.limit) if isinstance(one.limit, int) else show_duration(one.limit)
-
-
-def _fields(one: "Rule") -> dict[str, str]:
-    limit = f"{_limit(one)}: {one.limit_is}" if one.limit is not None else "none"
-    policy = [f'[[policy]]\nrule = "{one.id}"\nmatch = "project:acme-dev"', 'severity = "info"      # or off = true']
-    if one.limit is not None:
-        policy[-1:] = [f'limit = "{_limit(one)}"' if not isinstance(one.limit, int) else f"limit = {one.limit}"]
-    exception = f'[[exception]]\nrule = "{one.id}"\nmatch = "id:..."\nowner = "mary@acme.example"\nuntil = 2027-01-31\nwhy = "..."'
-    return {
-        "rule": f"{one.id}  {one.title}",
-        "severity": one.severity.value,
-        "looks at": one.of.value,
-        "why": one.why,
-        "limit": limit,
-        "needs": one.needs or "a scan",
-        "controls": "\n".join(_controls(one)) or "none",
-        "source": one.source,
-        "change it": "\n".join(policy),
-        "accept it": exception,
     }

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -102,38 +101,19 @@ def _fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _handling(document: Mapping[str, Any]) -> Iterator[str]:
     """The statements, those for everybody first, then tier by tier."""
+    from keyward.desk.provider_words import beside, by_tier, says, topic  # only the table is told in words
+
     if not document["statements"]:
         yield ""
         yield "Data handling: nothing was looked up."
-        return
-    by_tier = {one["id"]: one for one in document["tiers"]}
-    order = ["", *by_tier]
-    placed = [(tier, one) for one in document["statements"] for tier in one["tiers"] or [""]]
-    placed.sort(key=lambda found: order.index(found[0]))
-    for tier, several in groupby(placed, key=lambda found: found[0]):
+    for told in by_tier(document):
         yield ""
-        if tier:
-            found = by_tier[tier]
-            yield f"{found['label']} [{tier}]"
-            yield f"  {_shown_by(found)}"
-        else:
-            yield "Data handling, all tiers" if by_tier else "Data handling"
-        for _, one in several:
-            yield from _statement(one)
-
-
-def _statement(one: Mapping[str, Any]) -> Iterator[str]:
-    from keyward.desk.data_words import EVIDENCE, TOPICS, answer, marks  # only the table is told in words
-
-    surface = f" [{one['surface']}]" if one["surface"] else ""
-    yield f"  {TOPICS[one['topic']]}{surface}: {answer(one)}{one['said']}"
-    if one["control"] or one["where"]:
-        yield f"      control: {' '.join(filter(None, (one['control'], one['where'])))}"
-    if one["proof"]:
-        yield f"      {_shown_by(one)}"
-    doubts = marks(one)
-    source = f": {one['source']}" if one["source"] else ""
-    yield f"      {EVIDENCE[one['evidence']]}, {one['checked']}{source}{f' ({doubts})' if doubts else ''}"
+        yield told.heading
+        if told.shown_by:
+            yield f"  {told.shown_by}"
+        for one in told.statements:
+            yield f"  {topic(one)}: {says(one)}"
+            yield from (f"      {line}" for line in beside(one))
 
 
 def _sources(document: Mapping[str, Any]) -> Iterator[str]:
@@ -142,10 +122,3 @@ def _sources(document: Mapping[str, Any]) -> Iterator[str]:
     for one in document["sources"]:
         as_of = f", {one['as_of']}" if one["as_of"] else ""
         yield f"  {EVIDENCE[one['evidence']]}{as_of}: {one['url']}"
-
-
-def _shown_by(one: Mapping[str, Any]) -> str:
-    """What shows that it holds."""
-    if one["proof"] == "attest":
-        return f"shown by: only a person can say {one['shows'] or 'so'}"
-    return f"shown by: {one['proof']}: {one['shows']}"

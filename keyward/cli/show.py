@@ -43,24 +43,14 @@ def show(
 
 
 def _fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _key_fields(document) if "key" in document else _secret_fields(document)
+    from keyward.desk import secret_words  # only the table is told in words
 
-
-def _secret_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    secret = document["secret"]
-    yield "id", secret["secret"]
-    if secret["created_at"]:
-        yield "age", f"{secret['age_days']} d, since {secret['created_at']}"
-    if secret["current_version"]:
-        yield "version", f"{secret['current_version']} ({secret['version_state']})"
-    yield "rotation", secret["rotation"] or "no setting of its store"
-    yield "labels", "\n".join(f"{name}={value}" for name, value in document["labels"].items()) or "-"
-    yield "keys", "\n".join(secret["keys"]) or "none found"
-    yield from _around(document)
-    yield "scanned", document["scanned_at"] or "never"
+    yield from _key_fields(document) if "key" in document else secret_words.fields(document)
 
 
 def _key_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    from keyward.desk.secret_words import around
+
     key = document["key"]
     yield "id", key["id"]
     yield "name", key["name"] or "-"
@@ -79,23 +69,13 @@ def _key_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     looked = key["placements_looked"]
     yield "looked", f"in {looked['read']:,} payloads; not in {looked['not_read']:,}"
     yield "coverage", "\n".join(f"{one['status']}: {one['id']}" for one in document["sources"]) or "-"
-    yield from _around(document)
+    yield from around(document)
     yield from _data(document)
     yield "findings", _findings(key["findings"], key["rules_unknown"], document["judged"])
     for one in document["rotations"]:
         waiting = f", waiting on {one['waiting_on']}" if one["waiting_on"] else ""
         yield f"rotation {one['id']}", f"{one['state']}{waiting}"
     yield "scanned", document["scanned_at"] or "never"
-
-
-def _around(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    from keyward.desk.around_words import lines  # only the table is told in words
-
-    told: dict[str, list[str]] = {}
-    for line in lines(document):
-        told.setdefault(line.label, []).append(line.text)
-    for label, texts in told.items():
-        yield label, "\n".join(texts)
 
 
 def _data(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -45,11 +45,16 @@ _ALARMING = {Word.TRAINS, Word.READ, Word.UNKNOWN}
 
 def answer(one: Mapping[str, Any]) -> str:
     """What a statement answers, in front of its sentence: `yes. `, `55 d. `; empty where the sentence is the answer."""
-    if one["days"]:
-        return f"{'up to ' if one['answer'] == Answer.LIMITED else ''}{one['days']} d. "
-    if one["topic"] in _SENTENCES and one["answer"] in (Answer.YES, Answer.LIMITED):
+    if not one["days"] and one["topic"] in _SENTENCES and one["answer"] in (Answer.YES, Answer.LIMITED):
         return ""
-    return f"{_ANSWERS[one['answer']]}. "
+    return f"{short(one)}. "
+
+
+def short(one: Mapping[str, Any]) -> str:
+    """What a statement answers, in a word or two: `yes`, `55 d`, `up to 30 d`."""
+    if one["days"]:
+        return f"{'up to ' if one['answer'] == Answer.LIMITED else ''}{one['days']} d"
+    return _ANSWERS[one["answer"]]
 
 
 def marks(one: Mapping[str, Any]) -> str:

@@ -40,6 +40,12 @@ class Hygiene:
 
         return judge(self._desk, since)
 
+    def of_key(self, key: str) -> "Checked":
+        """What the rules say of that key (a full id), which is nothing where there is none of that id."""
+        from keyward.desk.checking import check
+
+        return check(self._desk, f'id:"{key}"')
+
     def judged(self) -> tuple[float, str] | None:
         """When lists were last told of findings, and why that does not hold any more; see `keyward.desk.judged_mark.standing`."""
         from keyward.desk.judged_mark import standing

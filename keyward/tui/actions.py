@@ -21,6 +21,8 @@ class Where(StrEnum):
     COVERAGE = "coverage"
     PLAN = "plan"
     ROTATION = "rotation"
+    FINDINGS = "findings"
+    PROVIDERS = "providers"
     HISTORY = "history"
     RECORD = "record"
     DOCTOR = "doctor"
@@ -138,6 +140,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", "y", "Copy", Where.INVENTORY, "Copies id, name, a command line or the record; never a value."),
     Action("clear", "escape", "Clear", Where.INVENTORY, "Takes an open range back, else clears the filter."),
     Action("inventory", "1", "Inventory", Where.APP, "Back to the list of keys."),
+    Action(
+        "findings", "2", "Findings", Where.APP, "What is wrong, what nobody can tell, and what mends it.", footer=True
+    ),
+    Action(
+        "providers", "3", "Providers", Where.APP, "What providers do with what is sent to them, with source and date."
+    ),
     Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
     Action("doctor", "5", "Doctor", Where.APP, "What is missing or wrong, and the command that mends it."),
     Action("settings", "6", "Settings", Where.APP, "Every setting, where its value came from, what it means."),
@@ -191,7 +199,7 @@ ACTIONS: tuple[Action, ...] = (
         "right",
         "Next section",
         Where.KEY,
-        "Overview, usage, where used, timeline.",
+        "Overview, usage, where used, timeline, findings.",
         footer=True,
         first=True,
     ),
@@ -202,6 +210,7 @@ ACTIONS: tuple[Action, ...] = (
         "where_used", "w", "Where used", Where.KEY, "The places that hold it, who is told of a change, on which hosts."
     ),
     Action("timeline", "t", "Timeline", Where.KEY, "What happened to it, newest first."),
+    Action("findings", "f", "Findings", Where.KEY, "The rules that it breaks, and those that nobody can tell of."),
     Action("rotate", "r", "Plan rotation", Where.KEY, "Shows the plan for this key; changes nothing.", footer=True),
     Action("around", "ctrl+r", "Ask around", Where.KEY, "Asks for billing, APIs, labels and who may read its secrets."),
     Action("back", "escape", "Back", Where.KEY, _BACK, footer=True),
@@ -321,6 +330,42 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("export", "e", "Export", Where.RECORD, _EXPORT, footer=True),
     Action("back", "escape", "Back", Where.RECORD, _BACK, footer=True),
+    Action(
+        "open",
+        "enter",
+        "Open",
+        Where.FINDINGS,
+        "Shows the key, secret or rotation; of a project, its keys.",
+        footer=True,
+    ),
+    Action(
+        "explain",
+        "e",
+        "Explain",
+        Where.FINDINGS,
+        "Why the rule matters, what mends it, controls, source, and how it is accepted.",
+        footer=True,
+    ),
+    Action("fix", "y", "Fix", Where.FINDINGS, "Hands over the commands that mend it.", footer=True),
+    Action(
+        "rotate",
+        "r",
+        "Plan rotation",
+        Where.FINDINGS,
+        "Shows the plan of the rotation that mends it; changes nothing.",
+        footer=True,
+    ),
+    Action(
+        "find", "slash", "Filter", Where.FINDINGS, "Leaves only findings with these words.", footer=True, first=True
+    ),
+    Action("again", "ctrl+r", "Judge again", Where.FINDINGS, "Asks every rule again; no provider is asked."),
+    Action("back", "escape", "Back", Where.FINDINGS, "Clears the filter, then goes back.", footer=True),
+    Action(
+        "open", "enter", "Statements", Where.PROVIDERS, "Everything that is known, with source and date.", footer=True
+    ),
+    Action("command", "y", "Command", Where.PROVIDERS, "Hands over the command that tells the same.", footer=True),
+    Action("find", "slash", "Filter", Where.PROVIDERS, "Leaves only lines with these words.", footer=True, first=True),
+    Action("back", "escape", "Back", Where.PROVIDERS, "Clears the filter, then goes back.", footer=True),
     Action("command", "y", "Command", Where.DOCTOR, "Hands over the command that mends this line.", footer=True),
     Action(
         "mend", "m", "Mend", Where.DOCTOR, "Shows what could be mended around rotations; changes nothing.", footer=True

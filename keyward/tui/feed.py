@@ -374,6 +374,10 @@ class Feed:
         finally:
             self._judged(to, set(changed))
 
+    def judged(self, to: "MessagePump", ids: "Collection[str]") -> None:
+        """The keys were judged just now: send the rows of which something else is known, and how that stands."""
+        self._run(lambda: self._judged(to, set(ids)), to, "judged")
+
     def _judged(self, to: "MessagePump", ids: set[str]) -> None:
         self._send_some(to, ids)
         to.post_message(Judged(self.desk.hygiene.judged()))

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
+_ROOMS = {"history": Where.HISTORY, "findings": Where.FINDINGS, "providers": Where.PROVIDERS}
+
+
 class RoomsApp(ActionApp):
     """An app with rooms: each screen is loaded when it opens."""
 
@@ -18,7 +21,7 @@ class RoomsApp(ActionApp):
         """Why an action of everywhere cannot be done now; empty when it can."""
         if action == "inventory" and len(self.screen_stack) == 2:
             return "you are there"
-        if action == "history" and getattr(self.screen, "where", None) is Where.HISTORY:
+        if action in _ROOMS and getattr(self.screen, "where", None) is _ROOMS[action]:
             return "you are there"
         return super().why_not(action)
 
@@ -44,6 +47,18 @@ class RoomsApp(ActionApp):
         """Back to the list of keys."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
+
+    def action_findings(self) -> None:
+        """What the rules find."""
+        from keyward.tui.screens.findings import FindingsScreen
+
+        self._enter(FindingsScreen)
+
+    def action_providers(self) -> None:
+        """What providers do with what is sent."""
+        from keyward.tui.screens.providers import ProvidersScreen
+
+        self._enter(ProvidersScreen)
 
     def action_history(self) -> None:
         """Rotations and their audit trail."""

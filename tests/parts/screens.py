@@ -15,6 +15,7 @@ from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation
 from keyward.tui.actions import Where
 from keyward.tui.live import KeyLive, Live
+from tests.parts import found
 from tests.parts.desk import NOW, OK, Desk, row
 from tests.tui.test_doctor import LINES, TROUBLES, doctor
 from tests.tui.test_plan import PLACES, planner
@@ -43,6 +44,12 @@ READS = frozenset(
         "show",
         "ask_around",
         "scan",
+        "judge",
+        "judge_keys",
+        "of_key",
+        "show_secret",
+        "providers",
+        "provider",
     }
 )
 """What a screen may ask of a desk without changing anything anywhere."""
@@ -88,6 +95,10 @@ def desk(**more):
         "look_at_google": ((), False),
         "copies": (("id", KEY),),
         **dict.fromkeys(("usage", "where_used", "timeline"), NotConfigured("nothing here")),
+        "judge": (found.checked(), ()),
+        "of_key": found.checked(),
+        "show_secret": None,
+        **found.catalog(),
         "readable": Readable("google-api-keys:acme-prod"),
         **dict.fromkeys(("apply", "go_on", "undo", "hand_in"), lambda *_, **__: ()),
         **more,
@@ -103,10 +114,12 @@ def made():
     from keyward.tui.screens.choosing import ChooseScreen
     from keyward.tui.screens.coverage import CoverageScreen
     from keyward.tui.screens.doctor import DoctorScreen
+    from keyward.tui.screens.findings import FindingsScreen
     from keyward.tui.screens.history import HistoryScreen
     from keyward.tui.screens.key import KeyScreen
     from keyward.tui.screens.mending import MendingScreen
     from keyward.tui.screens.plan import PlanScreen
+    from keyward.tui.screens.providers import ProvidersScreen
     from keyward.tui.screens.record import RecordScreen
     from keyward.tui.screens.rotation import RotationScreen
     from keyward.tui.screens.settings import SettingsScreen
@@ -119,6 +132,8 @@ def made():
         Where.COVERAGE: CoverageScreen,
         Where.PLAN: lambda: PlanScreen([KEY]),
         Where.ROTATION: lambda: RotationScreen(live()),
+        Where.FINDINGS: FindingsScreen,
+        Where.PROVIDERS: ProvidersScreen,
         Where.HISTORY: HistoryScreen,
         Where.RECORD: lambda: RecordScreen("01m7abc"),
         Where.DOCTOR: DoctorScreen,

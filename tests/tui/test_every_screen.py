@@ -1,5 +1,7 @@
 """Every screen at every size and in every kind of terminal: readable, nothing out of the window, and it says in which world it is."""
 
+from dataclasses import replace
+
 import pytest
 from rich.color import ColorType
 
@@ -14,6 +16,7 @@ from keyward.tui.widgets.agree import Agree
 from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.head import INCOMPLETE
 from keyward.tui.widgets.pane import Fact
+from tests.parts import found
 from tests.parts.desk import DENIED, NOW, OK, Desk, app, loaded, row, shown
 from tests.parts.font import MONO, characters
 
@@ -43,6 +46,8 @@ def desk():
         doctor=doctor,
         troubles=(Trouble(Wrong.ORPHAN, "an id", LONG, mending=LONG), Trouble(Wrong.STUCK, "another", LONG, todo=LONG)),
         configured=[Setting(f"scan.name-{one}", LONG, "default", "built in", LONG, LONG) for one in range(40)],
+        judge=(found.checked((replace(found.OLD, evidence=(LONG,)), *found.ALL)), ()),
+        **found.catalog(),
         look_here=HERE,
         look_at_google=([Check("google", "credentials", "no", LONG)], False),
     )
@@ -51,7 +56,7 @@ def desk():
 async def every(made, pilot):
     """Go through the screens; gives the name of each when it is there."""
     yield "inventory"
-    for name, key in (("coverage", "d"), ("key", "enter"), ("plan", "r"), ("history", "4"), ("doctor", "5"), ("settings", "6")):  # fmt: skip
+    for name, key in (("coverage", "d"), ("key", "enter"), ("plan", "r"), ("findings", "2"), ("providers", "3"), ("history", "4"), ("doctor", "5"), ("settings", "6")):  # fmt: skip
         await pilot.press(key)
         await loaded(made, pilot)
         yield name
@@ -105,7 +110,7 @@ async def test_each_screen_says_its_world_its_mode_and_that_something_is_missing
                 assert "Cancel" in screen, (name, "the buttons are in the window")
             if font is not None:
                 assert set(screen) - font - {"\n"} == set(), name
-    assert len(seen) == 16
+    assert len(seen) == 18
 
 
 def ratio(one, other):

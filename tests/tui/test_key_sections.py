@@ -12,6 +12,7 @@ from keyward.model.errors import KeywardError
 from keyward.model.usage import LastUse, UseStatus
 from keyward.tui import dayplot
 from keyward.tui.screens.copy import CopyScreen
+from tests.parts import found
 from tests.parts.desk import NOW, loaded, row, shown
 from tests.tui.test_key import RECORD, desk_with
 
@@ -167,21 +168,18 @@ async def test_a_section_that_fails_says_why_and_leaves_the_others(opened):
 
 
 async def test_arrows_go_round_the_sections_and_each_is_read_once(opened):
-    made = desk_with(usage=MANY, where_used=WhereUsed((), {}, "h"), timeline=())
+    made = desk_with(usage=MANY, where_used=WhereUsed((), {}, "h"), timeline=(), of_key=found.checked())
     async with opened(made, size=(120, 40)) as (app, pilot):
         await pilot.press("enter")
         await loaded(app, pilot)
         heads = []
-        for key in ("right", "right", "right", "right", "left"):
+        for key in ("right", "right", "right", "right", "right", "left"):
             await pilot.press(key)
             await loaded(app, pilot)
             heads.append(shown(app).splitlines()[3].split("[")[1].split("]")[0])
-        assert heads == ["Usage", "Where used", "Timeline", "Overview", "Timeline"]
-        assert [name for name, *_ in made.asked if name in {"usage", "where_used", "timeline"}] == [
-            "usage",
-            "where_used",
-            "timeline",
-        ]
+        assert heads == ["Usage", "Where used", "Timeline", "Findings", "Overview", "Findings"]
+        sections = ["usage", "where_used", "timeline", "of_key"]
+        assert [name for name, *_ in made.asked if name in sections] == sections
 
 
 async def test_a_click_on_its_name_opens_a_section(opened):

@@ -16,6 +16,7 @@ from keyward.desk.where_used import WhereUsed
 from keyward.desk.wish import Check
 from keyward.ledger.records import WaitingOn
 from keyward.model.errors import NotConfigured, Refused, UsageError
+from keyward.model.finding import Fix
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.rotation.mend.troubles import Trouble, Wrong
 from keyward.tui.lastdoor import bare
@@ -23,7 +24,7 @@ from keyward.tui.widgets.agree import Agree
 from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.question import Question
 from tests.parts import desk as made
-from tests.parts import screens
+from tests.parts import found, screens
 from tests.parts.desk import NOW, OK, loaded, row, shown
 from tests.parts.hostile import LONG, MARKUP, ORDERS, WIDE, unseen
 from tests.tui.test_key_sections import usage
@@ -55,6 +56,14 @@ def desk(text):
         "id": screens.KEY, "provider": "google-api-keys", "scope": "acme-prod", "name": odd("Name"), "last_used": {},
         "bound_identity": odd("Identity"), "restrictions": {"apis": [odd("Api")], "client": odd("Client")},
     }  # fmt: skip
+    wrong = replace(
+        found.OLD,
+        subject=screens.KEY,
+        name=odd("Broken"),
+        evidence=(odd("Because"),),
+        fix=Fix(odd("Text"), (odd("Line"),)),
+    )
+    told_of = [found.statement("training", "yes", odd("Said"), (), source=odd("Page"), control=odd("Control"))]
     blocked = (replace(PLACES[0], problem=odd("Problem"), holds=None),)
     one = screens.desk(
         plan=planner(blocked),
@@ -71,6 +80,9 @@ def desk(text):
         where_used=WhereUsed((place,), {place["secret"]: (odd("Consumer"),)}, "here"),
         timeline=(Moment(NOW, odd("Moment"), odd("Detail"), odd("By")),),
         readable=Readable(odd("Source")),
+        judge=(found.checked((wrong,)), ()),
+        of_key=found.checked((wrong,)),
+        **found.catalog({"gemini": {**found.provider("gemini", told_of), "label": odd("Label")}}),
         reveal=Refused(odd("Unread"), hint=odd("Hint")),
         export_trail=UsageError(odd("Unwritten"), hint=odd("Elsewhere")),
     )
@@ -92,6 +104,7 @@ WALK = (
     (("u",), ("Service",)),
     (("w",), ("Secret", "Consumer", "Role")),
     (("t",), ("Moment", "By")),
+    (("f",), ("Because", "Text", "Line")),
     (("y",), ("Copied", "Command")),
     (("escape", "x"), ("Source",)),
     (("escape", "escape", "r"), ("Problem",)),
@@ -106,6 +119,11 @@ WALK = (
     (("escape", "m"), ("Trouble", "Todo")),
     (("escape", "escape", "6"), ("Value", "Origin", "Trust")),
     (("enter",), ("Doc",)),
+    (("escape", "escape", "2"), ("Broken", "Because", "Line")),
+    (("e",), ("Because", "Text")),
+    (("escape", "y"), ("Line",)),
+    (("escape", "escape", "3"), ("Label", "Said")),
+    (("enter",), ("Control", "Page")),
     (("escape", "escape"), ("Row",)),
 )
 """Keys, and the words whose texts stand on the screen then."""

@@ -268,6 +268,10 @@ class InventoryScreen(KeyTable):
             return f"no key is marked; {self.app.keymap.key_of('inventory.mark')} marks one"
         return ""
 
+    def filter_by(self, query: str) -> None:
+        """Show only what the query matches, as if somebody had typed it."""
+        self.query_one(FilterBar).field.value = query
+
     def action_filter(self) -> None:
         """Type a query. The focus moves at once: `Widget.focus` would only do it after letters that are already waiting."""
         self.set_focus(self.query_one(FilterBar).field)

@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from keyward.model.credential import Credential
 
 
-_SECTIONS = ("Overview", "Usage", "Where used", "Timeline")
-_OVERVIEW, USAGE, WHERE, _TIMELINE, REVEAL = range(5)
+_SECTIONS = ("Overview", "Usage", "Where used", "Timeline", "Findings")
+_OVERVIEW, USAGE, WHERE, _TIMELINE, FINDINGS, REVEAL = range(6)
 """The sections in their order, and the question whether the value can be shown."""
 _ASKED: "Mapping[int, Callable[[Desk, str], Any]]" = {
     USAGE: lambda desk, key: desk.keys.usage(key, DAYS),
     WHERE: lambda desk, key: desk.keys.where_used(key),
     _TIMELINE: lambda desk, key: desk.keys.timeline(key),
+    FINDINGS: lambda desk, key: desk.hygiene.of_key(key),
 }
 
 
@@ -121,6 +122,9 @@ class KeyScreen(Page):
             with Vertical(id="timeline", classes="part"):
                 yield Plain("Reading ...", classes="waits")
                 yield FactList(id="moments")
+            with Vertical(id="findings", classes="part"):
+                yield Plain("Judging ...", classes="waits")
+                yield FactList(id="found")
 
     def on_mount(self) -> None:
         """Ask for it."""
@@ -196,6 +200,10 @@ class KeyScreen(Page):
                 f"{self._record.get('kind', '')} · {self._record.get('provider', '')} · {self._record.get('scope', '')}"
             )
             self.query_one("#tree", Static).update(tree(section.value, self._named, about) + self._unread)
+        elif section.place == FINDINGS:
+            from keyward.tui.found import of_key  # only this section tells it
+
+            self.query_one("#found", FactList).tell(list(of_key(section.value)))
         else:
             self.query_one("#moments", FactList).tell(moments(section.value, now))
 
@@ -222,6 +230,10 @@ class KeyScreen(Page):
     def action_timeline(self) -> None:
         """Show what happened to it."""
         self._choose(_TIMELINE)
+
+    def action_findings(self) -> None:
+        """Show what the rules say of it."""
+        self._choose(FINDINGS)
 
     def action_next_section(self) -> None:
         """Show the next section."""

@@ -13,7 +13,7 @@ from keyward.tui.widgets.plain import Plain
 
 
 class Leaf(Dialog[None]):
-    """What there is to read.
+    """What there is to read. The top line of the screen below it stays in sight, however much that is.
 
     Args:
         title: what it is about.
@@ -23,7 +23,7 @@ class Leaf(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
     DEFAULT_CSS = """
-    Leaf > Vertical { width: 100%; height: auto; max-height: 100%; border-top: solid $primary; border-bottom: solid $primary;
+    Leaf > Vertical { width: 100%; height: auto; max-height: 90%; border-top: solid $primary; border-bottom: solid $primary;
       background: $surface; }
     Leaf VerticalScroll { height: auto; }
     Leaf .title { padding: 0 1; }

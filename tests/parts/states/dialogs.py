@@ -16,6 +16,7 @@ from keyward.tui.widgets.agree import Agree
 from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.question import Question
 from tests.parts.states import Shown, State
+from tests.parts.states.hygiene import pages
 from tests.parts.states.lists import KEY, known, one, pressing
 from tests.parts.states.plans import IDS, TWO, opening, planning, read
 from tests.parts.states.rooms import MISSING, SETTINGS, first, looking, pressing_there
@@ -202,6 +203,7 @@ def _leaf():
         "a setting": State(
             known(configured=SETTINGS), pressing("6", "enter"), ("means", "[scan]", "workers = 7", "Esc closes.")
         ),
+        **pages(),
     }
 
 

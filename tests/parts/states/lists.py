@@ -18,6 +18,7 @@ from keyward.model.usage import NOT_SCANNED, LastUse, UseStatus
 from keyward.tui.screens.coverage import CoverageScreen
 from keyward.tui.screens.inventory import InventoryScreen
 from keyward.tui.screens.key import KeyScreen
+from tests.parts import found
 from tests.parts.desk import DAY, NOW, Desk, row
 from tests.parts.states import Shown, State
 
@@ -379,6 +380,21 @@ def _key():
         "timeline": State(one(), at("t"), ("[Timeline]", "ahead", "restrictions removed")),
         "timeline, loading": State(one(timeline="held"), at("t"), ("[Timeline]", "Reading ...")),
         "timeline, empty": State(one(FIRST, timeline=()), at("t"), ("Nothing is known to have happened",)),
+        "findings": State(
+            one(of_key=found.checked((found.OLD, found.TAKEN, found.UNKNOWN))),
+            at("f"),
+            (
+                "[Findings]",
+                "KW-101 Key older than allowed",
+                "keyward rotate",
+                "not known",
+                "accepted",
+                "1 broken, 1 not known",
+            ),
+        ),
+        "findings, loading": State(one(of_key="held"), at("f"), ("[Findings]", "Judging ...")),
+        "findings, empty": State(one(of_key=found.checked(())), at("f"), ("0 broken, 0 not known",)),
+        "findings, error": State(one(of_key=damaged), at("f"), ("[Findings]", "cannot be read")),
         "timeline, error": State(one(timeline=gone), at("t"), ("Unknown key",)),
     }
 
