@@ -7,6 +7,8 @@ import pytest
 from keyward.hygiene.rules import BY_ID
 from keyward.model.about import Known
 from keyward.model.credential import Kind, Restrictions, State
+from keyward.model.finding import Severity
+from keyward.model.handling import Word
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.model.usage import UseStatus
 from keyward.model.watch import Alert, Budget
@@ -30,6 +32,20 @@ def test_production_that_nobody_pays_for_is_told_with_the_command_that_links_an_
     (found,) = judged(UNPAID, PROJECT, estate(other, CALLER, OFF, APIS, PROD))
     assert found.evidence[0].endswith(f"{CALLER.id}, {other.id} are keys of production")
     assert found.fix.commands == ("gcloud billing projects link acme-prod --billing-account=ACCOUNT_ID",)
+
+
+def test_in_the_eea_its_data_is_safe_and_its_users_are_not_served():
+    other = key("two", restrictions=None)
+    known = (CALLER, other, OFF, APIS, PROD)
+    eea = {CALLER.id: (Word.EEA,), other.id: (Word.NOT_TRAINED, Word.EEA)}
+    (found,) = judged(UNPAID, PROJECT, estate(*known, data=eea))
+    assert (found.result.value, found.severity, "paid services only" in found.evidence[1]) == (
+        "fail",
+        Severity.MEDIUM,
+        True,
+    )
+    (found,) = judged(UNPAID, PROJECT, estate(*known, data={**eea, other.id: (Word.UNPAID,)}))
+    assert (found.severity, len(found.evidence)) == (None, 1)
 
 
 def test_who_pays_who_has_gemini_off_and_what_is_not_production_keeps_it():

@@ -11,10 +11,12 @@ from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
 from keyward.model.about import What
 from keyward.model.credential import Credential
 from keyward.model.finding import Severity, Subject
+from keyward.model.handling import Word
 from keyward.model.usage import UseStatus
 from keyward.model.watch import Alert, Budget
 
 _TERMS = "https://ai.google.dev/gemini-api/terms, read 2026-11-29"
+_EEA = "your settings say EEA: its terms on data are the paid ones; an application for people there may use paid services only"
 _ASK = "keyward scan --context"
 _CALLS = ("serviceruntime.googleapis.com/", "generativelanguage.googleapis.com/")
 """Metrics of calls and of quota, for all APIs and for Gemini."""
@@ -37,7 +39,10 @@ def _unpaid_production(project: str, estate: Estate, limit: None) -> Iterable[Ju
     if named and billing is not None and apis is not None:
         text = "Link an open billing account to the project: what is sent to Gemini is under the paid terms then."
         link = f"gcloud billing projects link {project} --billing-account=ACCOUNT_ID"
-        yield broken(f"no open billing account is linked, Gemini is on, and {_told(named)} of production", text=text, commands=[link])  # fmt: skip
+        why = [f"no open billing account is linked, Gemini is on, and {_told(named)} of production"]
+        eea = all(Word.EEA in estate.data.get(key.id, ()) for key in named)
+        severity = Severity.MEDIUM if eea else None
+        yield broken(*why, *([_EEA] if eea else []), text=text, commands=[link], severity=severity)
     elif named:
         missing = What.BILLING if billing is None else What.SERVICES
         yield unknown(estate.why_unknown(subject, missing), commands=[_ASK])
