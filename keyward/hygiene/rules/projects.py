@@ -191,7 +191,7 @@ RULES = (
         Severity.LOW,
         Subject.PROJECT,
         _no_alert,
-        "https://docs.cloud.google.com/docs/authentication/api-keys-best-practices; OWASP NHI2:2025",
+        "https://codelabs.developers.google.com/api-key-management, read 2026-11-29; OWASP NHI2:2025",
         needs=_ASK,
     ),
 )
