@@ -24,6 +24,12 @@ def ordered(found: "Checked") -> list["Finding"]:
     return [*found.judged.broken, *found.judged.unknown, *accepted]
 
 
+def news(found: "Checked") -> frozenset[str]:
+    """Ids of the broken rules that are new since the earlier check, or worse than they were then; none where no such check is kept."""
+    since = found.since
+    return frozenset() if since is None else frozenset(one.id for one in found.judged.broken if since.is_news(one.id))
+
+
 def word(one: "Finding") -> str:
     """How bad it is; of what is not known, or accepted, just that."""
     if one.accepted is not None:

@@ -29,6 +29,11 @@ class _Commands(CommandList, Choices):
 class Palette(CommandPalette, Once[None]):
     """The palette on the screen. A second Enter in the same burst closes nothing but it."""
 
+    @property
+    def _provider_classes(self) -> Any:
+        """Ours first. Textual has them in a set, which gives them in another order each time."""
+        return sorted(super()._provider_classes, key=lambda one: (one is not Actions, one.__name__))
+
     def compose(self) -> ComposeResult:
         """As Textual's, with a list that bears what comes too early or too late."""
         for widget in super().compose():

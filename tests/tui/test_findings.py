@@ -3,6 +3,7 @@
 import pytest
 from textual.widgets import Input
 
+from keyward.hygiene.since import Change, Since
 from keyward.model.errors import SettingsError
 from keyward.model.finding import Subject
 from keyward.tui.screens.findings import FindingsScreen
@@ -12,7 +13,7 @@ from keyward.tui.screens.plan import PlanScreen
 from keyward.tui.screens.record import RecordScreen
 from keyward.tui.widgets.grid import Grid
 from tests.parts import found, screens
-from tests.parts.desk import DENIED, loaded, row, shown
+from tests.parts.desk import DENIED, NOW, loaded, row, shown
 
 SECRET = {
     "schema": "keyward.secret/1", "scanned_at": "2026-11-20T12:00:00Z", "labels": {"team": "web"}, "context": [], "owners": [],
@@ -177,6 +178,25 @@ async def test_a_policy_that_cannot_be_read_says_file_and_line_and_can_be_tried_
         await pilot.press("ctrl+r")
         await loaded(app, pilot)
         assert "KW-406" in shown(app)
+
+
+async def test_what_is_new_since_the_earlier_check_says_so(opened):
+    since = Since(
+        NOW, {one.id: Change.UNCHANGED for one in found.ALL if one is not found.OPEN}, frozenset({found.STUCK.id}), ()
+    )
+    desk = screens.desk(judge=(found.checked(since=since), ()))
+    async with opened(desk, size=(160, 40)) as (app, pilot):
+        await pilot.press("2")
+        await loaded(app, pilot)
+        assert ("judge", ("",), {}) in desk.asked, "as the command, which compares with the last check"
+        lines = shown(app).splitlines()
+        assert "Since the check of 2026-11-20 12:00 UTC: 0 new" in lines[2] + lines[3]
+        assert {line[13:19] for line in lines if "new: " in line} == {"KW-502", "KW-702"}, (
+            "worse than before is news too"
+        )
+        await pilot.press("slash", *"new")
+        await pilot.pause()
+        assert "2 of 8" in shown(app)
 
 
 async def test_the_list_behind_it_follows_what_was_judged(findings):

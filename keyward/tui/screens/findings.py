@@ -55,6 +55,7 @@ class FindingsScreen(FilteredPage):
         super().__init__()
         self._findings: Sequence[Finding] = ()
         self._rules: Mapping[str, Rule] = {}
+        self._news: frozenset[str] = frozenset()
         self._judging = True
 
     def content(self) -> ComposeResult:
@@ -72,7 +73,7 @@ class FindingsScreen(FilteredPage):
         self._judging = True
         if not self._findings:
             self.say("Judging ...", "Nobody is asked: the rules look at what the last scan knew.")
-        self.app.feed.ask(self, lambda desk: desk.hygiene.judge())
+        self.app.feed.ask(self, lambda desk: desk.hygiene.judge(""))
 
     def on_answer(self, event: Answer) -> None:
         """Everything was judged; or a secret was asked for."""
@@ -83,9 +84,11 @@ class FindingsScreen(FilteredPage):
         found, changed = event.value
         self._judging = False
         self._findings, self._rules = said.ordered(found), {rule.id: rule for rule in found.rules}
+        self._news = said.news(found)
         self.app.feed.judged(self.app.inventory, changed)
         self.query_one("#summary", Plain).show(said.summary(found, self._findings))
-        self.query_one("#seen", Plain).show(found.coverage)
+        compared = f" {found.compared}" if found.since is not None else ""
+        self.query_one("#seen", Plain).show(f"{found.coverage}{compared}")
         if self._findings:
             self.listed()
             return
@@ -121,6 +124,8 @@ class FindingsScreen(FilteredPage):
         texts = {"of": said.name(one), "scope": one.scope}
         texts[self._naming] = words.scope(texts[self._naming], production=self._of_production(one))
         title, why = self._rules[one.rule].title, "; ".join(one.evidence)
+        if one.id in self._news:
+            why = f"new: {why}"
         return said.word(one), one.rule, title, texts["of"], texts["scope"], why
 
     def _of_production(self, one: "Finding") -> bool:

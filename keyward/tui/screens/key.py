@@ -124,7 +124,7 @@ class KeyScreen(Page):
                 yield FactList(id="moments")
             with Vertical(id="findings", classes="part"):
                 yield Plain("Judging ...", classes="waits")
-                yield FactList(id="found")
+                yield FactList(id="rules")
 
     def on_mount(self) -> None:
         """Ask for it."""
@@ -203,7 +203,7 @@ class KeyScreen(Page):
         elif section.place == FINDINGS:
             from keyward.tui.found import of_key  # only this section tells it
 
-            self.query_one("#found", FactList).tell(list(of_key(section.value)))
+            self.query_one("#rules", FactList).tell(list(of_key(section.value)))
         else:
             self.query_one("#moments", FactList).tell(moments(section.value, now))
 
