@@ -40,6 +40,14 @@ def choice(question: str, letters: str, otherwise: str) -> str:
     return typed if typed and typed in letters else otherwise
 
 
+def line(question: str) -> str:
+    """Ask for a line of text; empty where nothing was typed."""
+    sys.stderr.write(f"{question} ")
+    sys.stderr.flush()
+    _forget_typed_ahead()
+    return _line()
+
+
 def _line() -> str:
     line = sys.stdin.readline()
     if not line:

@@ -5,6 +5,7 @@ import typer
 from keyward.cli.apply import apply
 from keyward.cli.audit import audit
 from keyward.cli.check import check
+from keyward.cli.checklist import checklist
 from keyward.cli.config import config
 from keyward.cli.demo import demo
 from keyward.cli.diff import diff
@@ -57,6 +58,7 @@ def register(app: typer.Typer) -> None:
     app.command()(identify)
     app.command()(verify)
     app.add_typer(leaks, name="leaks")
+    app.add_typer(checklist, name="checklist")
     app.command()(rotate)
     app.command()(swap)
     app.command()(apply)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Protocol, cast
 
 from keyward import files
@@ -89,10 +90,19 @@ def look_around(parts: "Parts", folders: Sequence[Path]) -> Beginning:
     google, cloud = look_at_google(parts)
     here = look_here(parts, folders)
     first = "keyward scan" if cloud else "keyward scan --local"
-    commands = (first, "keyward list", "keyward doctor", *(() if cloud else (LOGIN,)))
+    commands = (first, "keyward list", "keyward doctor", *(() if cloud else (LOGIN,)), *_fitting(parts, cloud=cloud))
     return replace(
         here, found=(*google, *here.found), commands=commands, choices=(*(None for _ in google), *here.choices)
     )
+
+
+def _fitting(parts: "Parts", *, cloud: bool) -> tuple[str, ...]:
+    """The checklists that fit what was found, as commands."""
+    machine = "keyward checklist run developer-machine"
+    if not cloud:
+        return (machine,)
+    named = parts.gcloud.get("core", "project")
+    return (machine, f"keyward checklist run google-cloud-project --project {quote(named.value if named else '*')}")
 
 
 def look_here(parts: "Parts", folders: Sequence[Path], likely: Sequence[Path] = ()) -> Beginning:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keyward.desk.check_since import compared, keep
@@ -21,6 +21,7 @@ from keyward.inventory.snapshots import file
 from keyward.inventory.snapshots.recent import recent
 from keyward.inventory.traits import noted
 from keyward.inventory.twins import twins
+from keyward.ledger.statements import standing
 from keyward.model.about import About, Known, What
 from keyward.model.errors import SettingsError, UsageError
 from keyward.model.finding import Severity, Subject
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from keyward.hygiene.rule import Rule
     from keyward.hygiene.searched import Searched
     from keyward.inventory.cache import CacheReader
-    from keyward.ledger.records import ProbeRow
+    from keyward.ledger.records import AttestationRow, ProbeRow
     from keyward.model.credential import Credential
     from keyward.model.placement import Placement
     from keyward.settings.lists import PolicyTable
@@ -65,25 +66,44 @@ def check(desk: "Desk", query: str = "", rules: Sequence[str] = (), since: str |
         UsageError: there is no such rule, `since` cannot be read, or the query asks for what nobody may rest a judgement on.
         SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
     """
-    desk.hygiene.judge_data()
-    now = desk.parts.clock.now()
-    wanted = _wanted(query).compile(now) if query else None
+    asked = _wanted(query) if query else None
     chosen = chosen_rules(rules)
-    policy = _policy(desk.parts.settings, now)
-    with closing(desk.cache()) as cache:
-        estate = _estate(desk, cache, now)
-        sources = cache.sources()
-        scanned = cache.scanned_at
+    basis = known(desk)
+    estate, policy = basis.estate, basis.policy
+    wanted = asked.compile(estate.now) if asked is not None else None
     judged = judge(chosen, estate, policy, wanted)
-    looked = judged.looked_at
+    looked, sources = judged.looked_at, tuple(estate.sources.values())
     counts = looked[Subject.KEY], looked[Subject.SECRET], looked[Subject.PROJECT]
-    found = Checked(now, scanned, desk.parts.world, judged, chosen, *counts, sources, desk.gaps().open(sources))
+    gaps = desk.gaps().open(sources)
+    found = Checked(estate.now, basis.scanned_at, desk.parts.world, judged, chosen, *counts, sources, gaps)
     if since is None:
         return found
     before = compared(desk.parts, judged, Now(chosen, estate, policy, wanted, every=not rules), since)
     if not query and not rules and (why := keep(desk.parts, judged)):
         desk.warn(why)
     return replace(found, since=before)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What rules are applied to, and how; `scanned_at` is None when nothing was scanned yet."""
+
+    estate: Estate
+    policy: Policy
+    scanned_at: "datetime | None"
+
+
+def known(desk: "Desk") -> Basis:
+    """Everything that the last scan knew, with the policy of the settings. Nothing is asked.
+
+    Raises:
+        SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
+    """
+    desk.hygiene.judge_data()
+    now = desk.parts.clock.now()
+    policy = _policy(desk.parts.settings, now)
+    with closing(desk.cache()) as cache:
+        return Basis(_estate(desk, cache, now), policy, cache.scanned_at)
 
 
 def _wanted(query: str) -> Query:
@@ -166,8 +186,8 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         by_secret[str(place.at.secret)].append(place)
     sources = {one.id: one for one in cache.sources()}
     facts = {(one.subject, one.what): one for one in around.every(cache)}
-    projects = _projects(desk, sources)
-    elsewhere, answers, searched = _of_ledger(desk)
+    scopes = projects(desk, sources)
+    elsewhere, answers, searched, attestations = _of_ledger(desk)
     production = parse(settings.production.match).columns(columns := cache.columns(), range(len(columns.id)), now)
     return Estate(
         now,
@@ -179,7 +199,7 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         sources=sources,
         production=frozenset(columns.id[at] for at in production),
         data=dict(zip(columns.id, columns.data, strict=True)),
-        environments=_environments(settings, projects, facts.values()),
+        environments=_environments(settings, scopes, facts.values()),
         unread=_unread(cache),
         noted=noted(cache),
         twins=twins(cache),
@@ -187,9 +207,10 @@ def _estate(desk: "Desk", cache: "CacheReader", now: "datetime") -> Estate:
         searched=searched,
         days=_days(desk, keys.values(), now),
         answers=answers,
-        projects=projects,
+        projects=scopes,
         rotations=tuple(desk.record.rotations(open_only=True)),
         exceptions=_exempt(settings),
+        attestations=attestations,
         owner_labels=settings.scan.owner_labels,
     )
 
@@ -206,14 +227,19 @@ def _unread(cache: "CacheReader") -> frozenset[str]:
     )
 
 
-def _of_ledger(desk: "Desk") -> "tuple[frozenset[str], dict[str, ProbeRow], tuple[Searched, ...]]":
-    """What hosts told the ledger that all share: keys that others have places of, what trying keys told last, what was searched for keys."""
+def _of_ledger(
+    desk: "Desk",
+) -> "tuple[frozenset[str], dict[str, ProbeRow], tuple[Searched, ...], tuple[AttestationRow, ...]]":
+    """What hosts told the ledger that all share: keys that others have places of, what trying keys told last, what was searched for keys.
+
+    And what people stated about items of checklists.
+    """
     ledger = desk.books.reading()
     if ledger is None:
-        return frozenset(), {}, ()
+        return frozenset(), {}, (), ()
     with ledger:
         elsewhere = (row.credential for row in ledger.placements() if row.host not in {"", desk.parts.host})
-        return frozenset(elsewhere), ledger.answers(), remembered(ledger)
+        return frozenset(elsewhere), ledger.answers(), remembered(ledger), standing(ledger.attestations())
 
 
 def _days(desk: "Desk", keys: "Iterable[Credential]", now: "datetime") -> dict[str, Days]:
@@ -228,7 +254,7 @@ def _days(desk: "Desk", keys: "Iterable[Credential]", now: "datetime") -> dict[s
     return {key: Days.of(CallsOfDay(day, calls) for day, calls in days.items()) for key, days in found.items()}
 
 
-def _projects(desk: "Desk", sources: Iterable[str]) -> tuple[str, ...]:
+def projects(desk: "Desk", sources: Iterable[str]) -> tuple[str, ...]:
     """The scopes of providers and stores that know what is around them: these are projects."""
     known = {one.name for one in (*desk.parts.providers, *desk.parts.stores) if hasattr(one, "around")}
     scopes = (source.partition(":")[2].partition("@")[0] for source in sources if source.partition(":")[0] in known)

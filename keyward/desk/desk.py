@@ -1,4 +1,4 @@
-"""The facade of the engines: the list of keys and how it is made; the rest stands behind seven names."""
+"""The facade of the engines: the list of keys and how it is made; the rest stands behind eight names."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
+    from keyward.desk.checklists import Checklists
     from keyward.desk.comparing import Compared
     from keyward.desk.gaps import Gaps
     from keyward.desk.health import Health
@@ -104,6 +105,13 @@ class Desk:
         from keyward.desk.hygiene import Hygiene
 
         return Hygiene(self)
+
+    @cached_property
+    def checklists(self) -> "Checklists":
+        """Checklists: runs of them, and what people state."""
+        from keyward.desk.checklists import Checklists
+
+        return Checklists(self)
 
     @cached_property
     def setup(self) -> "Setup":

@@ -9,7 +9,7 @@ from functools import cached_property
 from keyward.hygiene.daily import Days
 from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.searched import Searched
-from keyward.ledger.records import ProbeRow, RotationRow
+from keyward.ledger.records import AttestationRow, ProbeRow, RotationRow
 from keyward.model.about import About, Known, What
 from keyward.model.credential import Credential
 from keyward.model.placement import Placement, Role
@@ -37,7 +37,8 @@ class Estate:
     ids of keys that another host has a place of. `noted` is what was seen at values when they were read, `twins` are values that stand in
     several places, both by secret id; `searched` are the files and histories that were searched for keys. `days` are the calls of keys by day, where they are counted; `answers` what providers said last of
     keys that keyward tried; `projects` are ids of the
-    cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have, ended ones too, and
+    cloud projects that were asked; `rotations` are the open ones, `exceptions` all that the settings have and `attestations` what people
+    stated about items of checklists, ended ones too, and
     `owner_labels` the names of labels that say who owns something.
     """
 
@@ -61,6 +62,7 @@ class Estate:
     projects: Sequence[str] = ()
     rotations: Sequence[RotationRow] = ()
     exceptions: Sequence[Exempt] = ()
+    attestations: Sequence[AttestationRow] = ()
     owner_labels: Sequence[str] = ("owner", "team")
     _by_scope: dict[str, _Scope] = field(default_factory=dict, init=False, repr=False, compare=False)
 

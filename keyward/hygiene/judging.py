@@ -8,6 +8,7 @@ from typing import Any
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.policy import Policy
 from keyward.hygiene.rule import Judgement, Rule
+from keyward.ledger.records import AttestationRow
 from keyward.model.credential import Credential
 from keyward.model.finding import Finding, Result, Subject
 from keyward.model.handling import Word
@@ -114,6 +115,8 @@ class _Subjects:
             yield from ((QueryRow(f"project:{one}", scope=one), one) for one in estate.projects)
         elif kind is Subject.EXCEPTION:
             yield from ((QueryRow(one.id), one) for one in estate.exceptions)
+        elif kind is Subject.ATTESTATION:
+            yield from ((_stated(one), one) for one in estate.attestations)
         else:
             yield from ((_key_of(one.credential, one.id, estate), one) for one in estate.rotations)
 
@@ -135,6 +138,12 @@ def _key_of(credential: str, rotation: str, estate: Estate) -> QueryRow:
     key = estate.keys.get(credential)
     scope = key.ref.scope if key is not None else credential.partition(":")[2].partition("/")[0]
     return QueryRow(rotation, scope=scope, provider=credential.partition(":")[0])
+
+
+def _stated(one: AttestationRow) -> QueryRow:
+    """The row of a statement, in the project that it is about."""
+    kind, _, name = one.scope.partition(":")
+    return QueryRow(f"attestation:{one.item}/{one.scope}", scope=name if kind == "project" else "")
 
 
 def key_row(key: Credential, estate: Estate) -> QueryRow:

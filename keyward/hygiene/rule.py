@@ -28,7 +28,7 @@ class Judgement:
 
 Judge = Callable[[Any, Estate, Any], Iterable[Judgement]]
 """(subject, everything known, limit) -> judgements; none where the rule does not apply. The subject is a `Credential`, a `SecretInfo`, the
-id of a project or a `RotationRow`, as `Rule.of` says; the limit has the type of `Rule.limit`."""
+id of a project, a `RotationRow`, an `Exempt` or an `AttestationRow`, as `Rule.of` says; the limit has the type of `Rule.limit`."""
 
 
 @dataclass(frozen=True, slots=True)

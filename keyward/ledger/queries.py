@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
-from keyward.ledger.records import EventRow, PlacementRow, ProbeRow, RotationRow, TargetRow
+from keyward.ledger.records import AttestationRow, EventRow, PlacementRow, ProbeRow, RotationRow, TargetRow
 from keyward.ledger.rows import record
 from keyward.ledger.version import SCHEMA
 from keyward.model.errors import AmbiguousKey
@@ -24,6 +24,8 @@ _ROTATIONS = """
 _EVENTS = "SELECT * FROM event WHERE seq > :after AND (CAST(:rotation AS TEXT) IS NULL OR rotation = :rotation) ORDER BY seq LIMIT 500"
 _STORED = "SELECT * FROM event WHERE seq > :after ORDER BY seq LIMIT 500"
 _BELOW_ALL = -(2**63)  # a line that somebody gave an impossible number must show too
+_WITH_STATEMENTS = 3
+"""The first schema that keeps them as they are read here; before it nothing wrote any."""
 _PLACEMENTS = """
     SELECT * FROM placement
     WHERE (CAST(:credential AS TEXT) IS NULL OR credential = :credential) AND (:include_gone OR gone IS NULL)
@@ -116,6 +118,12 @@ class Reading(ABC):
     def answers(self) -> dict[str, ProbeRow]:
         """What the provider said last when keyward tried a key, by its id; tries that told nothing of the key are passed over."""
         return {str(row["credential"]): record(ProbeRow, dict(row)) for row in self._ask(_ANSWERS)}
+
+    def attestations(self) -> list[AttestationRow]:
+        """What people said of checklist items, oldest first, what expired too."""
+        if int(self.meta("schema") or 0) < _WITH_STATEMENTS:
+            return []
+        return [record(AttestationRow, dict(row)) for row in self._ask("SELECT * FROM attestation ORDER BY at, id")]
 
     def __enter__(self) -> Self:
         return self

@@ -167,9 +167,22 @@ class RiskRow:
     until: datetime
 
 
+class Statement(StrEnum):
+    """What a person said of a checklist item: that it holds, that they agree with who said so, that it waits, that it holds no more."""
+
+    ATTESTED = "attested"
+    AGREED = "agreed"
+    SKIPPED = "skipped"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True, slots=True)
 class AttestationRow:
-    """A person's dated statement that a checklist item holds in a scope, until it expires."""
+    """A person's dated statement about a checklist item in a scope, until it expires.
+
+    `scope` is a subject such as `project:acme-prod`, or a pattern of several. `evidence` is where it can be seen, such as the address of a
+    ticket; `data` has the answers to the item's fields, and the version of the item.
+    """
 
     checklist: str
     item: str
@@ -178,3 +191,6 @@ class AttestationRow:
     statement: str
     at: datetime
     expires: datetime
+    kind: Statement = Statement.ATTESTED
+    evidence: str = ""
+    data: Mapping[str, object] = field(default_factory=dict)

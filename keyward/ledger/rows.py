@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
-from keyward.ledger.records import RotationState, WaitingOn
+from keyward.ledger.records import AttestationRow, RotationState, Statement, WaitingOn
 from keyward.ledger.writable import canonical, stamp, text
 from keyward.model.errors import LedgerBroken
 from keyward.model.text import clean, clean_lines
@@ -23,6 +23,8 @@ _DATA = frozenset({"data", "detail"})
 _SENT_BACK = "raw"
 """What a provider said in its own form and gets back as it is: never shown, never tidied up."""
 _WORDS: Mapping[str, type[Enum]] = {"state": RotationState, "waiting_on": WaitingOn}
+_OWN_WORDS: Mapping[type, Mapping[str, type[Enum]]] = {AttestationRow: {"kind": Statement}}
+"""Words of one record, where others have a text of that name."""
 
 
 def columns(row: Any) -> dict[str, object]:
@@ -62,7 +64,10 @@ def record(kind: type[R], found: Mapping[str, Any]) -> R:
         LedgerBroken: a column holds what it cannot hold.
     """
     try:
-        return kind(**{name: _field(name, found[name]) for name in _names(kind)})
+        own = _OWN_WORDS.get(kind, {})
+        return kind(
+            **{name: own[name](found[name]) if name in own else _field(name, found[name]) for name in _names(kind)}
+        )
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LedgerBroken(
             f"The ledger holds a {kind.__name__} that cannot be read: {clean(str(error))}.",

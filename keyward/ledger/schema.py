@@ -132,5 +132,8 @@ attestation = Table(
     _text("statement"),
     _text("at"),
     _text("expires"),
+    _text("kind"),
+    _text("evidence"),
+    _text("data"),
 )
 Index("attestation_by_item", attestation.c.checklist, attestation.c.item, attestation.c.scope)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select
 from keyward.ledger import trail
 from keyward.ledger.database import Database
 from keyward.ledger.placements import see
-from keyward.ledger.records import AttestationRow, EventRow, PlacementRow, ProbeRow, RiskRow, Seen, TargetRow
+from keyward.ledger.records import AttestationRow, EventRow, PlacementRow, ProbeRow, RiskRow, Seen, Statement, TargetRow
 from keyward.ledger.rows import columns, record
 from keyward.ledger.schema import accepted_risk, attestation, placement, probe, target
 from keyward.ledger.writable import stamp, text
@@ -152,10 +152,18 @@ class SqlKnown:
         return self._records(RiskRow, select(accepted_risk).order_by(accepted_risk.c.rule, accepted_risk.c.subject))
 
     def attest(self, row: AttestationRow) -> None:
-        """Keep a person's statement. Writes the audit trail."""
+        """Keep what a person said of a checklist item. Writes the audit trail."""
         line = columns(row)
-        detail = {"checklist": row.checklist, "item": row.item, "statement": row.statement, "expires": row.expires}
-        said = EventRow("attested", target=row.scope, detail=detail, actor=row.actor, at=row.at)
+        detail = {
+            "checklist": row.checklist,
+            "item": row.item,
+            "statement": row.statement,
+            "expires": row.expires,
+            "evidence": row.evidence,
+            "fields": row.data,
+        }
+        kind = row.kind.value if row.kind is Statement.ATTESTED else f"attestation-{row.kind.value}"
+        said = EventRow(kind, target=row.scope, detail=detail, actor=row.actor, at=row.at)
 
         def attest(connection: Connection) -> None:
             connection.execute(insert(attestation), line)

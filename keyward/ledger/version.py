@@ -3,7 +3,7 @@
 from keyward.model.errors import AnotherWorld, LedgerBroken
 from keyward.model.text import clean
 
-SCHEMA = 2
+SCHEMA = 3
 """The number of the newest migration."""
 
 

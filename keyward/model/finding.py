@@ -41,6 +41,7 @@ class Subject(StrEnum):
     PROJECT = "project"
     ROTATION = "rotation"
     EXCEPTION = "exception"
+    ATTESTATION = "attestation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Accepted:
 class Finding:
     """A rule that is broken, or that nobody can tell of, for one subject.
 
-    `rule` is its id; `subject` the id of a key or secret, `project:ID`, or the id of a rotation; `scope` where that is. `about` tells
+    `rule` is its id; `subject` the id of a key or secret, `project:ID`, the id of a rotation, or `attestation:ITEM/SCOPE`; `scope` where that is. `about` tells
     several findings of one rule at one subject apart, such as the place meant; it is never something that changes by itself. `evidence`
     are facts in words, clean and without a value. `accepted` is set while somebody accepted it. `name` is
     the display name, clean, for people to recognise the subject by; nothing rests on it.

@@ -71,7 +71,7 @@ def load(*, file: Path | None, explicit: bool, environ: Mapping[str, str], folde
 
 
 def _from_file(loaded: Loaded, file: Path, *, own: bool) -> Loaded:
-    source = _read(file)
+    source = read_own(file)
     try:
         data = tomllib.loads(source)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
@@ -132,7 +132,13 @@ def _section(loaded: Loaded, section: str, values: object, file: Path, source: s
     return loaded
 
 
-def _read(file: Path) -> str:
+def read_own(file: Path) -> str:
+    """The text of a file that only this user, or root, can have written.
+
+    Raises:
+        NotAllowed: others can write it.
+        SettingsError: it cannot be read, or is no UTF-8 text.
+    """
     try:
         info = file.stat()
         if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

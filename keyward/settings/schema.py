@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from keyward.settings.sections import (
+    Checklists,
     Data,
     Display,
     EndpointSettings,
@@ -58,6 +59,7 @@ class Settings:
     rotation: Rotation = field(default_factory=Rotation)
     targets: Targets = field(default_factory=Targets)
     production: Production = field(default_factory=Production)
+    checklists: Checklists = field(default_factory=Checklists)
     display: Display = field(default_factory=Display)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     fingerprint: Fingerprint = field(default_factory=Fingerprint)

@@ -115,6 +115,15 @@ class Production:
 
 
 @dataclass(frozen=True, slots=True)
+class Checklists:
+    """Checklists of your own."""
+
+    files: tuple[str, ...] = setting(
+        texts, (), "files, and folders with *.toml files, that define lists, such as ~/keyward/lists"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Display:
     """How the app shows things."""
 

@@ -100,3 +100,17 @@ def test_a_keyring_that_answers_is_proposed_and_none_of_its_entries_is_shown(tmp
         assert tomllib.loads(scene.config.read_text())["keyring"] == {"services": ["*"]}
         assert "acme" not in done.out.replace("acme-", "")
         assert KEY not in done.out + done.err
+
+
+def test_it_ends_with_the_checklists_that_fit_what_was_found(fresh, tmp_path):
+    done = check(init(fresh, "--yes", "-o", "json").json)
+    assert done["next"][-2:] == [
+        "keyward checklist run developer-machine",
+        "keyward checklist run google-cloud-project --project acme-prod",
+    ]
+    run = fresh.keyward("checklist", "run", "developer-machine", "--no-input", "-o", "json", HOME=str(fresh.home))
+    assert run.status in (3, 6), "nothing was scanned yet, so nothing is broken and nothing is fine"
+    fresh.keyward("scan", "--local", HOME=str(fresh.home))
+    found = fresh.keyward("checklist", "run", "developer-machine", "--no-input", "-o", "json", HOME=str(fresh.home))
+    words = {one["item"]: one["result"] for one in check(found.json)["subjects"][0]["answers"]}
+    assert (words["machine.no-plaintext"], words["machine.own-files"]) == ("fail", "pass")

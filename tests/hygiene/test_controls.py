@@ -34,7 +34,7 @@ def test_the_top_ten_are_ten():
 def test_every_rule_about_a_key_speaks_for_something():
     spoken = {rule for framework in frameworks().values() for one in framework.controls for rule in one.rules}
     silent = {one for one in BY_ID if one not in spoken}
-    assert silent == {"KW-307", "KW-309", "KW-408", "KW-506", "KW-507", "KW-704", "KW-705"}
+    assert silent == {"KW-307", "KW-309", "KW-408", "KW-506", "KW-507", "KW-704", "KW-705", "KW-706", "KW-707"}
 
 
 def words(**counts):

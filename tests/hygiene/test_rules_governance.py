@@ -6,7 +6,7 @@ import pytest
 
 from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.rules import BY_ID
-from keyward.ledger.records import RotationRow, RotationState, WaitingOn
+from keyward.ledger.records import AttestationRow, RotationRow, RotationState, WaitingOn
 from keyward.model.about import Known
 from keyward.model.credential import State
 from keyward.model.query import parse
@@ -76,3 +76,34 @@ def test_a_step_that_nobody_did_is_overdue():
 @pytest.mark.parametrize(("until", "ended"), [(date(2026, 11, 20), ["pass"]), (date(2026, 11, 19), ["fail"])])
 def test_an_exception_ends_with_its_last_day(until, ended):
     assert results(ENDED, Exempt("KW-1*", parse("project:x"), "ana", until, "why"), estate()) == ended
+
+
+def statement(left):
+    return AttestationRow(
+        "acme", "any.tls", "project:acme-prod", "ana", "so it is", NOW - timedelta(days=90), NOW + left
+    )
+
+
+@pytest.mark.parametrize(("left", "ended"), [(timedelta(seconds=1), ["pass"]), (timedelta(0), ["fail"])])
+def test_a_statement_ends_at_its_moment(left, ended):
+    assert results(BY_ID["KW-706"], statement(left), estate()) == ended
+
+
+def test_a_statement_that_ends_soon_is_told_until_it_has_ended():
+    soon = BY_ID["KW-707"]
+    assert results(soon, statement(timedelta(days=14, seconds=1)), estate()) == ["pass"]
+    (found,) = judged(soon, statement(timedelta(days=14)), estate())
+    assert found.evidence == ("what ana stated ends in 14 days, on 2026-12-04",)
+    assert found.fix.commands == ("keyward checklist attest any.tls --for project:acme-prod",)
+    assert results(soon, statement(timedelta(seconds=1)), estate()) == ["fail"]
+    assert results(soon, statement(timedelta(0)), estate()) == [], "KW-706 says so"
+
+
+def test_statements_are_judged_where_they_are_about():
+    from keyward.hygiene.judging import judge
+    from keyward.hygiene.policy import Policy
+
+    world = estate(attestations=(statement(timedelta(0)),))
+    for project, number in (("acme-prod", 1), ("acme-dev", 0)):
+        found = judge([BY_ID["KW-706"]], world, Policy(now=NOW), parse(f"project:{project}").compile(NOW)).findings
+        assert [one.subject for one in found] == ["attestation:any.tls/project:acme-prod"][:number]

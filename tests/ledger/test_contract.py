@@ -6,13 +6,23 @@ from dataclasses import replace
 import pytest
 
 from keyward.ledger import leases
-from keyward.ledger.records import AttestationRow, ProbeRow, RiskRow, RotationState, Seen, TargetRow, WaitingOn
+from keyward.ledger.records import (
+    AttestationRow,
+    ProbeRow,
+    RiskRow,
+    RotationState,
+    Seen,
+    Statement,
+    TargetRow,
+    WaitingOn,
+)
+from keyward.ledger.statements import standing
 from keyward.model.errors import AmbiguousKey, FingerprintKeyMissing, Held, LedgerBroken
 from tests.ledger.conftest import NOW, WORLD, event, later, placement, rotation
 
 
 def test_it_knows_itself(ledger, make_ledger):
-    assert (ledger.meta("world"), ledger.meta("schema"), ledger.meta("nothing")) == (WORLD, "2", None)
+    assert (ledger.meta("world"), ledger.meta("schema"), ledger.meta("nothing")) == (WORLD, "3", None)
     assert ledger.meta("created")
     assert ledger.fresh
     assert not make_ledger().fresh
@@ -341,6 +351,31 @@ def test_own_probes_are_remembered_since_a_time(ledger):
     for row in [*rows, ProbeRow("other", NOW, "dead", "400")]:
         ledger.probe(row)
     assert ledger.probes("k", later(minutes=1)) == [rows[2], rows[0]]
+
+
+def test_every_kind_of_statement_is_kept_and_on_record(ledger, make_ledger, backend):
+    said = AttestationRow(
+        "gemini", "any.tls", "project:p", "me", "it is so", NOW, later(days=90), evidence="https://x", data={"hosts": "a", "version": 2}
+    )  # fmt: skip
+    rows = [replace(said, kind=kind, at=later(minutes=number)) for number, kind in enumerate(Statement)]
+    for row in rows:
+        ledger.attest(row)
+    assert make_ledger().attestations() == rows
+    with backend.reading() as found:
+        assert found.attestations() == rows
+    kinds = ["attested", "attestation-agreed", "attestation-skipped", "attestation-withdrawn"]
+    assert [line.kind for line in ledger.events()] == kinds
+    assert next(iter(ledger.events())).detail["fields"] == {"hosts": "a", "version": 2}
+    assert ledger.verify_chain() == (4, None)
+
+
+def test_of_statements_about_one_item_in_one_scope_the_newest_stands():
+    said = AttestationRow("gemini", "any.tls", "project:p", "me", "it is so", NOW, later(days=90))
+    again, elsewhere = replace(said, at=later(days=1)), replace(said, scope="project:q")
+    gone = replace(said, kind=Statement.WITHDRAWN)
+    put_off = replace(said, kind=Statement.SKIPPED)
+    assert standing([said, elsewhere, again, put_off]) == (again, elsewhere)
+    assert standing([said, elsewhere, gone]) == (elsewhere,)
 
 
 def test_what_people_said_is_kept_and_on_record(ledger):

@@ -110,6 +110,7 @@ def test_it_is_read_and_used_afterwards(backend, version):
         assert not found.current
         assert [row.credential for row in found.rotations(open_only=True)] == ["rotation.credential"]
         assert [line.seq for line in found.events()] == [1]
+        assert found.attestations() == []
     ledger = backend.open(world=WORLD, chain_key=CHAIN_KEY)
     [row] = ledger.rotations(open_only=True)
     lease = ledger.acquire(f"rotation:{row.id}", "one", 60)

@@ -254,7 +254,7 @@ def test_an_older_ledger_is_brought_up_to_date_with_what_it_holds(place):
         assert not found.current
         assert list(found.targets()) == ["env:/x#y"]
     ledger = open_ledger(place, world=WORLD)  # without the key: no trail proves that old target
-    assert (ledger.meta("schema"), ledger.fresh) == ("2", False)
+    assert (ledger.meta("schema"), ledger.fresh) == ("3", False)
     assert list(ledger.targets()) == ["env:/x#y"]
     assert ledger.risks() == []
     ledger.close()

@@ -37,6 +37,10 @@ ENDED = Finding(
     "KW-704", Subject.EXCEPTION, "exception:KW-402/id:x", "", Result.FAIL, Severity.LOW, ("ana accepted it until 2026-11-01",),
     Fix("Mend what it was about."),
 )  # fmt: skip
+STATED = Finding(
+    "KW-706", Subject.ATTESTATION, "attestation:any.tls/project:acme-prod", "acme-prod", Result.FAIL, Severity.MEDIUM,
+    ("ana stated it until 2026-11-01, 19 days ago",), Fix("State it anew."),
+)  # fmt: skip
 TAKEN = Finding(
     "KW-402", Subject.KEY, KEY, "acme-prod", Result.FAIL, Severity.MEDIUM, ("it works from anywhere",), Fix("Restrict it."),
     accepted=Accepted("mary@acme.example", (NOW + timedelta(days=60)).date(), "quota is capped"), name="maps",

@@ -222,4 +222,8 @@ async def test_the_page_of_a_key_tells_its_findings_and_what_nobody_can_tell(ope
 
 
 def test_every_kind_of_subject_can_be_opened_or_says_why_not():
-    assert {one.of for one in found.ALL} == set(Subject)
+    from keyward.tui.screens.findings import _why_not
+
+    assert {one.of for one in (*found.ALL, found.STATED)} == set(Subject)
+    shut = [one for one in (*found.ALL, found.STATED) if _why_not("open", one)]
+    assert {one.of for one in shut} == {Subject.EXCEPTION, Subject.ATTESTATION}

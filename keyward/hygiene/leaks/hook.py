@@ -49,7 +49,7 @@ def install(git: Git, command: Sequence[str]) -> Path:
             f"core.hooksPath ({shared}) leads to {files.shown(file.parent)}, which every repository of this user runs; it was left alone.",
             hint=f"Add this line to {files.shown(file)} yourself: {line} || exit $?",
         )
-    if (file.exists() or file.is_symlink()) and not _own(file):
+    if (file.exists() or file.is_symlink()) and not own(file):
         raise NotAllowed(
             f"{files.shown(file)} is there already, and was left alone.",
             hint=f"Add this line to it yourself: {line} || exit $?",
@@ -74,7 +74,7 @@ def remove(git: Git) -> Path | None:
     file = where(git)
     if not file.exists() and not file.is_symlink():
         return None
-    if not _own(file):
+    if not own(file):
         raise NotAllowed(
             f"{files.shown(file)} is not keyward's own, and was left alone.",
             hint="Take keyward's line out of it yourself.",
@@ -86,7 +86,8 @@ def remove(git: Git) -> Path | None:
     return file
 
 
-def _own(file: Path) -> bool:
+def own(file: Path) -> bool:
+    """Whether the hook in that file is keyward's own."""
     try:
         with file.open("rb") as stream:
             return not file.is_symlink() and _MARK.encode() in stream.read(_LARGEST)

@@ -9,7 +9,7 @@ from keyward.hygiene.rule import Rule
 from keyward.hygiene.since import Change, Gone, Since
 from keyward.model.finding import Finding, Severity
 
-_STYLE = """
+STYLE = """
 :root{color-scheme:light dark;--ink:#1c2330;--faint:#5b6472;--line:#d5dae2;--paper:#fff;--soft:#f4f6f9;
 --critical:#a01035;--high:#b3400a;--medium:#8a6100;--low:#2b6a4d;--info:#4a5568}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ef;--faint:#9aa4b2;--line:#39414e;--paper:#161a21;--soft:#1e242d;
@@ -32,7 +32,7 @@ td:first-child{width:38%}code{font:.86em/1.45 ui-monospace,monospace;display:blo
 @media print{body{max-width:none;padding:0;font-size:11px}h2{break-after:avoid}tr{break-inside:avoid}.tile{background:none}
 :root{--ink:#000;--faint:#444;--line:#bbb;--paper:#fff;--soft:#f3f3f3;--critical:#a01035;--high:#b3400a;--medium:#8a6100;--low:#2b6a4d;--info:#4a5568}}
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def page(found: Checked) -> str:
@@ -43,9 +43,9 @@ def page(found: Checked) -> str:
 def _lines(found: Checked) -> Iterator[str]:
     title = f"Key hygiene, {stamp(found.at)}"
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
+    yield f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>"
     yield f'<h1>{escape(title)}</h1>\n<p class="faint">Scanned {stamp(found.scanned_at)} · world {escape(found.world)}</p>'
     yield f"<p>{escape(found.coverage)}</p>\n<p>{escape(found.compared)}</p>"
     if found.unseen or found.scanned_at is None:

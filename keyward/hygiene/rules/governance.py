@@ -6,8 +6,8 @@ from datetime import timedelta
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.exempt import Exempt
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import command, span
-from keyward.ledger.records import RotationRow, WaitingOn
+from keyward.hygiene.say import Mending, command, day, span
+from keyward.ledger.records import AttestationRow, RotationRow, WaitingOn
 from keyward.model.about import What
 from keyward.model.credential import Credential
 from keyward.model.finding import Severity, Subject
@@ -89,6 +89,32 @@ def _ended(exempt: Exempt, estate: Estate, limit: None) -> Iterable[Judgement]:
         yield broken(f"{exempt.owner} accepted it until {exempt.until.isoformat()}, {days} days ago", text=text)
 
 
+def _statement_ended(stated: AttestationRow, estate: Estate, limit: None) -> Iterable[Judgement]:
+    del limit
+    left = stated.expires - estate.now
+    if left > timedelta(0):
+        yield KEPT
+    else:
+        yield broken(f"{stated.actor} stated it until {day(stated.expires)}, {span(-left)} ago", **_state_anew(stated))
+
+
+def _statement_ends(stated: AttestationRow, estate: Estate, limit: timedelta) -> Iterable[Judgement]:
+    left = stated.expires - estate.now
+    if left <= timedelta(0):
+        return  # KW-706 says so
+    if left > limit:
+        yield KEPT
+    else:
+        yield broken(
+            f"what {stated.actor} stated ends in {span(left)}, on {day(stated.expires)}", **_state_anew(stated)
+        )
+
+
+def _state_anew(stated: AttestationRow) -> Mending:
+    text = "Look whether it still holds, and state it anew; take it back where it does not."
+    return {"text": text, "commands": [command("checklist", "attest", stated.item, "--for", stated.scope)]}
+
+
 RULES = (
     Rule(
         "KW-701",
@@ -130,5 +156,25 @@ RULES = (
         Subject.EXCEPTION,
         _ended,
         _SELF,
+    ),
+    Rule(
+        "KW-706",
+        "Attestation ended",
+        "What somebody stated of a checklist's item is stated by nobody now.",
+        Severity.MEDIUM,
+        Subject.ATTESTATION,
+        _statement_ended,
+        _SELF,
+    ),
+    Rule(
+        "KW-707",
+        "Attestation ends soon",
+        "A checklist that was satisfied is not any more on that day.",
+        Severity.INFO,
+        Subject.ATTESTATION,
+        _statement_ends,
+        _SELF,
+        timedelta(days=14),
+        "how long before its end a statement is to be made anew",
     ),
 )

@@ -240,6 +240,8 @@ def _why_not(action: str, one: "Finding") -> str:
     """Why that cannot be done with this finding."""
     if action == "open" and one.of is Subject.EXCEPTION:
         return "it is an [[exception]] of your keyward.toml"
+    if action == "open" and one.of is Subject.ATTESTATION:
+        return "it is what somebody stated of a checklist's item; `keyward checklist due` lists these"
     if action == "fix" and not one.fix.commands:
         return f"no command mends it. {one.fix.text}".rstrip(" .")
     if action == "rotate" and not said.rotated(one):
