@@ -5,8 +5,14 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
+from keyward.hygiene.estate import Estate
 from keyward.model.credential import Credential
 from keyward.model.ids import DECLARED, SHAPE
+from keyward.model.usage import UseStatus
+
+HOMELESS = (
+    "No place that holds it is known: show keyward where it is kept, then replace it; delete it if nothing needs it."
+)
 
 
 class Mending(TypedDict):
@@ -33,11 +39,24 @@ def _escaped(word: str) -> str:
     return "".join(plain)
 
 
-def rotate(key: Credential) -> Mending:
-    """How that key is replaced."""
+def rotate(key: Credential, estate: Estate, *options: str, text: str = "Replace it.") -> Mending:
+    """How that key is replaced, with these options. A key of which no place is known cannot be: a successor would reach nobody."""
     if key.ref.provider in (SHAPE, DECLARED):
         return {"text": "Replace it: its provider lets only a person make keys.", "commands": [command("swap", key.id)]}
-    return {"text": "Replace it.", "commands": [command("rotate", key.id)]}
+    line = command("rotate", key.id, *options)
+    if estate.placements.get(key.id):
+        return {"text": text, "commands": [line]}
+    if key.last_use.status in (UseStatus.NEVER, UseStatus.NOT_SEEN):
+        return {"text": f"{text} {HOMELESS}", "commands": [command("revoke", key.id, "--unused")]}
+    return {"text": f"{text} {HOMELESS}", "commands": ["keyward scan --values all", line]}
+
+
+def ended(key: Credential, estate: Estate, reason: str, text: str) -> Mending:
+    """How a leaked key is replaced at once; one of which no place is known is deleted."""
+    if estate.placements.get(key.id):
+        return {"text": text, "commands": [command("rotate", key.id, "--emergency", "--reason", reason)]}
+    line = command("revoke", key.id, "--even-if-used", "--reason", reason)
+    return {"text": f"{text} No place that holds it is known: delete it.", "commands": [line]}
 
 
 def span(length: timedelta) -> str:

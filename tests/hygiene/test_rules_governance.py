@@ -32,7 +32,7 @@ def test_nobody_is_named_only_when_the_project_was_asked():
     denied = about("project:acme-prod", "labels", status=Known.DENIED, detail="no")
     assert results(OWNER, plain, estate(plain, denied)) == ["unknown"]
     (found,) = judged(OWNER, plain, estate(plain, about("project:acme-prod", "labels", "env=prod", "teams=x")))
-    assert (found.result.value, found.fix.text) == ("fail", "Say it in a label or annotation: owner or team.")
+    assert (found.result.value, found.fix.text) == ("fail", "Name the OWNER in a label or annotation: owner or team.")
     assert results(OWNER, key(state=State.DELETED), estate()) == []
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from keyward.hygiene.rules import BY_ID
 from keyward.model.credential import Kind, State
-from tests.parts.estate import NOW, ago, estate, judged, key, results
+from keyward.model.secretinfo import VersionState
+from keyward.model.usage import UseStatus
+from tests.parts.estate import NOW, ago, estate, judged, key, place, results, secret, silent, used
 
 DAY = timedelta(days=1)
 
@@ -19,7 +21,25 @@ def test_a_key_may_be_as_old_as_allowed_and_not_a_second_older(rule, kind):
     assert results(rule, key(kind=kind, days=None, created=NOW - just), estate()) == ["pass"]
     (found,) = judged(rule, key(kind=kind, days=None, created=NOW - just - DAY), estate())
     assert (found.result.value, found.evidence) == ("fail", ("it is 91 days old; 90 days are allowed",))
-    assert found.fix.commands == ("keyward rotate google-api-keys:acme-prod/one",)
+    held = key(kind=kind, days=91.5)
+    (found,) = judged(rule, held, estate(held, place(held, secret())))
+    assert (found.fix.text, found.fix.commands) == ("Replace it.", ("keyward rotate google-api-keys:acme-prod/one",))
+
+
+def test_a_key_of_which_no_place_is_known_is_not_replaced_into_nothing():
+    rule = BY_ID["KW-101"]
+    (found,) = judged(rule, key(days=91.5, last_use=silent(UseStatus.NOT_SEEN)), estate())
+    assert found.fix.commands == ("keyward revoke google-api-keys:acme-prod/one --unused",)
+    (found,) = judged(rule, key(days=91.5, last_use=used(2)), estate())
+    assert found.fix.commands == ("keyward scan --values all", "keyward rotate google-api-keys:acme-prod/one")
+    assert "No place that holds it is known" in found.fix.text
+
+
+def test_what_stands_only_in_versions_that_are_off_has_no_age_to_ask_for():
+    rule, old = BY_ID["KW-102"], key(provider="shape", project="google-sa-json", kind=Kind.BY_SHAPE, days=None)
+    off = place(old, secret(), version_state=VersionState.DISABLED)
+    assert results(rule, old, estate(old, off)) == []
+    assert results(rule, old, estate(old, place(old, secret()))) == ["fail"]
 
 
 def rule_limit(rule):

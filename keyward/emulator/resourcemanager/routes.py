@@ -23,6 +23,7 @@ V3 = Service("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API"
 V1 = Service("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", "cloudresourcemanager.v1")
 
 _GET = "resourcemanager.projects.get"
+_UPDATE = "resourcemanager.projects.update"
 _POLICY = "resourcemanager.projects.getIamPolicy"
 _SET_POLICY = "resourcemanager.projects.setIamPolicy"
 _TERM = re.compile(r"([\w.-]+)\s*[:=]\s*(?:\"([^\"]*)\"|([^\s()]+))")
@@ -45,6 +46,7 @@ def routes() -> list[Route]:
         Route(V3, "GET", "/v3/folders/{id}", _node, f"{crm}.folders.get"),
         Route(V1, "GET", "/v1/projects", _list_v1, f"{crm}.projects.list"),
         Route(V1, "GET", "/v1/projects/{project}", lambda r: _v1(r.owner), f"{crm}.projects.get", _GET),
+        Route(V1, "PUT", "/v1/projects/{project}", _update_v1, f"{crm}.projects.update", _UPDATE),
         Route(V1, "POST", "/v1/projects/{p}:testIamPermissions", _test, f"{crm}.projects.testIamPermissions"),
         Route(V1, "POST", "/v1/projects/{p}:getIamPolicy", _policy, f"{crm}.projects.getIamPolicy", _POLICY),
         Route(V1, "POST", "/v1/projects/{p}:setIamPolicy", _set_policy, f"{crm}.projects.setIamPolicy", _SET_POLICY),
@@ -136,6 +138,14 @@ def _policy(request: Request) -> dict[str, Any]:
     said = json.dumps([project.number, project.bindings], sort_keys=True)
     etag = base64.b64encode(hashlib.sha256(said.encode()).digest()[:8]).decode()
     return {"version": 3, "etag": etag, "bindings": [dict(one) for one in project.bindings]}
+
+
+def _update_v1(request: Request) -> dict[str, Any]:
+    """Name and labels are all that this method changes."""
+    body = request.json()
+    request.owner.name = str(body.get("name", request.owner.name))
+    request.owner.labels = {str(name): str(value) for name, value in (body.get("labels") or {}).items()}
+    return _v1(request.owner)
 
 
 def _set_policy(request: Request) -> dict[str, Any]:

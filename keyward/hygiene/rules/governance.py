@@ -1,6 +1,7 @@
 """Who looks after keys, and whether what was begun is brought to its end."""
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from keyward.hygiene.estate import Estate
@@ -11,6 +12,7 @@ from keyward.ledger.records import AttestationRow, RotationRow, WaitingOn
 from keyward.model.about import What
 from keyward.model.credential import Credential
 from keyward.model.finding import Severity, Subject
+from keyward.model.secretinfo import SecretInfo
 
 _OWNED = "OWASP NHI1:2025 (improper offboarding)"
 _SELF = "keyward's own record"
@@ -29,7 +31,9 @@ def _no_owner(key: Credential, estate: Estate, limit: None) -> Iterable[Judgemen
         yield KEPT
         return
     if key.ref.scope not in estate.projects:
-        yield broken("no secret that holds it says whose it is", text=_label(estate))
+        yield broken(
+            "no secret that holds it says whose it is", text=_label(estate), commands=_labelled(secrets, "", estate)
+        )
         return
     subject = f"project:{key.ref.scope}"
     labels = estate.known(subject, What.LABELS)
@@ -38,11 +42,30 @@ def _no_owner(key: Credential, estate: Estate, limit: None) -> Iterable[Judgemen
     elif any(one.partition("=")[0] in estate.owner_labels for one in labels):
         yield KEPT
     else:
-        yield broken("neither it nor its secrets nor its project say whose it is", text=_label(estate))
+        said = "neither it nor its secrets nor its project say whose it is"
+        yield broken(said, text=_label(estate), commands=_labelled(secrets, key.ref.scope, estate))
 
 
 def _label(estate: Estate) -> str:
-    return f"Say it in a label or annotation: {' or '.join(estate.owner_labels)}."
+    return f"Name the OWNER in a label or annotation: {' or '.join(estate.owner_labels)}."
+
+
+def _labelled(secrets: Sequence[SecretInfo], project: str, estate: Estate) -> Iterator[str]:
+    """Says it on a secret of a cloud that holds the key, which says it of nothing else; where none does, on the project."""
+    info = next((one for one in secrets if one.immutable_versions and "@" not in one.ref.scope), None)
+    if info is not None:
+        words = (
+            "secrets",
+            "update",
+            info.ref.name,
+            f"--project={info.ref.scope}",
+            f"--update-labels={estate.owner_labels[0]}=OWNER",
+        )
+        yield shlex.join(("gcloud", *words))
+    elif project:
+        yield shlex.join(
+            ("gcloud", "alpha", "projects", "update", project, f"--update-labels={estate.owner_labels[0]}=OWNER")
+        )
 
 
 def _stuck(rotation: RotationRow, estate: Estate, limit: timedelta) -> Iterable[Judgement]:

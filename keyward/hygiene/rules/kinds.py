@@ -7,7 +7,7 @@ from datetime import timedelta
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.gemini import calls_gemini
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import command, day, span
+from keyward.hygiene.say import command, day, ended, span
 from keyward.model.credential import Credential, Kind, State
 from keyward.model.finding import Severity, Subject
 from keyward.model.verdict import reported_leaked
@@ -18,15 +18,14 @@ _KEYS = "https://docs.cloud.google.com/iam/docs/best-practices-for-managing-serv
 
 def _blocked(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
     """A provider that blocks a key by itself has a reason, and whoever uses the key is without it already."""
-    del estate, limit
+    del limit
     if key.state is not State.BLOCKED:
         if key.live:
             yield KEPT
         return
     reason = "leaked: its provider blocked it"
     text = "Find out how it got out, then replace it; nothing that uses it works now."
-    commands = [command("rotate", key.id, "--emergency", "--reason", reason)]
-    yield broken(key.state_why or "its provider blocked it", text=text, commands=commands)
+    yield broken(key.state_why or "its provider blocked it", **ended(key, estate, reason, text))
 
 
 def _no_key_needed(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
@@ -65,8 +64,7 @@ def _reported_leaked(key: Credential, estate: Estate, limit: timedelta) -> Itera
     if said is not None and reported_leaked(said.verdict, said.evidence):
         text = "Find out how it got out, then replace it; what uses it with Gemini does not work now, other APIs may still take it."
         reason = "leaked: its provider reports it"
-        commands = [command("rotate", key.id, "--emergency", "--reason", reason)]
-        yield broken(f"tried on {day(said.at)}: {said.evidence}", text=text, commands=commands)
+        yield broken(f"tried on {day(said.at)}: {said.evidence}", **ended(key, estate, reason, text))
     elif not calls_gemini(key):
         return
     elif said is None:

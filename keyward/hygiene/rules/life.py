@@ -33,22 +33,22 @@ def _age(key: Credential, estate: Estate, limit: timedelta) -> Judgement:
     age, known = found
     if age > limit:
         least = "" if known is AgeIs.EXACT else "at least "
-        return broken(f"it is {least}{span(age)} old; {span(limit)} are allowed", **rotate(key))
+        return broken(f"it is {least}{span(age)} old; {span(limit)} are allowed", **rotate(key, estate))
     if known is AgeIs.AT_LEAST:
-        return unknown(f"it was first seen {span(age)} ago; when it was made is not known", **rotate(key))
+        return unknown(f"it was first seen {span(age)} ago; when it was made is not known", **rotate(key, estate))
     return KEPT
 
 
 def _age_unknown(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
     del limit
-    if not key.live:
-        return
+    if not key.live or (estate.placements.get(key.id) and not estate.places(key)):
+        return  # what stands only in versions that are off is what a rotation left behind
     found = key.age(estate.now)
     if found is not None and found[1] is AgeIs.EXACT:
         yield KEPT
         return
     seen = "it was never seen before" if found is None else f"it was first seen {span(found[0])} ago"
-    yield broken(f"no provider says when it was made; {seen}", **rotate(key))
+    yield broken(f"no provider says when it was made; {seen}", **rotate(key, estate))
 
 
 def _ends_soon(key: Credential, estate: Estate, limit: timedelta) -> Iterable[Judgement]:
@@ -58,19 +58,19 @@ def _ends_soon(key: Credential, estate: Estate, limit: timedelta) -> Iterable[Ju
     if left > limit:
         yield KEPT
     elif left > timedelta(0):
-        yield broken(f"it stops working in {span(left)}, on {day(key.expires)}", **rotate(key))
+        yield broken(f"it stops working in {span(left)}, on {day(key.expires)}", **rotate(key, estate))
     else:
-        yield broken(f"it stopped working {span(-left)} ago, on {day(key.expires)}", **rotate(key))
+        yield broken(f"it stopped working {span(-left)} ago, on {day(key.expires)}", **rotate(key, estate))
 
 
 def _never_ends(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
-    del estate, limit
+    del limit
     if not key.live or key.kind not in _CAN_EXPIRE:
         return
     if key.expires is not None:
         yield KEPT
     else:
-        yield broken("it has no end", **rotate(key))
+        yield broken("it has no end", **rotate(key, estate))
 
 
 RULES = (

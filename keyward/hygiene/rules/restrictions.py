@@ -2,16 +2,18 @@
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Iterable
 
 from keyward.hygiene.daily import Days
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.gemini import API_KEYS, EVERYTHING, GEMINI
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import Mending, command
+from keyward.hygiene.say import Mending, command, rotate
 from keyward.model.about import What
 from keyward.model.credential import Credential, Kind, Restrictions
 from keyward.model.finding import Severity, Subject
+from keyward.model.usage import UseStatus
 
 _PUBLIC = {"referrer": "a web page", "android": "an Android app", "ios": "an iOS app"}
 """Where a key with such a restriction can be read by everybody who looks."""
@@ -20,9 +22,8 @@ _ANY_HOST = re.compile(r"(?:[a-z]+://)?\*(?:\.\*)*(?:[/:].*)?|(?:[a-z]+://)?\*\.
 """Referrers that every site fits: `*`, `*.com`, `https://*/*`."""
 
 _RESTRICT = "Make a successor that is restricted to what it was lately used for."
-_RESTRICT_UNUSED = (
-    "No use of it was counted: revoke it, or make a successor with `keyward rotate KEY --restrict-to API`."
-)
+_RESTRICT_UNUSED = "No use of it was counted: delete it if nothing needs it, or make a successor with `keyward rotate KEY --restrict-to API`."
+_ADDRESSES = "Restrict it to the ADDRESSES that use it; of a key of a web page or an app, to its sites (--allowed-referrers) or app."
 _CIS = "CIS Google Cloud Platform Foundation Benchmark v5.0.0"
 _TRUFFLE = "Truffle Security, 2026-02-25: public keys of other Google services also opened Gemini"
 
@@ -50,8 +51,7 @@ def _no_client(key: Credential, estate: Estate, limit: None) -> Iterable[Judgeme
     elif found.client is not None:
         yield KEPT
     else:
-        text = "Restrict it to the addresses, sites or apps that use it, in the console or with gcloud."
-        yield broken("it works from anywhere", text=text)
+        yield broken("it works from anywhere", text=_ADDRESSES, commands=[_only_from(key)])
 
 
 def _restricts_nothing(key: Credential, estate: Estate, limit: None) -> Iterable[Judgement]:
@@ -124,8 +124,15 @@ def _restricted(key: Credential, estate: Estate) -> Mending:
     """How a successor is restricted: to the services that the key was called for in the weeks that were counted."""
     services = sorted({service for one in estate.days.get(key.id, Days()).days for service in one.services()} - {""})
     if not services:
-        return {"text": _RESTRICT_UNUSED, "commands": [command("usage", key.id)]}
-    return {"text": _RESTRICT, "commands": [command("rotate", key.id, "--restrict-to", ",".join(services))]}
+        quiet = key.last_use.status in (UseStatus.NEVER, UseStatus.NOT_SEEN)
+        look = command("revoke", key.id, "--unused") if quiet else command("usage", key.id)
+        return {"text": _RESTRICT_UNUSED, "commands": [look]}
+    return rotate(key, estate, "--restrict-to", ",".join(services), text=_RESTRICT)
+
+
+def _only_from(key: Credential) -> str:
+    """It leaves the APIs that the key may be used for as they are."""
+    return shlex.join(("gcloud", "services", "api-keys", "update", key.resource, "--allowed-ips=ADDRESSES"))
 
 
 def _any(client: str | None, entry: str) -> bool:

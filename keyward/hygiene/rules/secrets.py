@@ -1,12 +1,13 @@
 """Secrets themselves: who may read them, whether they are replaced, and what is left in old versions."""
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
 from keyward.hygiene.say import command, span
-from keyward.model.about import What, public
+from keyward.model.about import UNDER_A_CONDITION, Held, What, public
 from keyward.model.finding import Severity, Subject
 from keyward.model.secretinfo import SecretInfo, VersionState
 
@@ -20,8 +21,11 @@ def _no_rotation(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Judg
     if info.rotation:
         yield KEPT
     else:
+        said = "its store is not told to remind anybody of replacing it"
         yield broken(
-            "its store is not told to remind anybody of replacing it", text="Set a rotation period and a topic."
+            said,
+            text="Name the TOPIC that is told and a TIME, such as a date in a quarter of a year.",
+            commands=[_remind(info)],
         )
 
 
@@ -36,7 +40,8 @@ def _for_everybody(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Ju
     open_to = [one for one in found if public(one)]
     for one in open_to:
         member = one.partition(" ")[0]
-        yield broken(f"{public(one)} may read it: {one}", text="Take that member out of its policy.", about=member)
+        text = "Take that member out of the policy; who needs it gets the role by name."
+        yield broken(f"{public(one)} may read it: {one}", text=text, commands=_shut(info, estate, member), about=member)
     if not open_to:
         yield KEPT
 
@@ -78,7 +83,8 @@ def _newest_off(info: SecretInfo, estate: Estate, limit: None) -> Iterable[Judge
         yield KEPT
     else:
         text = "Enable it, or add a version that works: what reads `latest` fails."
-        yield broken(f"version {newest.id}, the newest, is {newest.state.value}", text=text)
+        enable = [] if newest.state is VersionState.DESTROYED else [_of(info, "versions", "enable", newest.id)]
+        yield broken(f"version {newest.id}, the newest, is {newest.state.value}", text=text, commands=enable)
 
 
 def _old_versions(info: SecretInfo, estate: Estate, limit: timedelta) -> Iterable[Judgement]:
@@ -116,8 +122,35 @@ def _replaced(info: SecretInfo, version: str, estate: Estate) -> timedelta:
 
 
 def _destroy(info: SecretInfo, version: str) -> str:
-    project, name = info.ref.locator[0], info.ref.name
-    return f"gcloud secrets versions destroy {version} --secret={name} --project={project}"
+    return _of(info, "versions", "destroy", version)
+
+
+def _remind(info: SecretInfo) -> str:
+    when = ("--next-rotation-time=TIME", "--rotation-period=7776000s")
+    project, _, region = info.ref.scope.partition("@")
+    where = (f"--project={project}", *((f"--location={region}",) if region else ()))
+    return shlex.join(("gcloud", "secrets", "update", info.ref.name, *where, "--add-topics=TOPIC", *when))
+
+
+def _shut(info: SecretInfo, estate: Estate, member: str) -> Iterator[str]:
+    """Takes every role away that lets that member read it, where it was given: on the secret, or on the project."""
+    project, _, region = info.ref.scope.partition("@")
+    where = (f"--project={project}", *((f"--location={region}",) if region else ()))
+    for subject, words in (
+        (str(info.ref), ("secrets", "remove-iam-policy-binding", info.ref.name, *where)),
+        (f"project:{project}", ("projects", "remove-iam-policy-binding", project)),
+    ):
+        for one in map(Held.of, estate.known(subject, What.READERS) or ()):
+            if one.member == member:
+                condition = ("--all",) if UNDER_A_CONDITION in one.notes else ("--condition=None",)
+                yield shlex.join(("gcloud", *words, f"--member={member}", f"--role={one.role}", *condition))
+
+
+def _of(info: SecretInfo, *words: str) -> str:
+    """A command of gcloud about a version of that secret."""
+    project, _, region = info.ref.scope.partition("@")
+    where = (f"--secret={info.ref.name}", f"--project={project}", *((f"--location={region}",) if region else ()))
+    return shlex.join(("gcloud", "secrets", *words, *where))
 
 
 RULES = (
