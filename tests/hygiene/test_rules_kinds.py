@@ -8,7 +8,7 @@ from keyward.ledger.records import ProbeRow
 from keyward.model.credential import Kind, Restrictions, State
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.model.verdict import LEAKED
-from tests.parts.estate import PROJECT, ago, estate, judged, key, results
+from tests.parts.estate import PROJECT, ago, estate, judged, key, place, results, secret
 
 BLOCKED, NEEDLESS, MANY, LEAK = (BY_ID[f"KW-{number}"] for number in (406, 407, 408, 409))
 EMAIL = "job@acme-prod.iam.gserviceaccount.com"
@@ -19,9 +19,8 @@ def account_key(name, state=State.ACTIVE, email=EMAIL, project=PROJECT):
 
 
 def test_what_its_provider_blocked_is_told_in_the_providers_words():
-    (found,) = judged(
-        BLOCKED, key(state=State.BLOCKED, state_why="Google found it in public and disabled it"), estate()
-    )
+    held = key(state=State.BLOCKED, state_why="Google found it in public and disabled it")
+    (found,) = judged(BLOCKED, held, estate(held, place(held, secret())))
     assert found.evidence == ("Google found it in public and disabled it",)
     assert found.fix.commands == (
         "keyward rotate google-api-keys:acme-prod/one --emergency --reason 'leaked: its provider blocked it'",
@@ -61,6 +60,13 @@ def test_keys_that_could_not_be_counted_are_no_pass(status):
     assert results(MANY, PROJECT, estate(sources=elsewhere)) == []
 
 
+def test_a_blocked_key_of_which_no_place_is_known_is_deleted():
+    (found,) = judged(BLOCKED, key(state=State.BLOCKED), estate())
+    assert found.fix.commands == (
+        "keyward revoke google-api-keys:acme-prod/one --even-if-used --reason 'leaked: its provider blocked it'",
+    )
+
+
 CALLER = key("caller", restrictions=Restrictions((GEMINI,)))
 
 
@@ -71,7 +77,9 @@ def answered(verdict, evidence="GET models: 200, it works", days=1, held=CALLER)
 @pytest.mark.parametrize("held", [CALLER, key("maps")])
 @pytest.mark.parametrize("days", [1, 400])
 def test_what_its_provider_reported_leaked_stays_so_until_it_says_otherwise(held, days):
-    (found,) = judged(LEAK, held, estate(held, **answered("blocked", f"403, Google {LEAKED}", days, held)))
+    (found,) = judged(
+        LEAK, held, estate(held, place(held, secret()), **answered("blocked", f"403, Google {LEAKED}", days, held))
+    )
     assert found.evidence == (f"tried on {ago(days):%Y-%m-%d}: 403, Google {LEAKED}",)
     assert found.fix.commands == (f"keyward rotate {held.id} --emergency --reason 'leaked: its provider reports it'",)
 

@@ -7,7 +7,8 @@ from keyward.hygiene.gemini import GEMINI
 from keyward.hygiene.rules import BY_ID
 from keyward.model.about import Known
 from keyward.model.credential import Kind, Restrictions, State
-from tests.parts.estate import PROJECT, about, estate, judged, key, results
+from keyward.model.usage import UseStatus
+from tests.parts.estate import PROJECT, about, estate, judged, key, place, results, secret, silent
 
 MAPS = "maps-backend.googleapis.com"
 PROJECT_FACT = f"project:{PROJECT}"
@@ -31,9 +32,11 @@ def test_a_key_that_every_api_takes():
     (found,) = judged(rule, key(restrictions=limits()), estate())
     assert found.result.value == "fail"
     assert found.fix.commands == ("keyward usage google-api-keys:acme-prod/one",), "nothing tells what it is used for"
+    (found,) = judged(rule, key(restrictions=limits(), last_use=silent(UseStatus.NEVER)), estate())
+    assert found.fix.commands == ("keyward revoke google-api-keys:acme-prod/one --unused",)
     calls = (CallsOfDay(20_000, ((MAPS, "2xx", 4), (GEMINI, "4xx", 1))), CallsOfDay(20_001, ((MAPS, "2xx", 4),)))
     one = key(restrictions=limits())
-    (found,) = judged(rule, one, estate(one, days={one.id: Days.of(calls)}))
+    (found,) = judged(rule, one, estate(one, place(one, secret()), days={one.id: Days.of(calls)}))
     assert found.fix.commands == (f"keyward rotate google-api-keys:acme-prod/one --restrict-to {GEMINI},{MAPS}",)
     assert results(rule, key(restrictions=limits(client="ip", allowed=("203.0.113.4",))), estate()) == ["fail"]
     assert results(rule, key(restrictions=limits(MAPS)), estate()) == ["pass"]
