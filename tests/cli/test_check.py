@@ -47,7 +47,7 @@ def test_each_key_is_told_what_is_wrong_with_it(scene, planted):
     table = scene.keyward("check")
     assert table.status == 1
     assert f"{opened} (open): it is 365 days old; 90 days are allowed" in table.out
-    assert f"keyward rotate {opened}" in table.out
+    assert f"keyward revoke {opened} --unused" in table.out
     assert "2 keys" in table.err
 
 

@@ -74,7 +74,7 @@ def test_a_list_turns_green_by_the_printed_fix_and_what_people_state_and_expires
         "any.law": "unknown", "acme.reviewed": "unknown",
     }  # fmt: skip
     answers = {one["item"]: one for one in first.json["subjects"][0]["answers"]}
-    assert f"keyward usage {scene.key_id(scene.opened)}" in answers["gcp.api-restricted"]["fix"]["commands"]
+    assert f"keyward revoke {scene.key_id(scene.opened)} --unused" in answers["gcp.api-restricted"]["fix"]["commands"]
     scene.world.known("acme-prod").billing, scene.world.known("acme-prod").billing_open = "billingAccounts/0A-1B", True
     revoked = scene.keyward("revoke", scene.key_id(scene.opened), "--unused", "--yes", "--reason", "nobody uses it")
     assert revoked.status == 0, revoked.err

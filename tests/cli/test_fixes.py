@@ -88,6 +88,8 @@ PERSON = {
     "KW-703": "why no run came by",
     "KW-704": "whether it is still accepted, in the person's own file",
     "KW-705": "what was agreed with the provider",
+    "KW-706": "whether it still holds",
+    "KW-707": "whether it will still hold",
     "KW-801": "whether that use was meant",
     "KW-802": "whether that use was meant",
     "KW-803": "whether that use was meant",

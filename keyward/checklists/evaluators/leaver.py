@@ -29,7 +29,7 @@ def _evaluate(item: Item, subject: Subject, ground: Ground) -> Outcome:
     if keys:
         said = [f"{one.id} stands in what {subject.name} may read" for one in keys[:_SHOWN]]
         said += [f"and {len(keys) - _SHOWN:,} more"] if len(keys) > _SHOWN else []
-        commands = tuple(line for one in keys for line in rotate(one)["commands"])
+        commands = tuple(line for one in keys for line in rotate(one, estate)["commands"])
         return failed(
             *said, text="Take the member out of the policies first, then replace each key.", commands=commands
         )
