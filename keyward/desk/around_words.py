@@ -15,6 +15,7 @@ _LABELS = {
     What.KEY_READERS: "key readers",
     What.ALERTS: "alerts",
     What.BUDGETS: "budgets",
+    What.POLICIES: "org policies",
 }
 _SHOWN = 12
 """Readers told one by one; the rest is a number, and everything is in the JSON."""
@@ -56,16 +57,24 @@ def _line(one: Mapping[str, Any], apis: Sequence[str]) -> Line:
         off_here = [api for api in apis if api not in values]
         missing = f"; off although the key is for them: {', '.join(off_here)}" if off_here else ""
         return Line(label, f"{where}: {len(values)} on{missing}", loud=bool(off_here))
-    if what == What.ALERTS:
+    if what in (What.ALERTS, What.BUDGETS):
+        return _watched(one, label, where)
+    if what == What.POLICIES:
+        return Line(label, f"{where}: {', '.join(one.replace('=', ' is ') for one in values)}")
+    scope = "all its API keys" if what == What.KEY_READERS else "all its secrets"
+    return _readers(one, scope if one["subject"].startswith("project:") else "", where, label)
+
+
+def _watched(one: Mapping[str, Any], label: str, where: str) -> Line:
+    """Alert policies or budgets, and what each does."""
+    values = one["values"]
+    if one["what"] == What.ALERTS:
         every = [
             f"{it.name}: {it.does}, looks at {', '.join(it.metrics) or 'no metric'}" for it in map(Alert.of, values)
         ]
         return _watching(one, label, f"{where}: {_number(values, 'alert policy', 'alert policies')}", every)
-    if what == What.BUDGETS:
-        every = [f"{it.name}: {it.does}" for it in map(Budget.of, values)]
-        return _watching(one, label, f"{where}: {_number(values, 'budget', 'budgets')}", every)
-    scope = "all its API keys" if what == What.KEY_READERS else "all its secrets"
-    return _readers(one, scope if one["subject"].startswith("project:") else "", where, label)
+    every = [f"{it.name}: {it.does}" for it in map(Budget.of, values)]
+    return _watching(one, label, f"{where}: {_number(values, 'budget', 'budgets')}", every)
 
 
 def _number(values: Sequence[str], one: str, several: str) -> str:

@@ -1,4 +1,4 @@
-"""What is known around a project, on demand: billing, budgets, the APIs that are on, labels, readers of all values, alerts."""
+"""What is known around a project, on demand: billing, budgets, the APIs that are on, labels, readers of all values, alerts, policies."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -8,6 +8,7 @@ from keyward.google.alerts import ELSEWHERE, alerts
 from keyward.google.bindings import key_readers, readers
 from keyward.google.budgets import budgets
 from keyward.google.custom_roles import permissions
+from keyward.google.policies import policies
 from keyward.google.questions import ask, pages
 from keyward.model.about import About, Known, What
 from keyward.model.errors import Interrupted, KeywardError, SourceError
@@ -49,6 +50,7 @@ def around(parts: "GoogleParts", project: str, ctx: "Ctx") -> tuple[About, ...]:
                 _ABOVE,
             ),
             told(subject, What.ALERTS, lambda: alerts(parts, project, ctx), ctx, ELSEWHERE),
+            told(subject, What.POLICIES, lambda: policies(parts, project, ctx), ctx),
         )
 
     return ctx.once(("around", project), questions)

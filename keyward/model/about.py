@@ -21,7 +21,7 @@ class What(StrEnum):
     BILLING: `on` or `off`, then the account where one is linked. SERVICES: the APIs that are on. LABELS: `name=value`. READERS: who may
     read the secret's value (of a project: the values of all its secrets), as `member (role)`; KEY_READERS the same of the strings of all
     API keys of a project. `Held` reads such a line. ALERTS: the alert policies of a project, BUDGETS: the budgets that count what it spends,
-    as `watch` writes and reads them.
+    as `watch` writes and reads them. POLICIES: organisation policies against new keys, as `constraint=on`, `off` or `conditional`.
     """
 
     BILLING = "billing"
@@ -31,6 +31,7 @@ class What(StrEnum):
     KEY_READERS = "key-readers"
     ALERTS = "alerts"
     BUDGETS = "budgets"
+    POLICIES = "policies"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,23 @@ def test_services_that_must_be_on_off_or_apart():
     assert outcome("services", PROJECT, ground(estate()), want=apart).word is Word.UNKNOWN
 
 
+def test_an_organisation_policy_is_in_force_or_not_or_nobody_knows():
+    want = {"any": ["iam.managed.x", "iam.x"]}
+
+    def told(*values, **more):
+        return outcome(
+            "org-policy", PROJECT, ground(estate(about("project:acme-prod", "policies", *values, **more))), want=want
+        )
+
+    assert told("iam.managed.x=off", "iam.x=on").word is Word.PASS
+    found = told("iam.managed.x=off", "iam.x=off")
+    assert (found.word, "iam.managed.x or iam.x" in found.fix.text) == (Word.FAIL, True)
+    assert told("iam.managed.x=conditional", "iam.x=off").word is Word.UNKNOWN
+    assert told("iam.x=off").word is Word.UNKNOWN, "the other one was not asked"
+    assert told(status=Known.DENIED, detail="It needs orgpolicy.policy.get.").word is Word.UNKNOWN
+    assert outcome("org-policy", PROJECT, ground(estate()), want=want).word is Word.UNKNOWN
+
+
 def test_own_files_are_their_owners_alone(tmp_path):
     mine, open_one = tmp_path / "ledger.db", tmp_path / "odd name.toml"
     basis = ground(estate(), own=(("ledger", mine), ("settings", open_one)))

@@ -18,7 +18,7 @@ version = 1
 title = "Ours"
 why = "Because."
 about = ["project"]
-take = ["gcp.api-restricted", "gcp.app-restricted", "gcp.secret-iam", "gemini.paid-tier", "any.law"]
+take = ["gcp.api-restricted", "gcp.app-restricted", "gcp.secret-iam", "gcp.no-new-account-keys", "gemini.paid-tier", "any.law"]
 
 [[item]]
 id = "acme.reviewed"
@@ -70,11 +70,13 @@ def test_a_list_turns_green_by_the_printed_fix_and_what_people_state_and_expires
     first = run(scene)
     assert (first.status, first.json["exit_code"]) == (1, 1)
     assert words(first) == {
-        "gcp.api-restricted": "fail", "gcp.app-restricted": "fail", "gcp.secret-iam": "pass", "gemini.paid-tier": "fail",
+        "gcp.api-restricted": "fail", "gcp.app-restricted": "fail", "gcp.secret-iam": "pass", "gcp.no-new-account-keys": "fail",
+        "gemini.paid-tier": "fail",
         "any.law": "unknown", "acme.reviewed": "unknown",
     }  # fmt: skip
     answers = {one["item"]: one for one in first.json["subjects"][0]["answers"]}
     assert f"keyward revoke {scene.key_id(scene.opened)} --unused" in answers["gcp.api-restricted"]["fix"]["commands"]
+    scene.world.known("acme-prod").policies["iam.disableServiceAccountKeyCreation"] = {"rules": [{"enforce": True}]}
     scene.world.known("acme-prod").billing, scene.world.known("acme-prod").billing_open = "billingAccounts/0A-1B", True
     revoked = scene.keyward("revoke", scene.key_id(scene.opened), "--unused", "--yes", "--reason", "nobody uses it")
     assert revoked.status == 0, revoked.err
@@ -137,6 +139,7 @@ def test_a_list_turns_green_by_the_printed_fix_and_what_people_state_and_expires
         ("secretmanager.secrets.list", {"gcp.secret-iam"}),
         ("resourcemanager.projects.get", {"gemini.paid-tier"}),
         ("secretmanager.secrets.getIamPolicy", {"gcp.secret-iam"}),
+        ("orgpolicy.policy.get", {"gcp.no-new-account-keys"}),
     ],
 )
 def test_a_missing_permission_is_unknown_with_its_name_and_never_a_pass(tmp_path, denied, items):
@@ -184,7 +187,7 @@ def test_several_subjects_formats_and_what_differs(planted, tmp_path):
     assert file.stat().st_mode & 0o077 == 0
     assert scene.opened.key_string not in html + page.out + both.out
     badge = scene.keyward("checklist", "run", "acme", "--project", "acme-prod", "-o", "badge").out
-    assert badge.startswith("acme: 1/6, ")
+    assert badge.startswith("acme: 1/7, ")
     csv = scene.keyward("checklist", "run", "acme", "--project", "acme-prod", "-o", "csv").out
     assert csv.splitlines()[0] == "subject,item,kind,result,needs_person,evidence,fix"
 

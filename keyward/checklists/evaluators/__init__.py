@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from keyward.checklists.evaluators import billing, dead, git_hooks, leaver, own_files, rules, services
+from keyward.checklists.evaluators import billing, dead, git_hooks, leaver, org_policy, own_files, rules, services
 from keyward.checklists.evaluators.evaluator import Evaluator
 
-_MODULES = (rules, billing, services, own_files, git_hooks, dead, leaver)
+_MODULES = (rules, billing, services, org_policy, own_files, git_hooks, dead, leaver)
 
 EVALUATORS: Mapping[str, Evaluator] = {module.EVALUATOR.name: module.EVALUATOR for module in _MODULES}
