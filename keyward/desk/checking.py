@@ -29,6 +29,8 @@ from keyward.model.query import Query, parse
 from keyward.model.secretinfo import VersionState
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator
     from datetime import datetime
 
     from keyward.desk.desk import Desk
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from keyward.hygiene.searched import Searched
     from keyward.inventory.cache import CacheReader
     from keyward.ledger.records import AttestationRow, ProbeRow
+    from keyward.model.context import Ctx
     from keyward.model.credential import Credential
     from keyward.model.placement import Placement
     from keyward.settings.lists import PolicyTable
@@ -51,7 +54,13 @@ _ENVIRONMENT = ("env", "environment")
 """Labels of projects that name their environment."""
 
 
-def check(desk: "Desk", query: str = "", rules: Sequence[str] = (), since: str | None = None) -> Checked:
+def check(
+    desk: "Desk",
+    query: str = "",
+    rules: Sequence[str] = (),
+    since: str | None = None,
+    cancel: "threading.Event | None" = None,
+) -> Checked:
     """Apply the rules to what the last scan knew.
 
     Args:
@@ -60,18 +69,20 @@ def check(desk: "Desk", query: str = "", rules: Sequence[str] = (), since: str |
         rules: ids of the rules wanted; none: all.
         since: compare with the check before that (a length of time, a date, a moment; empty: the last that rests on an earlier scan), and
             keep this one for later when it is about everything. None: neither.
+        cancel: stops it before the next rule.
 
     Raises:
         QueryError: the query cannot be read.
         UsageError: there is no such rule, `since` cannot be read, or the query asks for what nobody may rest a judgement on.
         SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
+        Interrupted: cancelled.
     """
     asked = _wanted(query) if query else None
     chosen = chosen_rules(rules)
     basis = known(desk)
     estate, policy = basis.estate, basis.policy
     wanted = asked.compile(estate.now) if asked is not None else None
-    judged = judge(chosen, estate, policy, wanted)
+    judged = judge(_one_by_one(chosen, desk.parts.ctx(None, cancel)), estate, policy, wanted)
     looked, sources = judged.looked_at, tuple(estate.sources.values())
     counts = looked[Subject.KEY], looked[Subject.SECRET], looked[Subject.PROJECT]
     gaps = desk.gaps().open(sources)
@@ -104,6 +115,13 @@ def known(desk: "Desk") -> Basis:
     policy = _policy(desk.parts.settings, now)
     with closing(desk.cache()) as cache:
         return Basis(_estate(desk, cache, now), policy, cache.scanned_at)
+
+
+def _one_by_one(rules: "Iterable[Rule]", ctx: "Ctx") -> "Iterator[Rule]":
+    """The rules, each after a look whether it is still wanted: all of them over very many keys take a while."""
+    for rule in rules:
+        ctx.check()
+        yield rule
 
 
 def _wanted(query: str) -> Query:

@@ -34,17 +34,19 @@ class Hygiene:
 
         return check(self._desk, query, rules, since) if query or rules else self.judge(since)[0]
 
-    def judge(self, since: str | None = None) -> "tuple[Checked, Sequence[str]]":
+    def judge(
+        self, since: str | None = None, cancel: "threading.Event | None" = None
+    ) -> "tuple[Checked, Sequence[str]]":
         """Apply all rules to everything, for lists too; gives what was found and the ids of the keys that changed."""
         from keyward.desk.judged_keys import judge
 
-        return judge(self._desk, since)
+        return judge(self._desk, since, cancel)
 
-    def of_key(self, key: str) -> "Checked":
+    def of_key(self, key: str, cancel: "threading.Event | None" = None) -> "Checked":
         """What the rules say of that key (a full id), which is nothing where there is none of that id."""
         from keyward.desk.checking import check
 
-        return check(self._desk, f'id:"{key}"')
+        return check(self._desk, f'id:"{key}"', cancel=cancel)
 
     def judged(self) -> tuple[float, str] | None:
         """When lists were last told of findings, and why that does not hold any more; see `keyward.desk.judged_mark.standing`."""

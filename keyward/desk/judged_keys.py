@@ -12,6 +12,7 @@ from keyward.model.errors import KeywardError
 from keyward.model.finding import Subject
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Sequence
 
     from keyward.desk.desk import Desk
@@ -22,24 +23,28 @@ _ROWS = "SELECT ordinal, id, findings, doubts FROM key"
 _CHANGE = "UPDATE key SET findings = ?, doubts = ? WHERE ordinal = ?"
 
 
-def judge(desk: "Desk", since: str | None = None) -> "tuple[Checked, Sequence[str]]":
+def judge(
+    desk: "Desk", since: str | None = None, cancel: "threading.Event | None" = None
+) -> "tuple[Checked, Sequence[str]]":
     """Ask every rule of everything, and keep in the cache what was found of keys.
 
     Args:
         desk: parts and books.
         since: see `keyward.desk.checking.check`.
+        cancel: stops it before the next rule; nothing is kept then.
 
     Returns:
         What was found, and the ids of the keys of which something else is known now.
 
     Raises:
         SettingsError: the policy names rules that there are not, or limits of another kind than theirs.
+        Interrupted: cancelled.
     """
     desk.hygiene.judge_data()  # first: what it changes is no change of what is judged here
     with closing(desk.cache()) as cache:
         written = cache.written
         there = {row[0] for row in cache.rows("SELECT id FROM key")}
-    found = check(desk, since=since)
+    found = check(desk, since=since, cancel=cancel)
     try:
         return found, _keep(desk, found, there, written)
     except KeywardError as error:  # it was judged all the same, and is told

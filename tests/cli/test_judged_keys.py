@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
+import threading
 from contextlib import closing
+from functools import partial
 
 import pytest
 
 from keyward.desk import Desk, ScanWish
+from keyward.model.errors import Interrupted
 from keyward.wiring import Parts
 from tests.cli.test_documents import check as fits
 
@@ -141,6 +144,20 @@ def test_what_is_written_while_rules_are_asked_shows(scene, planted, monkeypatch
         assert desk.hygiene.judge_keys() == []
         assert desk.hygiene.judged()[1] == ""
         assert desk.hygiene.judge_keys() == (), "it holds: nothing is judged"
+    finally:
+        desk.close()
+
+
+def test_a_judging_that_nobody_waits_for_stops_and_keeps_nothing(scene, planted):
+    forget(scene)
+    desk, stop = Desk(Parts(environ=scene.environ(), interactive=False)), threading.Event()
+    stop.set()
+    try:
+        for judging in (partial(desk.hygiene.judge, None, stop), partial(desk.hygiene.of_key, planted[1], stop)):
+            with pytest.raises(Interrupted):
+                judging()
+        assert desk.hygiene.judged() is None
+        assert {one.rule for one in desk.hygiene.of_key(planted[1]).judged.broken} >= {"KW-101", "KW-401"}
     finally:
         desk.close()
 

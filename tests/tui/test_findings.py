@@ -13,7 +13,7 @@ from keyward.tui.screens.plan import PlanScreen
 from keyward.tui.screens.record import RecordScreen
 from keyward.tui.widgets.grid import Grid
 from tests.parts import found, screens
-from tests.parts.desk import DENIED, NOW, loaded, row, shown
+from tests.parts.desk import DENIED, NOW, OK, loaded, row, shown
 
 SECRET = {
     "schema": "keyward.secret/1", "scanned_at": "2026-11-20T12:00:00Z", "labels": {"team": "web"}, "context": [], "owners": [],
@@ -188,7 +188,8 @@ async def test_what_is_new_since_the_earlier_check_says_so(opened):
     async with opened(desk, size=(160, 40)) as (app, pilot):
         await pilot.press("2")
         await loaded(app, pilot)
-        assert ("judge", ("",), {}) in desk.asked, "as the command, which compares with the last check"
+        asked = [args[0] for name, args, _ in desk.asked if name == "judge"]
+        assert asked == [""], "as the command, which compares with the last check"
         lines = shown(app).splitlines()
         assert "Since the check of 2026-11-20 12:00 UTC: 0 new" in lines[2] + lines[3]
         assert {line[13:19] for line in lines if "new: " in line} == {"KW-502", "KW-702"}, (
@@ -197,6 +198,40 @@ async def test_what_is_new_since_the_earlier_check_says_so(opened):
         await pilot.press("slash", *"new")
         await pilot.pause()
         assert "2 of 8" in shown(app)
+
+
+async def test_what_was_read_or_done_since_is_said_and_the_list_stays_until_somebody_judges_again(findings):
+    stale = [""]
+    async with findings(judged=lambda: (NOW.timestamp(), stale[0])) as (app, pilot):
+        await pilot.press("2")
+        await loaded(app, pilot)
+        await pilot.press("j", "j", "enter")
+        await loaded(app, pilot)
+        stale[0] = "read"
+        await pilot.press("escape")
+        await loaded(app, pilot)
+        assert "something was read or changed since: ^R judges again" in shown(app)
+        assert app.screen.chosen == 2, "the cursor stays"
+        stale[0] = ""
+        await pilot.press("ctrl+r")
+        await loaded(app, pilot)
+        assert "judges again" not in shown(app)
+        stale[0] = "read"
+        app.tell(sources=[OK])
+        await loaded(app, pilot)
+        assert "judges again" in shown(app), "a scan ended meanwhile"
+
+
+async def test_leaving_stops_the_judging(opened):
+    stops = []
+    desk = screens.desk(judge=lambda _since, stop: stops.append(stop) or (found.checked(), ()))
+    async with opened(desk) as (app, pilot):
+        await pilot.press("2")
+        await loaded(app, pilot)
+        assert not stops[0].is_set()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert stops[0].is_set()
 
 
 async def test_the_list_behind_it_follows_what_was_judged(findings):
@@ -218,7 +253,7 @@ async def test_the_page_of_a_key_tells_its_findings_and_what_nobody_can_tell(ope
             "by mary@acme.example until 2027-01-19: quota is capped", "1 broken, 1 not known",
         ):  # fmt: skip
             assert text in screen, text
-        assert ("of_key", (app.screen.key,), {}) in app.feed.desk.asked
+        assert (app.screen.key,) in [args[:1] for name, args, _ in app.feed.desk.asked if name == "of_key"]
 
 
 def test_every_kind_of_subject_can_be_opened_or_says_why_not():

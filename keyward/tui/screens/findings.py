@@ -1,5 +1,6 @@
 """Everything that the rules find: what is wrong, what nobody can tell, and the way to what mends it. It is what `keyward check` finds."""
 
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from keyward.hygiene.checked import Checked
     from keyward.hygiene.rule import Rule
     from keyward.model.finding import Finding
+    from keyward.model.source import SourceReport
+    from keyward.tui.widgets.head import Standing
 
 _COLUMNS = (
     Column("severity", "SEVERITY", 9, 0),
@@ -32,6 +35,12 @@ _COLUMNS = (
     Column("scope", "PROJECT/SCOPE", 16, 4),
     Column("evidence", "EVIDENCE", 24, 2, grows=True),
 )
+
+
+class Stood(NamedTuple):
+    """Why what was judged does not hold any more, as `keyward.desk.judged_mark` says it; empty while it does."""
+
+    stale: str
 
 
 class Opened(NamedTuple):
@@ -57,6 +66,9 @@ class FindingsScreen(FilteredPage):
         self._rules: Mapping[str, Rule] = {}
         self._news: frozenset[str] = frozenset()
         self._judging = True
+        self._counts = ""
+        self._sources: Sequence[SourceReport] = ()
+        self._stop = threading.Event()
 
     def content(self) -> ComposeResult:
         """Counts, what was seen, the list."""
@@ -66,19 +78,43 @@ class FindingsScreen(FilteredPage):
 
     def on_mount(self) -> None:
         """Have everything judged."""
+        self._stop = self.app.feed.stopper()
         self.query_one(Grid).display = False
         self._judge()
 
+    def on_unmount(self) -> None:
+        """Nobody waits for it any more."""
+        self._stop.set()
+
     def _judge(self) -> None:
-        self._judging = True
+        self._judging, self._sources, stop = True, self.app.sources, self._stop
         if not self._findings:
             self.say("Judging ...", "Nobody is asked: the rules look at what the last scan knew.")
-        self.app.feed.ask(self, lambda desk: desk.hygiene.judge(""))
+        self.app.feed.ask(self, lambda desk: desk.hygiene.judge("", stop))
+
+    def on_screen_resume(self) -> None:
+        """Something may have been done meanwhile."""
+        self._look()
+
+    def stand(self, standing: "Standing") -> None:
+        """The top line says something else; a scan may have read something else."""
+        super().stand(standing)
+        if self.app.sources is not self._sources:
+            self._sources = self.app.sources
+            self._look()
+
+    def _look(self) -> None:
+        """See whether it still holds: that is said, and nothing under the cursor changes by itself."""
+        if not self._judging:
+            self.app.feed.ask(self, lambda desk: Stood((desk.hygiene.judged() or (0.0, ""))[1]))
 
     def on_answer(self, event: Answer) -> None:
         """Everything was judged; or a secret was asked for."""
         if isinstance(event.value, Opened):
             self._show_secret(event.value)
+            return
+        if isinstance(event.value, Stood):
+            self._tell_counts(event.value.stale)
             return
         found: Checked
         found, changed = event.value
@@ -86,7 +122,8 @@ class FindingsScreen(FilteredPage):
         self._findings, self._rules = said.ordered(found), {rule.id: rule for rule in found.rules}
         self._news = said.news(found)
         self.app.feed.judged(self.app.inventory, changed)
-        self.query_one("#summary", Plain).show(said.summary(found, self._findings))
+        self._counts = said.summary(found, self._findings)
+        self._tell_counts()
         compared = f" {found.compared}" if found.since is not None else ""
         self.query_one("#seen", Plain).show(f"{found.coverage}{compared}")
         if self._findings:
@@ -101,10 +138,17 @@ class FindingsScreen(FilteredPage):
         else:
             self.say("No rule is broken, and none is unknown.", found.coverage)
 
-    def on_failed(self, event: Failed) -> None:
+    def _tell_counts(self, stale: str = "") -> None:
+        text = self._counts
+        if stale and not self._judging:
+            from keyward.desk.judged_mark import STALE
+
+            text += f" · {STALE[stale]}: {self.app.keymap.key_of('findings.again')} judges again"
+        self.query_one("#summary", Plain).show(text)
+
+    def on_failed(self, event: Failed) -> None:  # noqa: ARG002  # what it says, the page says
         """They could not be judged, or a secret not be read."""
         self._judging = False
-        super().on_failed(event)
 
     # What is listed
 

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 _SECTIONS = ("Overview", "Usage", "Where used", "Timeline", "Findings")
 _OVERVIEW, USAGE, WHERE, _TIMELINE, FINDINGS, REVEAL = range(6)
 """The sections in their order, and the question whether the value can be shown."""
-_ASKED: "Mapping[int, Callable[[Desk, str], Any]]" = {
-    USAGE: lambda desk, key: desk.keys.usage(key, DAYS),
-    WHERE: lambda desk, key: desk.keys.where_used(key),
-    _TIMELINE: lambda desk, key: desk.keys.timeline(key),
-    FINDINGS: lambda desk, key: desk.hygiene.of_key(key),
+_ASKED: "Mapping[int, Callable[[Desk, str, threading.Event], Any]]" = {
+    USAGE: lambda desk, key, _: desk.keys.usage(key, DAYS),
+    WHERE: lambda desk, key, _: desk.keys.where_used(key),
+    _TIMELINE: lambda desk, key, _: desk.keys.timeline(key),
+    FINDINGS: lambda desk, key, stop: desk.hygiene.of_key(key, stop),
 }
 
 
@@ -174,7 +174,7 @@ class KeyScreen(Page):
         if names.place in _ASKED and names.place not in self._asked:
             self._asked.add(names.place)
             ask, number = _ASKED[names.place], names.place
-            self.app.feed.ask(self, lambda desk: _section(number, lambda: ask(desk, self.key)))
+            self.app.feed.ask(self, lambda desk: _section(number, lambda: ask(desk, self.key, self._stop)))
 
     def _tell(self, section: "Section") -> None:
         if section.place == REVEAL:
@@ -286,6 +286,8 @@ class KeyScreen(Page):
 def _section(place: int, ask: "Callable[[], Any]") -> Section:
     try:
         return Section(place, ask())
+    except Interrupted:
+        raise
     except KeywardError as error:  # one section that cannot be read hides no other
         return Section(place, trouble=f"{error.title}: {error.message} {error.hint}".strip())
 
