@@ -140,9 +140,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", "y", "Copy", Where.INVENTORY, "Copies id, name, a command line or the record; never a value."),
     Action("clear", "escape", "Clear", Where.INVENTORY, "Takes an open range back, else clears the filter."),
     Action("inventory", "1", "Inventory", Where.APP, "Back to the list of keys."),
-    Action(
-        "findings", "2", "Findings", Where.APP, "What is wrong, what nobody can tell, and what mends it.", footer=True
-    ),
+    Action("findings", "2", "Findings", Where.APP, "What is wrong, what nobody can tell, and what mends it."),
     Action(
         "providers", "3", "Providers", Where.APP, "What providers do with what is sent to them, with source and date."
     ),

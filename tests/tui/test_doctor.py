@@ -13,6 +13,7 @@ from keyward.tui.screens.mending import MendingScreen
 from keyward.tui.widgets.deaf import ARMED_AFTER
 from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.grid import Grid
+from tests.parts import found
 from tests.parts.desk import DENIED, Desk, loaded, row, shown
 
 COMMAND = "gcloud projects add-iam-policy-binding acme-prod --member=user:ana@acme.example --role=roles/x[y]"
@@ -218,19 +219,22 @@ async def test_nothing_wrong_is_said_in_words(opened):
 
 
 async def test_rooms_are_switched_by_number_and_each_is_open_once(opened):
-    desk = Desk([row(1)], doctor=doctor(LINES), configured=(), rotations=())
+    desk = Desk(
+        [row(1)], doctor=doctor(LINES), configured=(), rotations=(), judge=(found.checked(), ()), **found.catalog()
+    )
     async with opened(desk) as (app, pilot):
-        for key in "456546":
+        for key in "4562354623":
             await pilot.press(key)
             await loaded(app, pilot)
         kinds = [type(screen).__name__ for screen in app.screen_stack[1:]]
-        assert kinds == ["InventoryScreen", "HistoryScreen", "SettingsScreen"], "4 went back over 5 and 6"
+        expected = ["InventoryScreen", "HistoryScreen", "SettingsScreen", "FindingsScreen", "ProvidersScreen"]
+        assert kinds == expected, "4 went back over all the others"
         await pilot.press("1")
         await pilot.pause()
         assert [type(screen).__name__ for screen in app.screen_stack[1:]] == ["InventoryScreen"]
-        await pilot.press("2", "3")
+        await pilot.press("7", "8")
         await pilot.pause()
-        assert app.screen.query_one("#grid", Grid).has_focus, "rooms that are not there yet do nothing"
+        assert app.screen.query_one("#grid", Grid).has_focus, "rooms that are not there do nothing"
 
 
 async def test_a_look_that_fails_after_another_can_be_repeated(opened):
