@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from keyward.checklists.item import Subject, SubjectKind
 from keyward.hygiene.estate import Estate
@@ -14,15 +15,40 @@ from keyward.model.ids import DECLARED, SHAPE
 from keyward.model.query_rows import QueryRow
 from keyward.model.source import SourceReport, SourceStatus
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server that keys are sent to: its address, and the providers of the catalog whose keys those are.
+
+    `google` says that it answers for projects, `used` that keys of the last scan go there or that the settings allow it, `loopback` that it
+    is this machine. `proxy` names the variable through which it is reached, empty for none.
+    """
+
+    url: str
+    providers: frozenset[str] = frozenset()
+    google: bool = False
+    used: bool = False
+    loopback: bool = False
+    proxy: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """This machine: its name, the folders whose files are read, keyward's own files by what they are, and the stores that are here."""
+    """This machine: its name, the folders whose files are read, keyward's own files by what they are, and the stores that are here.
+
+    `environ` are the user's variables, for programs that are run; `endpoints` the servers that keys are sent to. Without `probe` nothing
+    goes over the network.
+    """
 
     host: str
     folders: tuple[Path, ...] = ()
     own: tuple[tuple[str, Path], ...] = ()
     stores: frozenset[str] = frozenset()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    endpoints: tuple[Endpoint, ...] = ()
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +74,14 @@ class Ground:
     rules: tuple[str, ...] = ()
     issued: Mapping[str, Issued] = field(default_factory=dict)
     _judged: dict[Subject, Judged] = field(default_factory=dict)
+    _once: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, look: Callable[[], T]) -> T:
+        """What looking gave the first time: this machine and its code are the same for every subject of a run."""
+        if name not in self._once:
+            self._once[name] = look()
+        found: T = self._once[name]
+        return found
 
     def judged(self, subject: Subject) -> Judged:
         """What the rules say of everything that belongs to the subject."""

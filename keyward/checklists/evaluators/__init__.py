@@ -2,9 +2,37 @@
 
 from collections.abc import Mapping
 
-from keyward.checklists.evaluators import billing, dead, git_hooks, leaver, org_policy, own_files, rules, services
+from keyward.checklists.evaluators import (
+    billing,
+    certificate_checks,
+    dead,
+    dependencies,
+    env_ignored,
+    git_hooks,
+    key_in_address,
+    leaver,
+    org_policy,
+    own_files,
+    rules,
+    services,
+    tls,
+)
 from keyward.checklists.evaluators.evaluator import Evaluator
 
-_MODULES = (rules, billing, services, org_policy, own_files, git_hooks, dead, leaver)
+_MODULES = (
+    rules,
+    billing,
+    services,
+    org_policy,
+    own_files,
+    git_hooks,
+    env_ignored,
+    dead,
+    leaver,
+    tls,
+    certificate_checks,
+    key_in_address,
+    dependencies,
+)
 
 EVALUATORS: Mapping[str, Evaluator] = {module.EVALUATOR.name: module.EVALUATOR for module in _MODULES}
