@@ -143,6 +143,10 @@ def run(
     again: Annotated[bool, typer.Option("--again", help="Ask for skipped items too.")] = False,
     compare: Annotated[bool, typer.Option("--compare", help="Show only where the subjects differ.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Scan first.")] = False,
+    probe: Annotated[
+        bool,
+        typer.Option("--probe", help="Greet servers that keys go to, and let tools look libraries up in the network."),
+    ] = False,
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, readable by you alone.")] = None,
     form: Annotated[RunFormat, typer.Option("--format", "-o", help="How to print.")] = RunFormat.TABLE,
 ) -> int:
@@ -155,12 +159,12 @@ def run(
     subjects = checklists.subjects(chosen, [*(f"project:{one}" for one in project or ()), *(subject or ())])
     if compare and len(subjects) < 2:
         raise UsageError("--compare compares subjects, and there is one only.", hint="Name --project or --for again.")
-    found = checklists.run(chosen, subjects)
+    found = checklists.run(chosen, subjects, probe=probe)
     if invocation.interactive and not no_input and not compare and to is None and form is RunFormat.TABLE:
         from keyward.cli.checklist_walk import walk
 
         if walk(invocation.desk, found, again=again):
-            found = checklists.run(chosen, subjects)
+            found = checklists.run(chosen, subjects, probe=probe)
     _write(found, form, to, compare=compare)
     return int(found.exit_code)
 
@@ -214,7 +218,7 @@ def _write(found: "Run", form: RunFormat, to: Path | None, *, compare: bool) -> 
 @checklist.command()
 def attest(
     context: typer.Context,
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="Such as any.tls.")],
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="Such as any.law.")],
     project: Projects = None,
     subject: Subjects = None,
     says: Annotated[str, typer.Option(metavar="TEXT", help="What holds, in a sentence.")] = "",

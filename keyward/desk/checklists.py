@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keyward.checklists.library import Library
     from keyward.checklists.result import Answer, Run
     from keyward.desk.desk import Desk
+    from keyward.hygiene.estate import Estate
 
 _SKIP = timedelta(days=30)
 """How long a skipped item is not asked for again."""
@@ -137,13 +138,22 @@ class Checklists:
         yield from (Subject(SubjectKind.PROJECT, one) for one in found)
 
     def run(
-        self, checklist: "Checklist", subjects: "Sequence[Subject]", heard: "Callable[[Answer], None] | None" = None
+        self,
+        checklist: "Checklist",
+        subjects: "Sequence[Subject]",
+        heard: "Callable[[Answer], None] | None" = None,
+        *,
+        probe: bool = False,
     ) -> "Run":
-        """Judge every item at every subject; `heard` gets each answer as soon as it is known. Nothing is changed."""
+        """Judge every item at every subject; `heard` gets each answer as soon as it is known. Nothing is changed.
+
+        With `probe` servers that keys are sent to are greeted (nothing is sent), and tools may look libraries up in the network; without it
+        items that need that are unknown.
+        """
         from keyward.checklists.result import Run
         from keyward.checklists.run import answers
 
-        ground = self._ground(checklist)
+        ground = self._ground(checklist, probe=probe)
         found = answers(checklist, subjects, ground, self.rows(), heard or (lambda _: None))
         sources = list(ground.estate.sources.values())
         seen = sum(one.covered and not one.stale_since for one in sources)
@@ -155,17 +165,17 @@ class Checklists:
         world = self._desk.parts.world
         return Run(checklist, tuple(subjects), found, ground.estate.now, ground.scanned_at, world, coverage)
 
-    def _ground(self, checklist: "Checklist") -> "Ground":
+    def _ground(self, checklist: "Checklist", *, probe: bool) -> "Ground":
         from keyward.checklists.ground import Ground
         from keyward.desk.checking import known
 
         found = known(self._desk)
-        return Ground(
-            found.estate, found.policy, found.scanned_at, self._machine(), checklist.rules, self._issued(checklist)
-        )
+        machine = self._machine(found.estate, probe=probe)
+        return Ground(found.estate, found.policy, found.scanned_at, machine, checklist.rules, self._issued(checklist))
 
-    def _machine(self) -> "Machine":
+    def _machine(self, estate: "Estate", *, probe: bool) -> "Machine":
         from keyward.checklists.ground import Machine
+        from keyward.desk.servers import servers
         from keyward.settings.sections import LOCAL
 
         parts, books = self._desk.parts, self._desk.books
@@ -177,7 +187,15 @@ class Checklists:
         own += [] if parts.settings.ledger.url else [("ledger", parts.paths.ledger)]
         own += [("fingerprint key", books.key_file)] if books.key_file else []
         folders = dict.fromkeys([*(one.path for one in parts.settings.env), *books.folders()])
-        return Machine(parts.host, tuple(folders), tuple(own), frozenset({"env", "keyring", *LOCAL}))
+        return Machine(
+            parts.host,
+            tuple(folders),
+            tuple(own),
+            frozenset({"env", "keyring", *LOCAL}),
+            parts.environ,
+            servers(parts.endpoints, parts.settings.endpoints.allow, parts.environ, estate.keys.values()),
+            probe,
+        )
 
     def _issued(self, checklist: "Checklist") -> "Mapping[str, Issued]":
         from keyward.checklists.ground import Issued

@@ -56,16 +56,19 @@ def _of_google(google: "Endpoints", used: set[str]) -> Iterator[Endpoint]:
 
 
 def _of_vendors(allow: Sequence[str], environ: Mapping[str, str], used: set[str]) -> Iterator[Endpoint]:
+    """Where its API is; of one that keyward knows no API of, where a person signs in."""
     where = Where(environ, allow)
-    for name in catalog.ids():
-        probe = catalog.read(name).probe
-        if probe is None:
+    for entry in map(catalog.read, catalog.ids()):
+        if entry.issuers or entry.id in _GOOGLE.values():
+            continue  # its keys are another's, or Google's own
+        if entry.probe is None:
+            yield _endpoint(entry.pages.create, entry.id, used=entry.id in used)
             continue
         try:
-            url = where.of(probe).base
+            url = where.of(entry.probe).base
         except NotAllowed:  # keyward sends nothing there; programs with that variable do
-            url = environ[probe.variable]
-        yield _endpoint(url, name, used=name in used)
+            url = environ[entry.probe.variable]
+        yield _endpoint(url, entry.id, used=entry.id in used)
 
 
 def _endpoint(url: str, provider: str = "", *, google: bool = False, used: bool = False) -> Endpoint:

@@ -104,7 +104,7 @@ def test_a_users_list_of_keywards_name_changes_it_for_all_that_include_it(tmp_pa
         (HEAD + 'include = ["gemini-produktion"]\n', 7, "Did you mean gemini-production?"),
         (HEAD + 'include = ["acme"]\n', 7, "the list 'acme' includes itself"),
         (HEAD + 'take = ["any.tls"]\n[[override]]\nitem = "any.zdr"\n', 9, "this list has no item 'any.zdr'"),
-        (HEAD + 'take = ["any.tls"]\n[[override]]\nitem = "any.tls"\nkind = "auto"\n', 10, "needs an evaluator"),
+        (HEAD + 'take = ["any.zdr"]\n[[override]]\nitem = "any.zdr"\nkind = "auto"\n', 10, "needs an evaluator"),
         (HEAD + 'take = ["any.tls"]\n[[disable]]\nitem = "any.tls"\n', 8, "reason is missing"),
         (HEAD.replace('title = "Ours"\n', ""), 2, "title is missing"),
         (HEAD + ITEM.replace('"One"', '"One\\u001b[31m"'), 9, "control character"),

@@ -1,12 +1,15 @@
 """`keyward checklist` on an emulated cloud: proved where it can be proved, stated where not, never green for want of a permission."""
 
 import json
+import shutil
 
 import pytest
 
 from tests.cli.test_documents import check as fits
+from tests.parts.repo import Repo
 from tests.parts.scene import Scene
 from tests.parts.terminal import terminal
+from tests.parts.tls import Authority, serving
 
 SOUND = {
     "apiTargets": [{"service": "generativelanguage.googleapis.com"}],
@@ -289,6 +292,61 @@ def test_before_any_scan_and_for_a_project_that_nobody_scanned_nothing_passes(sc
         assert set(words(done, "project:acme-else").values()) == {"unknown"}
         scene.key(days=5)
         scene.keyward("scan", "--project", "acme-prod")
+
+
+MACHINE_LIST = """schema = "keyward.checklist/1"
+id = "here"
+version = 1
+title = "Here"
+why = "Because."
+about = ["machine", "provider"]
+take = ["any.tls", "any.certificate-checks", "any.key-in-code", "any.deps", "machine.env-ignored"]
+"""
+
+
+def only(program, folder):
+    """A folder with that program and no other."""
+    folder.mkdir()
+    (folder / program).symlink_to(shutil.which(program))
+    return folder
+
+
+def test_this_machine_and_its_code_are_looked_at_and_the_network_only_when_asked(scene, tmp_path):
+    repo = Repo(scene.home / "work" / "app")
+    repo.write("a.py", "get(url, verify=False)\n")
+    repo.write("b.py", 'url = f"https://api.example.org/?key={key}"\n')
+    repo.write(".env", "A=1\n")
+    repo.write("uv.lock", "")
+    (scene.home / "here.toml").write_text(MACHINE_LIST)
+    authority = Authority(tmp_path)
+    with serving(authority.issue(days=90)) as (port, _):
+        scene.settings(
+            f'[checklists]\nfiles = ["{scene.home / "here.toml"}"]\n[endpoints]\nallow = ["localhost:{port}"]\n'
+            f'[[env]]\npath = "{scene.home / "work"}"\n'
+        )
+        env = {"SSL_CERT_FILE": str(authority.file), "OPENAI_BASE_URL": f"https://localhost:{port}/v1"}
+        scene.keyward("scan")
+        host = scene.keyward("checklist", "run", "here", "-o", "json", **env)
+        (subject,) = [one["subject"] for one in fits(host.json)["subjects"]]
+        assert words(host, subject) == {
+            "any.tls": "unknown",
+            "any.certificate-checks": "fail",
+            "any.key-in-code": "fail",
+            "any.deps": "unknown",
+            "machine.env-ignored": "fail",
+        }
+        env["PATH"] = str(only("git", tmp_path / "bin"))  # no tool that would ask a database
+        asked = scene.keyward("checklist", "run", "here", "--probe", "--for", "provider:openai", "-o", "json", **env)
+        assert words(asked, "provider:openai")["any.tls"] == "pass", asked.out
+        (lock,) = [one for one in asked.json["subjects"][0]["answers"] if one["item"] == "any.deps"]
+        assert (lock["result"], "osv-scanner" in lock["evidence"][0]) == ("unknown", True)
+    repo.write("a.py", "get(url)\n")
+    repo.write("b.py", "get(url, headers={'x-api-key': key})\n")
+    repo.write(".gitignore", "/.env\n")
+    (repo.folder / "uv.lock").unlink()
+    mended = words(scene.keyward("checklist", "run", "here", "-o", "json"), subject)
+    assert {mended[one] for one in ("any.certificate-checks", "any.key-in-code", "machine.env-ignored")} == {"pass"}
+    assert mended["any.deps"] == "not_applicable"
 
 
 def test_a_leaked_key_is_followed_until_it_is_dead(planted):

@@ -28,7 +28,8 @@ def test_google_and_every_vendor_with_a_server_are_there_and_only_those_with_key
     assert by["openai"].url == OPENAI.base.removesuffix("/v1")
     assert [name for name, one in by.items() if one.used] == ["openai"]
     assert not any(one.loopback or one.proxy for one in made)
-    assert by.keys() >= {name for name in catalog.ids() if catalog.read(name).probe}
+    assert by.keys() >= {name for name in catalog.ids() if not catalog.read(name).issuers}
+    assert by["invideo"].url.startswith("https://")
     _, with_google = found(keys=[key()])
     assert {name for name, one in with_google.items() if one.used} == {
         "gemini",
