@@ -11,7 +11,7 @@ from pathlib import Path
 from keyward.checklists.code.search import Whose, whose
 from keyward.checklists.dependencies import npm, osv, pip_audit
 from keyward.checklists.dependencies.process import run
-from keyward.checklists.dependencies.tool import Hole, NotUnderstood, Tool
+from keyward.checklists.dependencies.tool import Failed, Hole, NotUnderstood, Tool
 from keyward.hygiene.leaks.found import Looked
 from keyward.hygiene.leaks.tree import Tree
 
@@ -68,6 +68,8 @@ def _judged(lock: Path, tool: Tool, program: str, environ: Mapping[str, str], se
         return Audit(lock, tool.program, unknown=ended.complaint)
     try:
         return Audit(lock, tool.program, tool.read(_json(ended.printed), ended.status))
+    except Failed as error:
+        return Audit(lock, tool.program, unknown=f"it failed: {error}")
     except NotUnderstood as error:
         return Audit(lock, tool.program, unknown="; ".join(_why(str(error), ended.complaint, ended.status)))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from keyward.checklists.dependencies.tool import Hole, NotUnderstood, Tool, member, word
+from keyward.checklists.dependencies.tool import Failed, Hole, NotUnderstood, Tool, member, word
 from keyward.model.text import clean
 
 _REPORT = 2
@@ -14,13 +14,21 @@ _INSTALL = "brew install node" if sys.platform == "darwin" else "apt-get install
 
 def _arguments(lock: Path) -> list[str]:
     del lock  # it looks for it in its folder
-    return ["audit", "--json", "--package-lock-only", "--ignore-scripts", "--audit-level=none", "--fetch-retries=1"]
+    return [
+        "audit",
+        "--json",
+        "--package-lock-only",
+        "--ignore-scripts",
+        "--audit-level=none",
+        "--fetch-retries=1",
+        "--logs-max=0",
+    ]
 
 
 def _read(document: Any, status: int) -> tuple[Hole, ...]:
     """With the level `none` it ends with 0 whatever it found, so the numbers that it counted itself are compared instead."""
     if isinstance(document, dict) and "error" in document:
-        raise NotUnderstood(clean(str(document.get("message") or "it says that it failed"), 300))
+        raise Failed(clean(str(document.get("message") or "it says that it failed"), 300))
     if member(document, "auditReportVersion", int) != _REPORT:
         raise NotUnderstood("its report is of another version")
     holes = [_hole(one) for one in member(document, "vulnerabilities", dict).values()]

@@ -12,6 +12,10 @@ class NotUnderstood(Exception):
     """A tool's answer is not of the form that it documents; says what is wrong with it."""
 
 
+class Failed(NotUnderstood):
+    """A tool answers that it failed, in its own words; nothing else that it printed is needed then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hole:
     """A library of that version with known holes: their ids, and versions that have none of them as far as the tool says."""
