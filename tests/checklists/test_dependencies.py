@@ -1,13 +1,9 @@
 """Tools that know of holes in libraries: the real ones where they are installed, against a database on loopback, and their forms read strictly."""
 
 import contextlib
-import gzip
-import json
 import os
 import shutil
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,56 +11,14 @@ import pytest
 from keyward.checklists.dependencies import npm, osv, pip_audit
 from keyward.checklists.dependencies.audit import Audit, audit, locks
 from keyward.checklists.dependencies.tool import Hole, NotUnderstood
+from tests.parts.advisories import ADVISORY, advising, npm_lock, registry
 from tests.parts.repo import Repo
-
-ADVISORY = "https://github.com/advisories/GHSA-aaaa-bbbb-cccc"
-
-
-class _Database(BaseHTTPRequestHandler):
-    """Knows of one hole each: in `old-library` below 2.0."""
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        asked = json.loads(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
-        self.server.asked.append(asked)
-        if self.path.endswith("/advisories/bulk"):
-            one = {"id": 1, "url": ADVISORY, "title": "t", "severity": "high", "vulnerable_versions": "<2.0.0"}
-            answer = {name: [one] for name in asked if name == "old-library"}
-        else:
-            answer = {"vulns": [_osv()]} if asked["package"]["name"] == "old-library" else {}
-        self._answer(200, json.dumps(answer).encode())
-
-    def do_GET(self):
-        self._answer(404, b"{}")
-
-    def _answer(self, status, data):
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass
-
-
-def _osv():
-    ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0"}]}]
-    package = {"name": "old-library", "ecosystem": "PyPI"}
-    affected = [{"package": package, "ranges": ranges}]
-    return {"id": "GHSA-aaaa-bbbb-cccc", "summary": "s", "details": "d", "affected": affected}
 
 
 @pytest.fixture(scope="module")
 def database():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Database)
-    server.asked = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with advising() as server:
+        yield server
 
 
 @pytest.fixture
@@ -79,37 +33,21 @@ def _installed(program):
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed here")
 
 
-def _npm_lock(folder, library):
-    versions = {"": {"name": "x", "version": "1.0.0", "dependencies": {library: "1.0.0"}}}
-    versions[f"node_modules/{library}"] = {"version": "1.0.0"}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "package.json").write_text(
-        json.dumps({"name": "x", "version": "1.0.0", "dependencies": {library: "1.0.0"}})
-    )
-    lock = folder / "package-lock.json"
-    lock.write_text(json.dumps({"name": "x", "version": "1.0.0", "lockfileVersion": 3, "packages": versions}))
-    return lock
-
-
-def _registry(environ, port):
-    (Path(environ["HOME"]) / ".npmrc").write_text(f"registry=http://127.0.0.1:{port}/\nupdate-notifier=false\n")
-
-
 @_installed("npm")
 def test_npm_tells_of_a_vulnerable_lock_file_and_of_a_good_one(tmp_path, environ, database):
-    _registry(environ, database.server_port)
-    bad = audit(_npm_lock(tmp_path / "bad", "old-library"), environ)
+    registry(environ, database.server_port)
+    bad = audit(npm_lock(tmp_path / "bad", "old-library"), environ)
     assert bad.unknown == ""
     assert bad.holes == (Hole("old-library (high)", "", ("GHSA-aaaa-bbbb-cccc",)),)
-    good = audit(_npm_lock(tmp_path / "good", "new-library"), environ)
+    good = audit(npm_lock(tmp_path / "good", "new-library"), environ)
     assert (good.tool, good.holes, good.unknown) == ("npm", (), "")
     assert {"old-library": ["1.0.0"]} in database.asked
 
 
 @_installed("npm")
 def test_npm_without_a_network_knows_nothing(tmp_path, environ):
-    _registry(environ, 1)
-    found = audit(_npm_lock(tmp_path / "a", "old-library"), environ)
+    registry(environ, 1)
+    found = audit(npm_lock(tmp_path / "a", "old-library"), environ)
     assert found.holes == ()
     assert found.unknown.startswith("it failed: request to http://127.0.0.1:1/")
     assert found.unknown.endswith("ECONNREFUSED 127.0.0.1:1")

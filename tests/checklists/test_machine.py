@@ -1,6 +1,7 @@
 """Evaluators that look at this machine and its code: pass, fail, warn, unknown and not applicable, each against real local parts."""
 
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -19,6 +20,7 @@ from keyward.model.ids import SecretRef
 from keyward.model.secretinfo import SecretInfo
 from keyward.model.source import SourceReport, SourceStatus
 from tests.model.shapes import sample
+from tests.parts.advisories import advising, npm_lock, registry
 from tests.parts.estate import NOW, key, place
 from tests.parts.repo import Repo
 from tests.parts.tls import Authority, serving
@@ -139,6 +141,24 @@ def test_dependencies_are_unknown_until_somebody_asks_and_where_no_tool_is_insta
         (f"{work}/uv.lock: osv-scanner is not installed",),
     )
     assert "osv-scanner" in missing.fix.commands[0]
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed here")
+def test_a_vulnerable_lock_file_fails_and_one_without_a_known_hole_passes(work, tmp_path):
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    lock = npm_lock(work / "web", "old-library")
+    with advising() as database:
+        registry(environ, database.server_port)
+        unasked = judged("dependencies", ground(work, environ=environ))
+        assert (unasked.word, database.asked) == (Word.UNKNOWN, [])
+        bad = judged("dependencies", ground(work, environ=environ, probe=True))
+        assert (bad.word, bad.evidence) == (Word.FAIL, (f"{lock}: old-library (high): GHSA-aaaa-bbbb-cccc",))
+        npm_lock(work / "web", "new-library")
+        good = judged("dependencies", ground(work, environ=environ, probe=True))
+        assert (good.word, good.evidence) == (Word.PASS, ("npm knows of no hole by 1 lock file",))
+    gone = judged("dependencies", ground(work, environ=environ, probe=True))
+    assert gone.word is Word.UNKNOWN
+    assert "npm: it failed" in gone.evidence[0]
 
 
 # TLS

@@ -60,9 +60,11 @@ def run(argv: Sequence[str], folder: Path, environ: Mapping[str, str], seconds: 
         try:
             status = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return Ended(None, complaint=f"it took more than {seconds:g} seconds and was ended")
-        finally:
             _end(process)
+            return Ended(None, complaint=f"it took more than {seconds:g} seconds and was ended")
+        except BaseException:
+            _end(process)
+            raise
         printed.seek(0)
         data = printed.read(_LARGEST + 1)
         if len(data) > _LARGEST:
@@ -72,6 +74,7 @@ def run(argv: Sequence[str], folder: Path, environ: Mapping[str, str], seconds: 
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End it and what it started: asked first, then killed."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
