@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -79,7 +79,7 @@ class Now:
 def as_kept(findings: Iterable[Finding]) -> Iterator[Earlier]:
     """The findings as a later check compares them."""
     for one in findings:
-        evidence = tuple(_GROWS.sub("…", fact) for fact in one.evidence)
+        evidence = tuple(_GROWS.sub("N days", fact) for fact in one.evidence)
         accepted = one.accepted is not None
         yield Earlier(
             one.id, one.rule, one.of, one.subject, one.scope, one.about, one.result, one.severity, evidence, accepted
@@ -112,6 +112,8 @@ def _change(before: Earlier | None, now: Earlier) -> Change:
         return Change.NEW
     if (before.result, now.result) == (Result.FAIL, Result.UNKNOWN):
         return Change.NOT_JUDGED
+    if before.result is Result.UNKNOWN:  # why it is not known may name whatever else was not seen this time
+        before = replace(before, evidence=now.evidence)
     return Change.UNCHANGED if before == now else Change.CHANGED
 
 

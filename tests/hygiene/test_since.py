@@ -82,6 +82,14 @@ def test_what_was_unknown_and_is_broken_is_new_and_the_other_way_round_is_not_ju
     assert since(estate(doubtful, sources=OK), estate(YOUNG, sources=OK)).gone == [], "it was never broken"
 
 
+def test_another_reason_for_not_knowing_is_no_change():
+    world = estate(replace(OLD, created=None, first_seen=ago(3)), sources=OK)
+    (one,) = told(world)
+    other = replace(one, evidence=("another source was not seen",))
+    found = compare(ago(1), {each.id: each for each in as_kept([one])}, [other], Now((AGE,), world, PLAIN))
+    assert list(found.changes.values()) == [Change.UNCHANGED]
+
+
 DENIED = SourceReport("google-api-keys:acme-prod", SourceStatus.DENIED, stale_since=ago(1))
 OFF = SourceReport("google-api-keys:acme-prod", SourceStatus.DISABLED)
 STALE = SourceReport("google-api-keys:acme-prod", SourceStatus.OK, stale_since=ago(1))

@@ -29,7 +29,7 @@ th{text-align:left;font-weight:600;color:var(--faint);border-bottom:1px solid va
 td{vertical-align:top;border-bottom:1px solid var(--line);padding:.4rem .6rem .4rem 0;overflow-wrap:anywhere}
 td:first-child{width:38%}code{font:.86em/1.45 ui-monospace,monospace;display:block;background:var(--soft);padding:.1rem .35rem;border-radius:.25rem;margin-top:.15rem}
 .notice{border-left:4px solid var(--medium);background:var(--soft);padding:.5rem .8rem;margin:1rem 0}
-@media print{body{max-width:none;padding:0;font-size:11px}h2{break-after:avoid}tr{break-inside:avoid}.tile{background:none}
+@media print{html{font-size:11px}body{max-width:none;padding:0;font-size:1rem}h2{break-after:avoid}tr{break-inside:avoid}.tile{background:none}
 :root{--ink:#000;--faint:#444;--line:#bbb;--paper:#fff;--soft:#f3f3f3;--critical:#a01035;--high:#b3400a;--medium:#8a6100;--low:#2b6a4d;--info:#4a5568}}
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
