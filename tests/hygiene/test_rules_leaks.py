@@ -8,7 +8,8 @@ from keyward.hygiene.leaks.found import Place
 from keyward.hygiene.rules import BY_ID
 from keyward.hygiene.searched import Lying, Searched
 from keyward.model.credential import Kind, State
-from tests.parts.estate import NOW, ago, estate, judged, key, results
+from tests.parts.estate import NOW, ago, estate, judged, key, results, secret
+from tests.parts.estate import place as kept_in
 
 OPEN = BY_ID["KW-901"]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -30,6 +31,11 @@ def test_a_live_key_in_a_history():
     (found,) = judged(OPEN, known(), estate(known(), **searched(place)))
     said = "1 place in the history of /home/ana/web on laptop: a.py:3 (0123456789ab, 2026-10-11, not in HEAD); seen on 2026-11-19"
     assert (found.result.value, found.evidence) == ("fail", (said,))
+    assert found.fix.commands == ("keyward revoke google-api-keys:acme-prod/one --even-if-used --reason leaked",), (
+        "a successor would reach nobody"
+    )
+    held = known()
+    (found,) = judged(OPEN, held, estate(held, kept_in(held, secret()), **searched(place)))
     assert found.fix.commands == ("keyward rotate google-api-keys:acme-prod/one --emergency --reason leaked",)
 
 

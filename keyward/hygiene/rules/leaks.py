@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import command, day, span
+from keyward.hygiene.say import Mending, command, day, ended, span
 from keyward.hygiene.searched import Lying, Searched
 from keyward.model.credential import Credential, Kind
 from keyward.model.finding import Severity, Subject
@@ -24,7 +24,7 @@ def _lies_open(key: Credential, estate: Estate, limit: timedelta) -> Iterable[Ju
     found = [_told(one, one.keys[key.id]) for one in estate.searched if key.id in one.keys]
     if found:
         text = "Replace it at once: taking it out of the file leaves it in every copy. Then search again."
-        yield broken(*found, text=text, commands=[_replaced(key)])
+        yield broken(*found, **_replaced(key, estate, text))
         return
     last = max((one.at for one in estate.searched if one.at is not None), default=None)
     if last is None:
@@ -49,10 +49,10 @@ def _told(where: Searched, lying: Lying) -> str:
     return f"{number} in {where.words}: {places}{more}; seen on {day(lying.at)}"
 
 
-def _replaced(key: Credential) -> str:
+def _replaced(key: Credential, estate: Estate, text: str) -> Mending:
     if key.ref.provider in (SHAPE, DECLARED):
-        return command("swap", key.id)
-    return command("rotate", key.id, "--emergency", "--reason", "leaked")
+        return {"text": text, "commands": [command("swap", key.id)]}
+    return ended(key, estate, "leaked", text)
 
 
 RULES = (
