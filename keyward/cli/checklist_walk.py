@@ -1,4 +1,4 @@
-"""A checklist at a terminal, one item at a time: why, how, what was found; stated, put off with a reason, or left open.
+"""A checklist at a terminal, one open item at a time: why, how, what was found, what mends it; stated, put off with a reason, or left open.
 
 What was answered is in the ledger at once, so a walk that ends early goes on where it stopped.
 """
@@ -6,6 +6,7 @@ What was answered is in the ledger at once, so a walk that ends early goes on wh
 import sys
 from typing import TYPE_CHECKING
 
+from keyward.checklists.result import FINE
 from keyward.cli.ask import choice, line
 from keyward.cli.checklist_text import details
 from keyward.desk.checklists import Saying
@@ -17,21 +18,22 @@ if TYPE_CHECKING:
     from keyward.desk import Desk
 
 _KEYS = "[s]tate it, [p]ut it off, [n]ext, [q]uit"
+_PROVED = "keyward proves it, so nobody can state it: [n]ext, [q]uit"
 
 
 def walk(desk: "Desk", run: "Run", *, again: bool = False) -> bool:
-    """Go through what a person has to say; whether anything was said.
+    """Go through what stands in the way, in the order of the list; whether anything was said.
 
     Args:
         desk: keeps what is said.
         run: what was found.
         again: whether what was put off is asked too.
     """
-    asked = [one for one in run.answers if one.asks and (again or not _put_off(one))]
+    asked = [one for one in run.answers if one.word not in FINE and (again or not _put_off(one))]
     changed = False
     for number, one in enumerate(asked, 1):
         _show(one, number, len(asked))
-        letter = choice(_KEYS, "spnq", "n")
+        letter = choice(_KEYS, "spnq", "n") if one.asks else choice(_PROVED, "nq", "n")
         if letter == "q":
             break
         if letter in ("s", "p"):
@@ -44,10 +46,12 @@ def _put_off(one: "Answer") -> bool:
 
 
 def _show(one: "Answer", number: int, of: int) -> None:
-    sys.stderr.write(f"\n{number}/{of}  {one.subject}  {one.item.id}\n  {one.item.title}\n  why: {one.item.why}\n")
+    sys.stderr.write(
+        f"\n{number}/{of}  {one.subject}  {one.item.id}: {one.word.said}\n  {one.item.title}\n  why: {one.item.why}\n"
+    )
     sys.stderr.writelines(f"  {said}\n" for said in one.evidence)
     sys.stderr.writelines(f"  how: {step}\n" for step in one.item.how)
-    sys.stderr.writelines(f"{said}\n" for said in details(one, "  ") if one.fix.commands)
+    sys.stderr.writelines(f"{said}\n" for said in (() if one.asks else details(one, "  ")))
     sys.stderr.flush()
 
 

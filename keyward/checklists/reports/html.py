@@ -46,4 +46,4 @@ def _row(one: Answer) -> str:
     helps = f"<br>{escape(one.fix.text)}" if one.fix.text and open_one else ""
     commands = "".join(f"<code>{escape(line)}</code>" for line in one.fix.commands) if open_one else ""
     item = f'{escape(one.item.title)}<br><span class="faint">{escape(one.item.id)}: {escape(one.item.why)}</span>'
-    return f'<tr><td>{item}</td><td><span class="word {colour}">{one.word.said}</span></td><td>{why}{helps}{commands}</td></tr>'
+    return f'<tr><td>{item}</td><td style="white-space:nowrap"><span class="word {colour}">{one.word.said}</span></td><td>{why}{helps}{commands}</td></tr>'
