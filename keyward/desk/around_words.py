@@ -16,7 +16,15 @@ _LABELS = {
     What.ALERTS: "alerts",
     What.BUDGETS: "budgets",
     What.POLICIES: "org policies",
+    What.ADMINISTRATORS: "admins",
+    What.AUDITED: "logged",
 }
+_PLAIN = {
+    What.POLICIES: "none was asked for",
+    What.ADMINISTRATORS: "no service account by name",
+    What.AUDITED: "nothing by the project's own policy",
+}
+"""What is told as it stands, and what is said where it is nothing."""
 _SHOWN = 12
 """Readers told one by one; the rest is a number, and everything is in the JSON."""
 
@@ -59,8 +67,8 @@ def _line(one: Mapping[str, Any], apis: Sequence[str]) -> Line:
         return Line(label, f"{where}: {len(values)} on{missing}", loud=bool(off_here))
     if what in (What.ALERTS, What.BUDGETS):
         return _watched(one, label, where)
-    if what == What.POLICIES:
-        return Line(label, f"{where}: {', '.join(one.replace('=', ' is ') for one in values)}")
+    if what in _PLAIN:
+        return Line(label, f"{where}: {', '.join(one.replace('=', ' is ', 1) for one in values) or _PLAIN[What(what)]}")
     scope = "all its API keys" if what == What.KEY_READERS else "all its secrets"
     return _readers(one, scope if one["subject"].startswith("project:") else "", where, label)
 

@@ -41,6 +41,8 @@ class Project:
     """Whether that account is open."""
     bindings: list[dict[str, Any]] = field(default_factory=list)
     """Its IAM policy: `{"role", "members", "condition"}`. The emulator only tells it; what a caller lacks is in `denied`."""
+    audit_configs: list[dict[str, Any]] = field(default_factory=list)
+    """What of its IAM policy is about audit logs: `{"service", "auditLogConfigs"}`."""
     blocked: str = ""
     """What Gemini says to keys of this project: empty, `suspended`, `denied` or `exhausted`."""
 

@@ -9,6 +9,7 @@ from keyward.google.bindings import key_readers, readers
 from keyward.google.budgets import budgets
 from keyward.google.custom_roles import permissions
 from keyward.google.policies import policies
+from keyward.google.policy_facts import administrators, audited
 from keyward.google.questions import ask, pages
 from keyward.model.about import About, Known, What
 from keyward.model.errors import Interrupted, KeywardError, SourceError
@@ -42,10 +43,12 @@ def around(parts: "GoogleParts", project: str, ctx: "Ctx") -> tuple[About, ...]:
             *several(
                 subject,
                 {
-                    What.READERS: lambda found: readers(found, custom),
-                    What.KEY_READERS: lambda found: key_readers(found, custom),
+                    What.READERS: lambda found: readers(found.get("bindings") or (), custom),
+                    What.KEY_READERS: lambda found: key_readers(found.get("bindings") or (), custom),
+                    What.ADMINISTRATORS: administrators,
+                    What.AUDITED: audited,
                 },
-                lambda: _bindings(parts, project, ctx),
+                lambda: _policy(parts, project, ctx),
                 ctx,
                 _ABOVE,
             ),
@@ -126,9 +129,9 @@ def _budgets(parts: "GoogleParts", project: str, billing: About, ctx: "Ctx") -> 
     return told(billing.subject, What.BUDGETS, found, ctx)
 
 
-def _bindings(parts: "GoogleParts", project: str, ctx: "Ctx") -> list[Any]:
+def _policy(parts: "GoogleParts", project: str, ctx: "Ctx") -> dict[str, Any]:
     request = parts.services.api("cloudresourcemanager", "projects").getIamPolicy(
         resource=f"projects/{project}", body={"options": {"requestedPolicyVersion": 3}}
     )
     about = (project, "Reading who may read secrets and keys", "resourcemanager.projects.getIamPolicy")
-    return list(ask(parts, request, "cloudresourcemanager", about, ctx).get("bindings") or ())
+    return ask(parts, request, "cloudresourcemanager", about, ctx)

@@ -22,6 +22,7 @@ class What(StrEnum):
     read the secret's value (of a project: the values of all its secrets), as `member (role)`; KEY_READERS the same of the strings of all
     API keys of a project. `Held` reads such a line. ALERTS: the alert policies of a project, BUDGETS: the budgets that count what it spends,
     as `watch` writes and reads them. POLICIES: organisation policies against new keys, as `constraint=on`, `off` or `conditional`.
+    ADMINISTRATORS: service accounts that administer the project, as `Held` writes it. AUDITED: what is logged, as `service=TYPE`.
     """
 
     BILLING = "billing"
@@ -32,6 +33,8 @@ class What(StrEnum):
     ALERTS = "alerts"
     BUDGETS = "budgets"
     POLICIES = "policies"
+    ADMINISTRATORS = "administrators"
+    AUDITED = "audited"
 
 
 @dataclass(frozen=True, slots=True)

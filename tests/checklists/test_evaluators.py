@@ -182,6 +182,47 @@ def test_an_organisation_policy_is_in_force_or_not_or_nobody_knows():
     assert outcome("org-policy", PROJECT, ground(estate()), want=want).word is Word.UNKNOWN
 
 
+def test_reads_are_logged_for_everybody_or_not_or_nobody_knows():
+    want = {"service": "secretmanager.googleapis.com", "log": "DATA_READ"}
+
+    def told(*values, **more):
+        return outcome(
+            "audit-log", PROJECT, ground(estate(about("project:acme-prod", "audited", *values, **more))), want=want
+        ).word
+
+    assert told("secretmanager.googleapis.com=DATA_READ") is Word.PASS
+    assert told("allServices=DATA_READ") is Word.PASS
+    assert told("allServices=DATA_READ except user:a@b.example") is Word.FAIL
+    assert told("allServices=DATA_WRITE", "storage.googleapis.com=DATA_READ") is Word.FAIL
+    assert told() is Word.FAIL
+    assert told(status=Known.DENIED, detail="no") is Word.UNKNOWN
+    assert outcome("audit-log", PROJECT, ground(estate()), want=want).word is Word.UNKNOWN
+
+
+def test_accounts_with_keys_administer_nothing():
+    account = "web@acme-prod.iam.gserviceaccount.com"
+    bound, plain = key("bound", bound_identity=account), key("plain")
+    admin = about("project:acme-prod", "administrators", f"serviceAccount:{account} (roles/editor)")
+    other = about(
+        "project:acme-prod", "administrators", "serviceAccount:x@acme-prod.iam.gserviceaccount.com (roles/owner)"
+    )
+
+    def told(*parts, sources=READ):
+        return outcome("account-roles", PROJECT, ground(estate(*parts), *sources), needs=("google-api-keys",))
+
+    found = told(bound, admin)
+    assert (found.word, found.evidence) == (Word.FAIL, (f"serviceAccount:{account} holds roles/editor",))
+    assert told(bound, other).word is Word.PASS
+    assert told(plain, admin).word is Word.NOT_APPLICABLE
+    assert told(replace(bound, state=State.DELETED), admin).word is Word.NOT_APPLICABLE
+    assert told(bound).word is Word.UNKNOWN
+    assert (
+        told(bound, about("project:acme-prod", "administrators", status=Known.DENIED, detail="no")).word is Word.UNKNOWN
+    )
+    blind = (SourceReport("google-api-keys:acme-prod", SourceStatus.DENIED, permission="apikeys.keys.list"),)
+    assert told(bound, other, sources=blind).word is Word.UNKNOWN, "another key may stand for an account that does"
+
+
 def test_own_files_are_their_owners_alone(tmp_path):
     mine, open_one = tmp_path / "ledger.db", tmp_path / "odd name.toml"
     basis = ground(estate(), own=(("ledger", mine), ("settings", open_one)))

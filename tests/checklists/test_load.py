@@ -24,7 +24,7 @@ def read(tmp_path, *texts):
 GOOD = (
     HEAD.replace('id = "acme"', 'id = "acme-service"')
     + """include = ["google-cloud-project"]
-take = ["any.tls"]
+take = ["any.tls", "any.consent"]
 sign_off = true
 
 [[item]]
@@ -46,7 +46,7 @@ item = "any.tls"
 attest_days = 30
 
 [[override]]
-item = "gcp.audit-logs"
+item = "any.consent"
 sign_off = true
 
 [[disable]]
@@ -60,7 +60,7 @@ def test_a_good_one_works_without_code(tmp_path):
     found = read(tmp_path, GOOD).named("acme-service")
     assert found.file == str(tmp_path / "0.toml")
     assert found.item("any.tls").attest_days == 30
-    assert found.item("gcp.audit-logs").sign_off
+    assert found.item("any.consent").sign_off
     assert found.item("gcp.dedicated-project").off == "one project for all is our decision of May"
     assert (found.item("acme.reviewed").sign_off, found.item("acme.reviewed").fields) == (True, ("who",))
     assert found.item("acme.paid").kind is Kind.AUTO

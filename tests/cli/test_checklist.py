@@ -362,6 +362,28 @@ def test_a_leaked_key_is_followed_until_it_is_dead(planted):
     assert words(after, leaked)["leak.dead"] == "pass"
 
 
+def test_what_the_projects_policy_tells_is_judged_and_a_refusal_is_not(scene):
+    key = scene.key("open", days=5, restrictions=SOUND)
+    project = scene.world.known("acme-prod")
+    account = "web@acme-prod.iam.gserviceaccount.com"
+    key.service_account = account
+    project.bindings.append({"role": "roles/editor", "members": [f"serviceAccount:{account}"]})
+    project.audit_configs.append({"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]})
+    items = ("gcp.sa-least-privilege", "gcp.audit-logs")
+
+    def told():
+        scene.keyward("scan", "--context", "--project", "acme-prod")
+        found = words(scene.keyward("checklist", "run", "google-cloud-project", "--project", "acme-prod", "-o", "json"))
+        return tuple(found[one] for one in items)
+
+    assert told() == ("fail", "pass")
+    project.bindings.clear()
+    project.audit_configs[0]["auditLogConfigs"][0]["exemptedMembers"] = ["user:root@acme.example"]
+    assert told() == ("pass", "fail")
+    project.denied.add("resourcemanager.projects.getIamPolicy")
+    assert told() == ("unknown", "unknown")
+
+
 def test_a_leaver_gives_the_set_of_rotations(scene):
     key = scene.key("shared", days=5, restrictions=SOUND)
     scene.secret("app", key.key_string)

@@ -174,6 +174,8 @@ def test_what_is_refused_is_remembered_as_refused_with_what_it_needs(scene, plan
         ("project:acme-prod", "billing"): "failed",
         ("project:acme-prod", "budgets"): "failed",
         ("project:acme-prod", "key-readers"): "denied",
+        ("project:acme-prod", "administrators"): "denied",
+        ("project:acme-prod", "audited"): "denied",
         ("project:acme-prod", "labels"): "known",
         ("project:acme-prod", "policies"): "known",
         ("project:acme-prod", "readers"): "denied",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from keyward.checklists.evaluators import (
+    account_roles,
+    audit_log,
     billing,
     certificate_checks,
     dead,
@@ -24,6 +26,8 @@ _MODULES = (
     billing,
     services,
     org_policy,
+    audit_log,
+    account_roles,
     own_files,
     git_hooks,
     env_ignored,

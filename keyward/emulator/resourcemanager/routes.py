@@ -135,9 +135,10 @@ def _test(request: Request) -> dict[str, Any]:
 
 def _policy(request: Request) -> dict[str, Any]:
     project = request.owner
-    said = json.dumps([project.number, project.bindings], sort_keys=True)
+    said = json.dumps([project.number, project.bindings, project.audit_configs], sort_keys=True)
     etag = base64.b64encode(hashlib.sha256(said.encode()).digest()[:8]).decode()
-    return {"version": 3, "etag": etag, "bindings": [dict(one) for one in project.bindings]}
+    logs = {"auditConfigs": [dict(one) for one in project.audit_configs]} if project.audit_configs else {}
+    return {"version": 3, "etag": etag, "bindings": [dict(one) for one in project.bindings], **logs}
 
 
 def _update_v1(request: Request) -> dict[str, Any]:
@@ -153,6 +154,8 @@ def _set_policy(request: Request) -> dict[str, Any]:
     given = str(policy.get("etag", "")).replace("-", "+").replace("_", "/")  # as gcloud writes it
     if given not in {"", _policy(request)["etag"]}:
         raise refuse("ABORTED", "There were concurrent policy changes. Please retry the whole read-modify-write.")
+    if "auditConfigs" in str(request.json().get("updateMask", "")):  # left alone without it, as Google documents
+        request.owner.audit_configs = [dict(one) for one in policy.get("auditConfigs", ())]
     request.owner.bindings = [dict(one) for one in policy.get("bindings", ()) if one.get("members")]
     return _policy(request)
 
