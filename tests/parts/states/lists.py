@@ -197,7 +197,7 @@ def _inventory():
             known(scan=broken), _broken_scan, ("maps", "no room", "Make room"),
         ),
         "scanning": State(scanning(), pressing("ctrl+r"), ("scanning, 3/6 read", "maps")),
-        "scanning for the first time": State(scanning((), ()), nothing, ("Asking every source", "^R stops")),
+        "scanning for the first time": State(scanning((), ()), nothing, ("Asking every source", "^R stops", "scanning, 3/6 read")),
         "filter being typed": State(known(), _filtering, ("search [/bold]", "1 of 6")),
         "filter that cannot be read": State(known(), _misspelt, ("column",)),
         "filter that nothing matches": State(known(), _matchless, ("No key matches.", "Esc clears the filter")),
