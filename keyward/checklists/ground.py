@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from keyward.checklists.item import Subject, SubjectKind
 from keyward.hygiene.estate import Estate
-from keyward.hygiene.judging import Judged, judge
+from keyward.hygiene.judging import Judged, Rows, judge
 from keyward.hygiene.policy import Policy
 from keyward.hygiene.rules import BY_ID
 from keyward.model.ids import DECLARED, SHAPE
@@ -63,7 +63,7 @@ class Issued:
 class Ground:
     """Everything known at one moment.
 
-    `scanned_at` is None when nothing was scanned yet. `rules` are those that will be asked, judged together once a subject. `issued` are
+    `scanned_at` is None when nothing was scanned yet. `rules` are those that will be asked, judged together once a subject, over `rows` where there are many subjects. `issued` are
     by provider.
     """
 
@@ -73,6 +73,7 @@ class Ground:
     machine: Machine
     rules: tuple[str, ...] = ()
     issued: Mapping[str, Issued] = field(default_factory=dict)
+    rows: Rows | None = None
     _judged: dict[Subject, Judged] = field(default_factory=dict)
     _once: dict[str, Any] = field(default_factory=dict)
 
@@ -87,7 +88,7 @@ class Ground:
         """What the rules say of everything that belongs to the subject."""
         if subject not in self._judged:
             rules = [BY_ID[one] for one in self.rules]
-            self._judged[subject] = judge(rules, self.estate, self.policy, self._belongs(subject))
+            self._judged[subject] = judge(rules, self.estate, self.policy, self._belongs(subject), self.rows)
         return self._judged[subject]
 
     def unread(self, subject: Subject, needs: Sequence[str]) -> tuple[str, ...]:

@@ -168,10 +168,14 @@ class Checklists:
     def _ground(self, checklist: "Checklist", *, probe: bool) -> "Ground":
         from keyward.checklists.ground import Ground
         from keyward.desk.checking import known
+        from keyward.hygiene.judging import Rows
 
         found = known(self._desk)
         machine = self._machine(found.estate, probe=probe)
-        return Ground(found.estate, found.policy, found.scanned_at, machine, checklist.rules, self._issued(checklist))
+        rows = Rows(found.estate)
+        return Ground(
+            found.estate, found.policy, found.scanned_at, machine, checklist.rules, self._issued(checklist), rows
+        )
 
     def _machine(self, estate: "Estate", *, probe: bool) -> "Machine":
         from keyward.checklists.ground import Machine

@@ -41,7 +41,11 @@ class Judged:
 
 
 def judge(
-    rules: Iterable[Rule], estate: Estate, policy: Policy, wanted: Callable[[QueryRow], bool] | None = None
+    rules: Iterable[Rule],
+    estate: Estate,
+    policy: Policy,
+    wanted: Callable[[QueryRow], bool] | None = None,
+    rows: "Rows | None" = None,
 ) -> Judged:
     """Apply the rules.
 
@@ -50,8 +54,9 @@ def judge(
         estate: everything known.
         policy: thresholds, severities, exceptions.
         wanted: only subjects for which it holds; None: all.
+        rows: those of this estate, for who judges it again and again.
     """
-    subjects = _Subjects(estate, wanted)
+    subjects = _Subjects(rows or Rows(estate), wanted)
     found: list[Finding] = []
     counts: dict[str, Counter[Result]] = {}
     for rule in rules:
@@ -92,17 +97,35 @@ def _worst(judgements: Sequence[Judgement]) -> Result:
 
 
 class _Subjects:
-    """What rules are asked about, each with the row that queries are asked of."""
+    """Those subjects that are wanted."""
 
-    def __init__(self, estate: Estate, wanted: Callable[[QueryRow], bool] | None) -> None:
-        self._estate, self._wanted = estate, wanted
+    def __init__(self, rows: "Rows", wanted: Callable[[QueryRow], bool] | None) -> None:
+        self._rows, self._wanted = rows, wanted
+        self._made: dict[Subject, list[tuple[QueryRow, Any]]] = {}
+
+    def of(self, kind: Subject) -> list[tuple[QueryRow, Any]]:
+        """Those of a kind."""
+        if kind not in self._made:
+            every = self._rows.of(kind)
+            self._made[kind] = [one for one in every if self._wanted is None or self._wanted(one[0])]
+        return self._made[kind]
+
+
+class Rows:
+    """What rules are asked about, each with the row that queries are asked of, made once.
+
+    Args:
+        estate: everything known.
+    """
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
         self._made: dict[Subject, list[tuple[QueryRow, Any]]] = {}
 
     def of(self, kind: Subject) -> list[tuple[QueryRow, Any]]:
         """All subjects of a kind."""
         if kind not in self._made:
-            every = self._every(kind)
-            self._made[kind] = [one for one in every if self._wanted is None or self._wanted(one[0])]
+            self._made[kind] = list(self._every(kind))
         return self._made[kind]
 
     def _every(self, kind: Subject) -> Iterator[tuple[QueryRow, Any]]:
@@ -129,7 +152,7 @@ def found_again(kind: Subject, name: str, estate: Estate) -> tuple[QueryRow, Any
     if kind is Subject.SECRET:
         info = estate.secrets.get(name)
         return None if info is None else (secret_row(info), info)
-    every = _Subjects(estate, None).of(kind)
+    every = Rows(estate).of(kind)
     return next((one for one in every if one[0].id == name), None)
 
 
