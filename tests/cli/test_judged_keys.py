@@ -12,6 +12,7 @@ from keyward.desk import Desk, ScanWish
 from keyward.model.errors import Interrupted
 from keyward.wiring import Parts
 from tests.cli.test_documents import check as fits
+from tests.parts.scanning import made_up
 
 
 @pytest.fixture
@@ -133,15 +134,20 @@ def test_what_is_written_while_rules_are_asked_shows(scene, planted, monkeypatch
     def meanwhile(asked, **more):
         found = real(asked, **more)
         with closing(CacheWriter(desk.parts.paths.inventory, desk.parts.world, print)) as cache, cache.batch():
-            cache.connection.execute("UPDATE key SET kind = kind")
+            cache.keys("fake:place", [made_up(9)], desk.parts.clock.now())
         return found
+
+    def of(key):
+        with closing(desk.cache()) as cache:
+            return cache.columns([key]).findings
 
     monkeypatch.setattr(judged_keys, "check", meanwhile)
     try:
         desk.hygiene.judge()
         assert desk.hygiene.judged()[1] == "read"
+        assert of("fake:place/key-9") == [("unjudged",)], "no rule was asked of what came meanwhile"
         monkeypatch.setattr(judged_keys, "check", real)
-        assert desk.hygiene.judge_keys() == []
+        assert desk.hygiene.judge_keys() == ["fake:place/key-9"]
         assert desk.hygiene.judged()[1] == ""
         assert desk.hygiene.judge_keys() == (), "it holds: nothing is judged"
     finally:
