@@ -1,6 +1,7 @@
 """Lines that weaken a program are found with file and line, in every language, and what only looks like one is not."""
 
 import os
+import time
 
 import pytest
 
@@ -10,7 +11,7 @@ from keyward.checklists.code.search import Whose, search, whose
 from keyward.model.errors import UsageError
 from tests.parts.repo import Repo
 
-CHECKS, ADDRESSES = patterns("certificate-checks"), patterns("key-in-address")
+CHECKS, ADDRESSES, PLAIN = map(patterns, ("certificate-checks", "key-in-address", "plain-address"))
 
 # One file a line: what is wrong in it, and which pattern tells it.
 WRONG = [
@@ -97,7 +98,7 @@ def test_what_only_looks_like_one_is_left_alone(tmp_path, name, text):
 
 
 def test_every_pattern_says_what_to_write_instead_and_where_that_is_documented():
-    for one in (*CHECKS, *ADDRESSES):
+    for one in (*CHECKS, *ADDRESSES, *PLAIN):
         assert one.what
         assert one.instead.endswith(".")
         assert one.source.startswith("https://")
@@ -184,8 +185,53 @@ def test_other_parameters_are_none(tmp_path, line):
     assert search([str(tmp_path)], ADDRESSES, os.environ).hits == ()
 
 
+@pytest.mark.parametrize(("name", "text", "pattern"), WRONG)
+def test_long_lines_and_empty_ones_take_no_long_time(name, text, pattern):
+    """What begins like a match and goes on for ever: a pattern that looks back again and again would take minutes."""
+    (one,) = [each for each in CHECKS if each.id == pattern]
+    began = time.process_time()
+    for piece in (text[: len(text) // 2], text.split("=")[0], text.partition("(")[0] + "(", "\n", " "):
+        one.find.search(piece * (300_000 // len(piece) if piece else 0))
+    assert time.process_time() - began < 3
+
+
 def test_a_hit_does_not_repeat_the_line(tmp_path):
     marker = "do-not-show-this"
     (tmp_path / "a.py").write_text(f"get('{marker}', verify=False)")
     (hit,) = search([str(tmp_path)], CHECKS, os.environ).hits
     assert marker not in f"{hit} {hit!r}"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (".env", "OPENAI_BASE_URL=http://gateway.acme.io/v1"),
+        ("a.py", 'client = OpenAI(base_url="http://10.1.2.3:8080")'),
+        ("a.ts", "new Client({ baseURL: 'http://api.acme.io' })"),
+        ("a.yaml", "api_base: http://llm.acme.io"),
+        ("a.sh", "export ANTHROPIC_API_URL=http://api.acme.io"),
+    ],
+)
+def test_an_api_without_encryption_is_found(tmp_path, name, line):
+    (tmp_path / name).write_text(f"\n{line}\n")
+    assert [one.line for one in search([str(tmp_path)], PLAIN, os.environ).hits] == [2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "OPENAI_BASE_URL=https://gateway.acme.io/v1",
+        "OPENAI_BASE_URL=http://localhost:8080",
+        "OPENAI_BASE_URL=http://127.0.0.1:8080",
+        "OPENAI_BASE_URL=http://ollama:11434",
+        "OPENAI_BASE_URL=http://ollama",
+        "OPENAI_BASE_URL=http://gateway.test/v1",
+        "OPENAI_BASE_URL=http://api.example.com/v1",
+        "OPENAI_BASE_URL=http://$HOST/v1",
+        "# OPENAI_BASE_URL=http://gateway.acme.io/v1",
+        "HOMEPAGE=http://www.acme.io",
+    ],
+)
+def test_this_machine_its_network_and_reserved_names_are_left_alone(tmp_path, line):
+    (tmp_path / ".env").write_text(f"{line}\n")
+    assert search([str(tmp_path)], PLAIN, os.environ).hits == ()

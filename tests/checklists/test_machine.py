@@ -97,6 +97,17 @@ def test_a_switched_off_check_fails_with_file_line_and_what_to_write_instead(wor
     assert (warned.word, warned.evidence[1:]) == (Word.WARN, ("1 in tests",))
 
 
+def test_an_env_file_that_git_ignores_is_looked_into_because_programs_read_it(tmp_path):
+    repo = Repo(tmp_path / "repo")
+    repo.write(".gitignore", ".env\n")
+    file = repo.write(".env", "NODE_TLS_REJECT_UNAUTHORIZED=0\nOPENAI_BASE_URL=http://gateway.acme.io\n")
+    unscanned = judged("certificate-checks", ground(repo.folder, environ=repo.environ))
+    assert unscanned.word is Word.NOT_APPLICABLE
+    found = judged("certificate-checks", ground(repo.folder, secrets=[env_file(file)], environ=repo.environ))
+    assert found.word is Word.FAIL
+    assert [one.partition(": ")[0] for one in found.evidence] == [f"{file}:1", f"{file}:2"]
+
+
 def test_code_that_cannot_be_read_is_not_passed(work):
     (work / "app" / "large.py").write_text("x" * 2_000_001)
     found = judged("certificate-checks", ground(work))

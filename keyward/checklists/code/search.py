@@ -107,11 +107,6 @@ def _hits(item: Item, text: str, patterns: Sequence[Pattern]) -> Iterator[Hit]:
         bare = bare or (without_texts(text, written_in) if pattern.code else "")
         looked_in = bare if pattern.code else plain
         begins = [0, *(found.end() for found in re.finditer("\n", looked_in))]
-        lines = {bisect_right(begins, found.start() + _leading(found[0])) for found in pattern.find.finditer(looked_in)}
+        lines = {bisect_right(begins, found.start()) for found in pattern.find.finditer(looked_in)}
         for line in sorted(lines):
             yield Hit(shown(item.at), line, pattern, whose(item.name))
-
-
-def _leading(text: str) -> int:
-    """Characters of a match before what is meant: a pattern may begin with the end of the line above."""
-    return len(text) - len(text.lstrip())

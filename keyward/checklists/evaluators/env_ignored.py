@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keyward.checklists.evaluators.evaluator import Evaluator, failed, fine, nothing, unknown
+from keyward.checklists.evaluators.folders import ENV, env_files
 from keyward.checklists.ground import Ground
 from keyward.checklists.item import Item, Subject, SubjectKind
 from keyward.checklists.result import Outcome
@@ -14,7 +15,6 @@ from keyward.files import shown
 from keyward.hygiene.leaks.git import Git, GitFailed
 from keyward.hygiene.say import shell
 
-_STORE = "env"
 _SHOWN = 5
 _MODELS = re.compile(
     r".*[._-](?:example|sample|template|dist|tpl|tmpl)(?:\.[a-z]+)?|(?:example|sample|template)[._-].*", re.IGNORECASE
@@ -39,7 +39,7 @@ class _Open:
 def _evaluate(item: Item, subject: Subject, ground: Ground) -> Outcome:
     """By the env files that the last scan saw and that are still there."""
     del item
-    sources = [one for one in ground.estate.sources.values() if one.id.partition(":")[0] == _STORE]
+    sources = [one for one in ground.estate.sources.values() if one.id.partition(":")[0] == ENV]
     stopped = _stopped(subject, ground, scanned=bool(sources))
     if stopped is not None:
         return stopped
@@ -74,10 +74,8 @@ def _stopped(subject: Subject, ground: Ground, *, scanned: bool) -> Outcome | No
 
 
 def _files(ground: Ground) -> Iterator[Path]:
-    for name, info in ground.estate.secrets.items():
-        path = Path(info.ref.name)
-        model = _MODELS.fullmatch(path.name) is not None and not ground.estate.held.get(name)
-        if info.ref.store == _STORE and info.is_file and not model and path.is_file():
+    for name, path in env_files(ground):
+        if ground.estate.held.get(name) or not _MODELS.fullmatch(path.name):
             yield path
 
 

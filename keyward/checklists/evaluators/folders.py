@@ -1,6 +1,7 @@
 """What evaluators of code share: the folders that the user named, and how the team's own lines differ from those of tests and of others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from keyward.checklists.code.search import Hit, Searched, Whose
 from keyward.checklists.evaluators.evaluator import failed, fine, nothing, unknown
@@ -12,6 +13,8 @@ from keyward.files import shown
 ABOUT = frozenset({SubjectKind.MACHINE, SubjectKind.PROVIDER, SubjectKind.PROJECT})
 """Code that uses a provider or project is looked for in every folder that was named on this machine."""
 SHOWN = 5
+ENV = "env"
+"""The store of env files."""
 
 
 def nowhere(subject: Subject, ground: Ground) -> Outcome | None:
@@ -34,6 +37,19 @@ def nowhere(subject: Subject, ground: Ground) -> Outcome | None:
 def named(ground: Ground) -> list[str]:
     """The folders, as paths."""
     return [str(one) for one in ground.machine.folders]
+
+
+def with_env_files(ground: Ground) -> list[str]:
+    """The folders, and the env files that the last scan saw there: git ignores most of them, and programs read them all the same."""
+    return [*named(ground), *(str(path) for _, path in env_files(ground))]
+
+
+def env_files(ground: Ground) -> Iterator[tuple[str, Path]]:
+    """The env files that the last scan saw and that are still there: the id of each and its path."""
+    for name, info in ground.estate.secrets.items():
+        path = Path(info.ref.name)
+        if info.ref.store == ENV and info.is_file and path.is_file():
+            yield name, path
 
 
 def where(ground: Ground) -> str:

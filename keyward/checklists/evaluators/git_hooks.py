@@ -36,10 +36,14 @@ def _evaluate(item: Item, subject: Subject, ground: Ground) -> Outcome:
             if not _refuses(repository):
                 bare.append(repository)
     if bare:
-        said = [f"{shown(one)} has no hook of keyward's" for one in bare[:_SHOWN]]
+        said = [f"{shown(one)} has no hook that asks keyward" for one in bare[:_SHOWN]]
         said += [f"and {len(bare) - _SHOWN:,} more"] if len(bare) > _SHOWN else []
         commands = tuple(command("leaks", "hook", "install", str(one)) for one in bare)
-        return failed(*said, text="Install the hook; another one is left alone.", commands=commands)
+        return failed(
+            *said,
+            text="Install the hook; where there is another one, the command tells which line to add to it.",
+            commands=commands,
+        )
     return (
         fine(f"{looked} repositor{'y' if looked == 1 else 'ies'} with the hook")
         if looked
@@ -63,10 +67,9 @@ def _repositories(folder: Path, depth: int) -> Iterator[Path]:
 
 def _refuses(repository: Path) -> bool:
     try:
-        file = hook.where(Git(repository, os.environ))
+        return hook.asks(hook.where(Git(repository, os.environ)))
     except UsageError:
         return False
-    return hook.own(file) and os.access(file, os.X_OK)
 
 
 EVALUATOR = Evaluator(

@@ -8,7 +8,7 @@ from pathlib import Path
 from keyward.checklists.code.pattern import Pattern, patterns
 from keyward.checklists.code.search import Hit, Searched, search, whose
 from keyward.checklists.evaluators.evaluator import Evaluator
-from keyward.checklists.evaluators.folders import ABOUT, named, nowhere, outcome
+from keyward.checklists.evaluators.folders import ABOUT, named, nowhere, outcome, with_env_files
 from keyward.checklists.ground import Ground
 from keyward.checklists.item import Item, Subject
 from keyward.checklists.result import Outcome
@@ -33,7 +33,7 @@ def _evaluate(item: Item, subject: Subject, ground: Ground) -> Outcome:
 
 def _found(ground: Ground) -> Searched:
     (pattern,) = patterns(_TOPIC)
-    by_code = search(named(ground), [pattern], ground.machine.environ)
+    by_code = search(with_env_files(ground), [pattern], ground.machine.environ)
     looked, standing = _standing(ground, replace(pattern, what="a key stands in the query of an address"))
     gaps = tuple(f"{path} was not read: {detail or why.value}" for path, why, detail in looked.gaps)
     hits = {(one.path, one.line): one for one in (*by_code.hits, *standing)}  # one line, one fact

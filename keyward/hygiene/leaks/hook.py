@@ -1,6 +1,7 @@
 """The hook that refuses a commit that adds a key (githooks(5), pre-commit). Only a hook of keyward's own is ever changed or removed."""
 
 import os
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from keyward.model.errors import NotAllowed, Refused, UsageError
 NAME = "pre-commit"
 _MARK = "# made by `keyward leaks hook install`; `keyward leaks hook remove` takes it away"
 _LARGEST = 65_536
+_ASKS = re.compile(rb"^[^#\n]*\bkeyward\b[^#\n]*\bleaks\b[^#\n]*\s--staged\b", re.MULTILINE)
 
 
 def script(command: Sequence[str]) -> str:
@@ -88,11 +90,20 @@ def remove(git: Git) -> Path | None:
 
 def own(file: Path) -> bool:
     """Whether the hook in that file is keyward's own."""
+    return not file.is_symlink() and _MARK.encode() in _text(file)
+
+
+def asks(file: Path) -> bool:
+    """Whether git runs the hook in that file, and it asks keyward: its own, or another one with the line that `install` tells of."""
+    return os.access(file, os.X_OK) and (own(file) or _ASKS.search(_text(file)) is not None)
+
+
+def _text(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            return not file.is_symlink() and _MARK.encode() in stream.read(_LARGEST)
+            return stream.read(_LARGEST)
     except OSError:
-        return False
+        return b""
 
 
 def _shared(git: Git) -> str:

@@ -86,3 +86,23 @@ def test_a_worktree_and_a_folder_inside_share_the_repositorys_hook(repo, tmp_pat
 def test_outside_of_a_repository_there_is_none(repo, tmp_path):
     with pytest.raises(UsageError, match="in no git repository"):
         hook.install(git(repo, tmp_path), COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "expected"),
+    [
+        ("#!/bin/sh\nmake lint\n'/opt/key ward/keyward' leaks --staged || exit $?\n", 0o755, True),
+        ("#!/bin/sh\npython -m keyward leaks --staged\n", 0o755, True),
+        ("#!/bin/sh\nkeyward leaks --staged\n", 0o644, False),
+        ("#!/bin/sh\n# keyward leaks --staged\n", 0o755, False),
+        ("#!/bin/sh\nmake lint # keyward leaks --staged\n", 0o755, False),
+        ("#!/bin/sh\nkeyward leaks .\n", 0o755, False),
+        (hook.script(COMMAND), 0o755, True),
+    ],
+)
+def test_a_hook_asks_keyward_when_it_is_its_own_or_has_the_line_and_git_runs_it(tmp_path, text, mode, expected):
+    file = tmp_path / "pre-commit"
+    assert not hook.asks(file)
+    file.write_text(text)
+    file.chmod(mode)
+    assert hook.asks(file) is expected
