@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from keyward.checklists.dependencies import npm, osv, pip_audit
 from keyward.checklists.dependencies.audit import Audit, audit, locks
 from keyward.checklists.dependencies.tool import Hole, NotUnderstood
 from tests.parts.advisories import ADVISORY, advising, npm_lock, registry
+from tests.parts.need import require
 from tests.parts.repo import Repo
 
 
@@ -26,15 +27,12 @@ def environ(tmp_path):
     """The user's variables, with a home of their own."""
     home = tmp_path / "home"
     home.mkdir()
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "SOME_API_KEY": "made-up"}
+    beside = Path(sys.executable).parent  # pip-audit is installed with what tests need
+    return {"PATH": f"{beside}:{os.environ['PATH']}", "HOME": str(home), "SOME_API_KEY": "made-up"}
 
 
-def _installed(program):
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed here")
-
-
-@_installed("npm")
 def test_npm_tells_of_a_vulnerable_lock_file_and_of_a_good_one(tmp_path, environ, database):
+    require("npm")
     registry(environ, database.server_port)
     bad = audit(npm_lock(tmp_path / "bad", "old-library"), environ)
     assert bad.unknown == ""
@@ -44,16 +42,15 @@ def test_npm_tells_of_a_vulnerable_lock_file_and_of_a_good_one(tmp_path, environ
     assert {"old-library": ["1.0.0"]} in database.asked
 
 
-@_installed("npm")
 def test_npm_without_a_network_knows_nothing(tmp_path, environ):
+    require("npm")
     registry(environ, 1)
     found = audit(npm_lock(tmp_path / "a", "old-library"), environ)
     assert found.holes == ()
-    assert found.unknown.startswith("it failed: request to http://127.0.0.1:1/")
-    assert found.unknown.endswith("ECONNREFUSED 127.0.0.1:1")
+    assert found.unknown.startswith("it failed: ")
+    assert "ECONNREFUSED" in found.unknown
 
 
-@_installed("pip-audit")
 def test_pip_audit_tells_of_a_vulnerable_file_a_good_one_and_one_that_is_not_pinned(tmp_path, environ, database):
     environ |= {
         "PIP_AUDIT_VULNERABILITY_SERVICE": "osv",

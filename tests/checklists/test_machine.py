@@ -1,7 +1,6 @@
 """Evaluators that look at this machine and its code: pass, fail, warn, unknown and not applicable, each against real local parts."""
 
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -22,6 +21,7 @@ from keyward.model.source import SourceReport, SourceStatus
 from tests.model.shapes import sample
 from tests.parts.advisories import advising, npm_lock, registry
 from tests.parts.estate import NOW, key, place
+from tests.parts.need import require
 from tests.parts.repo import Repo
 from tests.parts.tls import Authority, serving
 
@@ -154,8 +154,8 @@ def test_dependencies_are_unknown_until_somebody_asks_and_where_no_tool_is_insta
     assert "osv-scanner" in missing.fix.commands[0]
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed here")
 def test_a_vulnerable_lock_file_fails_and_one_without_a_known_hole_passes(work, tmp_path):
+    require("npm")
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     lock = npm_lock(work / "web", "old-library")
     with advising() as database:
