@@ -132,7 +132,7 @@ class Control:
         body = request.json()
         with self._world.lock:
             project = self._world.project(body.pop("id"))
-            for name in ("denied", "api_off"):
+            for name in ("denied", "api_off", "api_on"):
                 if name in body:
                     setattr(project, name, set(body.pop(name)))
             if "denied_to" in body:

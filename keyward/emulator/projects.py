@@ -31,6 +31,8 @@ class Project:
     """Permissions that one caller lacks beside those, by the e-mail of the service account; empty for who shows no token of here."""
     api_off: set[str] = field(default_factory=set)
     """Services that are not enabled, by host name."""
+    api_on: set[str] = field(default_factory=set)
+    """Services that are enabled beside those that every project has here, by host name."""
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Effective organisation policies that differ from the defaults, by constraint, as a `spec`."""
     quotas: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -62,12 +64,12 @@ class Project:
         data["create_time"] = micros(self.create_time)
         data["denied"] = sorted(self.denied)
         data["denied_to"] = {caller: sorted(lacks) for caller, lacks in self.denied_to.items()}
-        data["api_off"] = sorted(self.api_off)
+        data["api_off"], data["api_on"] = sorted(self.api_off), sorted(self.api_on)
         return data
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Project:
         """Read the JSON form."""
-        sets = {"denied": set(data["denied"]), "api_off": set(data["api_off"])}
+        sets = {"denied": set(data["denied"]), "api_off": set(data["api_off"]), "api_on": set(data.get("api_on", ()))}
         by_caller = {caller: set(lacks) for caller, lacks in data.get("denied_to", {}).items()}
         return cls(**{**data, **sets, "denied_to": by_caller, "create_time": parse(data["create_time"])})

@@ -1,4 +1,4 @@
-"""Service Usage v1: which APIs are on in a project. Whatever is not switched off is on."""
+"""Service Usage v1: which APIs are on in a project: those that every project has here, and its own, but for what is switched off."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def _resource(project: Project, name: str) -> dict[str, Any]:
         "name": f"{project.resource}/services/{name}",
         "parent": project.resource,
         "config": {"name": name, "title": TITLES.get(name, name)},
-        "state": "DISABLED" if name in project.api_off or name not in TITLES else "ENABLED",
+        "state": "ENABLED" if name not in project.api_off and name in (*TITLES, *project.api_on) else "DISABLED",
     }
 
 
 def _list(request: Request) -> dict[str, Any]:
-    found = [_resource(request.owner, name) for name in TITLES]
+    found = [_resource(request.owner, name) for name in sorted({*TITLES, *request.owner.api_on})]
     state = request.arg("filter").partition(":")[2]
     shown = [one for one in found if not state or one["state"] == state]
     return page(request, shown, lambda one: one, "services", default=50, most=200)

@@ -115,10 +115,12 @@ def test_the_policy_in_force(emulator):
 
 def test_services_that_are_on(emulator):
     emulator.world.project("p1").api_off = {"monitoring.googleapis.com"}
+    good(emulator, "POST", "/emulator/v1/project", {"id": "p1", "api_on": ["places.googleapis.com"]})
     with discovery(emulator, "serviceusage", "v1") as service:
         listed = service.services().list(parent="projects/p1", filter="state:ENABLED").execute()["services"]
         names = [f"projects/p1/services/{name}.googleapis.com" for name in ("apikeys", "monitoring")]
         some = service.services().batchGet(parent="projects/p1", names=names).execute()["services"]
-    assert "monitoring.googleapis.com" not in {one["config"]["name"] for one in listed}
+    on = {one["config"]["name"] for one in listed}
+    assert ("monitoring.googleapis.com" in on, "places.googleapis.com" in on) == (False, True)
     assert [one["state"] for one in some] == ["ENABLED", "DISABLED"]
     assert good(emulator, "GET", "/v1/projects/p1/services/apikeys.googleapis.com")["state"] == "ENABLED"

@@ -174,6 +174,12 @@ class SampleProject:
     alert: str = ""
     """Its alert policy on calls of APIs: `on`, `off`, `unheard` (on, and its channel is switched off); empty for none."""
 
+    @property
+    def called(self) -> frozenset[str]:
+        """Services that its keys are for, and that therefore are on unless they are switched off."""
+        named = {one["service"] for key in self.keys for one in key.restrictions.get("apiTargets", ())}
+        return frozenset(named | {key.service for key in self.keys}) - self.off
+
     def email(self, account: str) -> str:
         """The e-mail of a service account of this project."""
         return f"{account}@{self.id}.iam.gserviceaccount.com"

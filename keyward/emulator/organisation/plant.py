@@ -46,6 +46,7 @@ def plant(world: World, organisation: Organisation) -> None:
                 labels=dict(sample.labels),
                 denied=set(sample.denied),
                 api_off=set(sample.off),
+                api_on=set(sample.called),
             )
             project.billing = "" if sample.billing == "none" else project.billing
             project.billing_open = sample.billing == "open"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from keyward.emulator.clock import micros
 from keyward.emulator.organisation.services import HOSTS, PERMISSIONS
 from keyward.emulator.organisation.truth_accounts import describe_accounts
+from keyward.emulator.organisation.truth_checklists import checklists
 from keyward.emulator.organisation.truth_findings import findings
 from keyward.emulator.organisation.uses import RECORD
 
@@ -49,7 +50,8 @@ def describe(organisation: Organisation, size: str, seed: str) -> Truth:
     The fields: `projects`, with `billing` (`open`, `closed`, `none`); `metrics_scopes` (projects that monitor others); `sources` with the status that a scan must report; `keys` with `visible` (a caller can list
     it), `state`, `last_used` as Monitoring must show it, and `placements`; `secrets` with `versions` and, in each, the
     `parts` that hold a key, by uid, `white_space` (whether any stands around the payload), `flaws` of single values, and the `account_parts` that hold a service account key or HMAC key. The lists
-    `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. `findings` are what a check must find. Times are UTC.
+    `account_sources`, `service_account_keys` and `hmac_keys` say the same of those. `findings` are what a check must find, `checklists` how
+    the items of the list for Gemini in production must end, by project. Times are UTC.
     """
     places = _placements(organisation)
     data = {
@@ -69,7 +71,8 @@ def describe(organisation: Organisation, size: str, seed: str) -> Truth:
         "secrets": [_secret(secret, project) for project in organisation.projects for secret in project.secrets],
         **describe_accounts(organisation, places),
     }
-    return Truth({**data, "findings": findings(organisation, data)})
+    data["findings"] = findings(organisation, data)
+    return Truth({**data, "checklists": checklists(organisation, data)})
 
 
 def _project(project: SampleProject) -> dict[str, Any]:
