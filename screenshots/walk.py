@@ -175,6 +175,7 @@ def demo(home: Path, folder: Path) -> set[Where]:
         walk = Walk(term, folder, {"EMULATOR", "READ-ONLY"}, {"WRITE"})
         look_around(walk)
         what_is_wrong(walk)
+        a_checklist(walk)
         one_key(walk)
         plan(walk)
         rotate(walk, port)
@@ -220,6 +221,26 @@ def what_is_wrong(walk: Walk) -> None:
     walk.back("EVIDENCE", gone="The rule")
     walk.press("3")
     walk.sees("PROVIDER", "TRAINS", "Unpaid", "unverified", on=Where.PROVIDERS)
+    walk.press("1")
+    walk.sees("LAST USE", "122 keys")
+
+
+def a_checklist(walk: Walk) -> None:
+    """The lists, and one of them run for a project: item by item, nothing of it stated while the app is read-only."""
+    walk.press("7")
+    walk.sees("STATED", "Gemini in production", "any project", on=Where.CHECKLISTS)
+    walk.types(f"/gemini-production{ENTER}")
+    walk.sees("1 of ", "Enter asks which")
+    walk.press(ENTER)
+    walk.sees("for which project?", f"{PROJECT}")
+    walk.waits()
+    walk.types(PROJECT)
+    walk.sees(f"▊  {PROJECT} ")
+    walk.press(ENTER)
+    walk.sees(f"Gemini in production · project:{PROJECT}", " done · ", "KW-401", "sources seen", on=Where.CHECKLIST)
+    walk.press("n", "n")
+    walk.sees("gcp.app-restricted", "what to do")
+    walk.picture("checklist")
     walk.press("1")
     walk.sees("LAST USE", "122 keys")
 

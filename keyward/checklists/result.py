@@ -47,7 +47,8 @@ class Outcome:
 class Answer:
     """One item at one subject.
 
-    `asks` says that only a person can go on; `statement` is the newest that a person made, `signed_by` who agreed to it.
+    `asks` says that only a person can go on; `statement` is the newest that a person made, `signed_by` who agreed to it;
+    `put_off` that somebody skipped it, and that this holds now.
     """
 
     item: Item
@@ -58,6 +59,12 @@ class Answer:
     asks: bool = False
     statement: AttestationRow | None = None
     signed_by: str = ""
+    put_off: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it stands in the way and nobody put it off."""
+        return self.word not in FINE and not self.put_off
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,9 @@ def answer(item: Item, subject: Subject, ground: Ground, rows: Sequence[Attestat
     seen = outcome.evidence if outcome is not None else ()
     word, why, asks = _of_person(item, said, now)
     fix = Fix(" ".join(item.how)) if asks else NO_FIX
-    return Answer(item, subject, word, (*why, *seen), fix, asks, said.row, said.signed_by)
+    return Answer(
+        item, subject, word, (*why, *seen), fix, asks, said.row, said.signed_by, asks and said.skipped is not None
+    )
 
 
 def _evaluated(item: Item, subject: Subject, ground: Ground) -> Outcome:

@@ -13,9 +13,6 @@ from keyward.cli.output import Format, write_csv, write_fields, write_json, writ
 from keyward.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from keyward.checklists.item import Checklist, Item
     from keyward.checklists.result import Run
 
 checklist = typer.Typer(
@@ -65,14 +62,11 @@ def list_lists(context: typer.Context, form: FormatOption = Format.TABLE) -> Non
     elif form is Format.IDS:
         sys.stdout.writelines(f"{one.id}\n" for one in found)
     else:
-        rows = [(one.id, " ".join(one.about), _kinds(one), one.file or "keyward", one.title) for one in found]
+        from keyward.desk.checklist_words import kinds
+
+        rows = [(one.id, " ".join(one.about), kinds(one), one.file or "keyward", one.title) for one in found]
         header = ("ID", "FOR", "ITEMS", "FROM", "TITLE")
         (write_csv if form is Format.CSV else write_table)(rows, header)
-
-
-def _kinds(one: "Checklist") -> str:
-    kinds = [item.kind.value for item in one.items if not item.off]
-    return f"{len(kinds)} ({', '.join(f'{kinds.count(kind)} {kind}' for kind in dict.fromkeys(sorted(kinds)))})"
 
 
 @checklist.command()
@@ -82,6 +76,8 @@ def show(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show a list, or one item: why it matters, what to do, who or what proves it, where it is from."""
+    from keyward.desk.checklist_words import fields, proof
+
     invocation: Invocation = context.obj
     library = invocation.desk.checklists.library
     if "." in name:
@@ -96,41 +92,19 @@ def show(
 
         write_json(lists_json([chosen if item is None else replace(chosen, items=(item,))]))
     elif item is not None:
-        write_fields(_fields(item))
+        write_fields(fields(item))
     elif form is Format.IDS:
         sys.stdout.writelines(f"{one.id}\n" for one in chosen.items)
     elif form is Format.CSV:
         write_csv(
-            [(one.id, one.kind.value, _proof(one), one.title) for one in chosen.items], ("id", "kind", "proof", "title")
+            [(one.id, one.kind.value, proof(one), one.title) for one in chosen.items], ("id", "kind", "proof", "title")
         )
     else:
         sys.stdout.write(f"{chosen.title} ({chosen.id}, version {chosen.version}): {chosen.why}\n\n")
         write_table(
-            [(one.id, one.kind.value, _proof(one), one.title) for one in chosen.items],
+            [(one.id, one.kind.value, proof(one), one.title) for one in chosen.items],
             ("ITEM", "KIND", "PROVED BY", "TITLE"),
         )
-
-
-def _proof(one: "Item") -> str:
-    if one.off:
-        return f"left out: {one.off}"
-    return " ".join(one.rules) or one.check or f"a person, for {one.attest_days} d"
-
-
-def _fields(one: "Item") -> dict[str, str]:
-    checked = f", compared {one.checked.isoformat()}" if one.checked else ""
-    return {
-        "item": f"{one.id}  {one.title}",
-        "kind": one.kind.value,
-        "why": one.why,
-        "what to do": "\n".join(one.how),
-        "proved by": _proof(one),
-        "stated": "never: keyward proves it" if one.kind.value == "auto" else f"for {one.attest_days} days",
-        "answers": ", ".join(one.fields) or "-",
-        "sign-off": "another person has to agree" if one.sign_off else "-",
-        "stands for": "\n".join(one.practice) or "-",
-        "source": ("\n".join(one.source) or "-") + checked,
-    }
 
 
 @checklist.command()
@@ -238,6 +212,7 @@ def attest(
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Say that it holds no more; --says tells why.")] = False,
 ) -> int:
     """State that an item holds, until a day; agree with somebody who did; put it off; or take it back. All of it is on record."""
+    from keyward.desk.checklist_words import day
     from keyward.desk.checklists import Saying
     from keyward.ledger.records import Statement
 
@@ -256,22 +231,13 @@ def attest(
         if withdraw
         else Statement.ATTESTED
     )
-    last = _day(until) if until else None
+    last = day(until) if until else None
     answers = dict(_pair(one) for one in answer or ())
     for scope in scopes:
         made = invocation.desk.checklists.state(Saying(item, scope, kind, says, evidence, last, answers))
         ends = f" until {made.expires:%Y-%m-%d %H:%M} UTC" if kind in (Statement.ATTESTED, Statement.SKIPPED) else ""
         typer.echo(f"{made.item} at {made.scope}: {made.kind.value} by {made.actor}{ends}")
     return 0
-
-
-def _day(text: str) -> "date":
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a date such as 2027-01-31.") from None
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,17 +1,15 @@
 """A run of a checklist as lines for a terminal."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from keyward.checklists.reports.markdown import said
 from keyward.checklists.result import Answer, Run, Word
 from keyward.cli.output import write_table
+from keyward.desk.checklist_words import differing
 
 _ORDER = (Word.FAIL, Word.EXPIRED, Word.UNKNOWN, Word.WARN, Word.PASS, Word.ATTESTED, Word.NOT_APPLICABLE)
 _QUIET = (Word.PASS, Word.ATTESTED, Word.NOT_APPLICABLE)
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def told(run: Run, to: TextIO) -> None:
@@ -42,13 +40,8 @@ def details(one: Answer, indent: str) -> Iterator[str]:
 
 def compared(run: Run, to: TextIO) -> None:
     """The items at which the subjects differ, a column for each."""
-    rows = [row for item in run.checklist.items if (row := _across(run, item.id))]
+    rows = differing(run)
     if rows:
         write_table(rows, ("ITEM", *map(str, run.subjects)), to)
     same = len(run.checklist.items) - len(rows)
     to.write(f"{same} item{'' if same == 1 else 's'} ended alike.\n{run.coverage}\n")
-
-
-def _across(run: Run, item: str) -> "Sequence[str]":
-    words = [one.word.said for one in run.answers if one.item.id == item]
-    return (item, *words) if len(set(words)) > 1 else ()

@@ -6,7 +6,6 @@ What was answered is in the ledger at once, so a walk that ends early goes on wh
 import sys
 from typing import TYPE_CHECKING
 
-from keyward.checklists.result import FINE
 from keyward.cli.ask import choice, line
 from keyward.cli.checklist_text import details
 from keyward.desk.checklists import Saying
@@ -29,7 +28,7 @@ def walk(desk: "Desk", run: "Run", *, again: bool = False) -> bool:
         run: what was found.
         again: whether what was put off is asked too.
     """
-    asked = [one for one in run.answers if one.word not in FINE and (again or not _put_off(one))]
+    asked = [one for one in run.answers if one.open or (again and one.put_off)]
     changed = False
     for number, one in enumerate(asked, 1):
         _show(one, number, len(asked))
@@ -39,10 +38,6 @@ def walk(desk: "Desk", run: "Run", *, again: bool = False) -> bool:
         if letter in ("s", "p"):
             changed |= _said(desk, run, one, letter)
     return changed
-
-
-def _put_off(one: "Answer") -> bool:
-    return any(line.startswith("skipped by ") for line in one.evidence)
 
 
 def _show(one: "Answer", number: int, of: int) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keyward.checklists.item import Checklist, Item
     from keyward.checklists.library import Library
     from keyward.checklists.result import Answer, Run
+    from keyward.desk.checklist_places import Place
     from keyward.desk.desk import Desk
     from keyward.hygiene.estate import Estate
 
@@ -136,6 +137,22 @@ class Checklists:
                 f"No project of the last scan is called {pattern!r}.", hint="`keyward scan` looks for projects."
             )
         yield from (Subject(SubjectKind.PROJECT, one) for one in found)
+
+    def places(self) -> "Sequence[Place]":
+        """Every list with what it was begun for, how much people stated, and when that ends; see `keyward.desk.checklist_places.places`."""
+        from keyward.desk.checklist_places import places
+
+        return places(self._desk)
+
+    def names(self, checklist: "Checklist") -> "Sequence[str]":
+        """Subjects that are known and that the list can be run for, such as `project:acme-prod`."""
+        from keyward.desk.checklist_places import names
+
+        return names(self._desk, checklist)
+
+    def who(self) -> str:
+        """Whose words they are that this program writes down."""
+        return self._desk.parts.actor
 
     def run(
         self,

@@ -23,6 +23,8 @@ class Where(StrEnum):
     ROTATION = "rotation"
     FINDINGS = "findings"
     PROVIDERS = "providers"
+    CHECKLISTS = "checklists"
+    CHECKLIST = "one checklist"
     HISTORY = "history"
     RECORD = "record"
     DOCTOR = "doctor"
@@ -147,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("history", "4", "History", Where.APP, "Rotations and their audit trail.", footer=True),
     Action("doctor", "5", "Doctor", Where.APP, "What is missing or wrong, and the command that mends it."),
     Action("settings", "6", "Settings", Where.APP, "Every setting, where its value came from, what it means."),
+    Action("checklists", "7", "Checklists", Where.APP, "Lists to go through, proved by keyward or stated by a person."),
     Action(
         "suspend_process",
         "ctrl+z",
@@ -364,6 +367,51 @@ ACTIONS: tuple[Action, ...] = (
     Action("command", "y", "Command", Where.PROVIDERS, "Hands over the command that tells the same.", footer=True),
     Action("find", "slash", "Filter", Where.PROVIDERS, "Leaves only lines with these words.", footer=True, first=True),
     Action("back", "escape", "Back", Where.PROVIDERS, "Clears the filter, then goes back.", footer=True),
+    Action(
+        "open", "enter", "Run", Where.CHECKLISTS, "Runs the list for what the line says, or asks for what.", footer=True
+    ),
+    Action(
+        "other", "o", "Run for", Where.CHECKLISTS, "Asks for another project, provider, person or key.", footer=True
+    ),
+    Action("command", "y", "Command", Where.CHECKLISTS, "Hands over the command that runs it.", footer=True),
+    Action("find", "slash", "Filter", Where.CHECKLISTS, "Leaves only lists with these words.", footer=True, first=True),
+    Action("again", "ctrl+r", "Look again", Where.CHECKLISTS, "Reads lists and statements again."),
+    Action("back", "escape", "Back", Where.CHECKLISTS, "Clears the filter, then goes back.", footer=True),
+    Action("next", "n", "Next open", Where.CHECKLIST, "To the next item that is open, round at the end.", footer=True),
+    Action("before", "N", "Open before", Where.CHECKLIST, "To the item before that is open."),
+    Action(
+        "open",
+        "enter",
+        "Item",
+        Where.CHECKLIST,
+        "Everything about the item: found, stated, who proves it, source.",
+        footer=True,
+    ),
+    Action("fix", "y", "Fix", Where.CHECKLIST, "Hands over the commands that mend it.", footer=True),
+    Action(
+        "state",
+        "s",
+        "State",
+        Where.CHECKLIST,
+        "Asks for the words that say that it holds, where it can be seen, and until when.",
+        footer=True,
+        write=True,
+    ),
+    Action(
+        "skip",
+        "p",
+        "Put off",
+        Where.CHECKLIST,
+        "Asks why; it stays open, and is passed over for 30 days.",
+        footer=True,
+        write=True,
+    ),
+    Action("agree", "A", "Agree", Where.CHECKLIST, "Agrees with what somebody else stated.", write=True),
+    Action("withdraw", "X", "Withdraw", Where.CHECKLIST, "Asks why what was stated holds no more.", write=True),
+    Action("compare", "c", "Compare", Where.CHECKLIST, "Shows the items at which the subjects differ."),
+    Action("find", "slash", "Filter", Where.CHECKLIST, "Leaves only items with these words.", footer=True, first=True),
+    Action("again", "ctrl+r", "Judge again", Where.CHECKLIST, "Judges every item again; no provider is asked."),
+    Action("back", "escape", "Back", Where.CHECKLIST, "Clears the filter, then goes back.", footer=True),
     Action("command", "y", "Command", Where.DOCTOR, "Hands over the command that mends this line.", footer=True),
     Action(
         "mend", "m", "Mend", Where.DOCTOR, "Shows what could be mended around rotations; changes nothing.", footer=True

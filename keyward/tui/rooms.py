@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-_ROOMS = {"history": Where.HISTORY, "findings": Where.FINDINGS, "providers": Where.PROVIDERS}
+_ROOMS = {
+    "history": Where.HISTORY,
+    "findings": Where.FINDINGS,
+    "providers": Where.PROVIDERS,
+    "checklists": Where.CHECKLISTS,
+}
 
 
 class RoomsApp(ActionApp):
@@ -77,6 +82,12 @@ class RoomsApp(ActionApp):
         from keyward.tui.screens.settings import SettingsScreen
 
         self._enter(SettingsScreen)
+
+    def action_checklists(self) -> None:
+        """Lists to go through."""
+        from keyward.tui.screens.checklists import ChecklistsScreen
+
+        self._enter(ChecklistsScreen)
 
     def action_help(self) -> None:
         """Keys of this screen."""

@@ -77,7 +77,9 @@ class Desk:
         self._cache = Cache(list(rows), sources, scanned_at)
         self._answers = answers
         self.asked = []
-        self.keys = self.values = self.rotating = self.record = self.health = self.setup = self.hygiene = self
+        self.keys = self.values = self.rotating = self.record = self.health = self.setup = self.hygiene = (
+            self.checklists
+        ) = self
 
     def cache(self):
         return self._cache

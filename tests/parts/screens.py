@@ -15,7 +15,7 @@ from keyward.rotation.policy import Policy
 from keyward.rotation.state import KeyFacts, Rotation
 from keyward.tui.actions import Where
 from keyward.tui.live import KeyLive, Live
-from tests.parts import found
+from tests.parts import found, proved
 from tests.parts.desk import NOW, OK, Desk, row
 from tests.tui.test_doctor import LINES, TROUBLES, doctor
 from tests.tui.test_plan import PLACES, planner
@@ -50,6 +50,11 @@ READS = frozenset(
         "show_secret",
         "providers",
         "provider",
+        "places",
+        "names",
+        "subjects",
+        "run",
+        "who",
     }
 )
 """What a screen may ask of a desk without changing anything anywhere."""
@@ -99,6 +104,7 @@ def desk(**more):
         "of_key": found.checked(),
         "show_secret": None,
         **found.catalog(),
+        **proved.lists(),
         "readable": Readable("google-api-keys:acme-prod"),
         **dict.fromkeys(("apply", "go_on", "undo", "hand_in"), lambda *_, **__: ()),
         **more,
@@ -111,6 +117,8 @@ def desk(**more):
 def made():
     """A function for each screen that makes one; None for the inventory, which is always there."""
     from keyward.tui.columns import Choice
+    from keyward.tui.screens.checklist import ChecklistScreen
+    from keyward.tui.screens.checklists import ChecklistsScreen
     from keyward.tui.screens.choosing import ChooseScreen
     from keyward.tui.screens.coverage import CoverageScreen
     from keyward.tui.screens.doctor import DoctorScreen
@@ -134,6 +142,8 @@ def made():
         Where.ROTATION: lambda: RotationScreen(live()),
         Where.FINDINGS: FindingsScreen,
         Where.PROVIDERS: ProvidersScreen,
+        Where.CHECKLISTS: ChecklistsScreen,
+        Where.CHECKLIST: lambda: ChecklistScreen(proved.LIST, ("project:acme-prod",)),
         Where.HISTORY: HistoryScreen,
         Where.RECORD: lambda: RecordScreen("01m7abc"),
         Where.DOCTOR: DoctorScreen,

@@ -8,15 +8,18 @@ from rich.color import ColorType
 from keyward.desk.beginning import Beginning, Choice
 from keyward.desk.configured import Setting
 from keyward.desk.wish import Check
+from keyward.ledger.records import Statement
 from keyward.model.errors import NotConfigured
 from keyward.rotation.mend.troubles import Trouble, Wrong
 from keyward.tui.screens.leaf import Leaf
+from keyward.tui.screens.stating import StatingScreen
+from keyward.tui.screens.subject import SubjectScreen
 from keyward.tui.screens.welcome import WelcomeScreen
 from keyward.tui.widgets.agree import Agree
 from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.head import INCOMPLETE
 from keyward.tui.widgets.pane import Fact
-from tests.parts import found
+from tests.parts import found, proved
 from tests.parts.desk import DENIED, NOW, OK, Desk, app, loaded, row, shown
 from tests.parts.font import MONO, characters
 
@@ -26,6 +29,7 @@ HERE = Beginning(
     commands=(), choices=(Choice("env", "/h/apps"), None),
 )  # fmt: skip
 SIZES = ((60, 16), pytest.param((80, 24), marks=pytest.mark.slow), (300, 80))
+DIALOGS = {"Confirm", "Agree", "Leaf", "SubjectScreen", "StatingScreen", "local", "help", "sort", "columns"}
 DARK, LIGHT = "textual-dark", "textual-light"
 ANSI = ("ansi-dark", pytest.param("ansi-light", marks=pytest.mark.slow))
 
@@ -48,6 +52,7 @@ def desk():
         configured=[Setting(f"scan.name-{one}", LONG, "default", "built in", LONG, LONG) for one in range(40)],
         judge=(found.checked((replace(found.OLD, evidence=(LONG,)), *found.ALL)), ()),
         **found.catalog(),
+        **proved.lists(),
         look_here=HERE,
         look_at_google=([Check("google", "credentials", "no", LONG)], False),
     )
@@ -56,7 +61,7 @@ def desk():
 async def every(made, pilot):
     """Go through the screens; gives the name of each when it is there."""
     yield "inventory"
-    for name, key in (("coverage", "d"), ("key", "enter"), ("plan", "r"), ("findings", "2"), ("providers", "3"), ("history", "4"), ("doctor", "5"), ("settings", "6")):  # fmt: skip
+    for name, key in (("coverage", "d"), ("key", "enter"), ("plan", "r"), ("findings", "2"), ("providers", "3"), ("history", "4"), ("doctor", "5"), ("settings", "6"), ("checklists", "7")):  # fmt: skip
         await pilot.press(key)
         await loaded(made, pilot)
         yield name
@@ -65,12 +70,17 @@ async def every(made, pilot):
     await pilot.press("5", "m")
     await loaded(made, pilot)
     yield "mending"
+    await pilot.press("7", "enter")
+    await loaded(made, pilot)
+    yield "checklist"
     made.action_inventory()
     for screen in (
         WelcomeScreen(),
         Confirm("Apply", LONG, "a phrase"),
         Agree("Write", LONG, f"# {LONG}\n[[env]]\n", "Write and scan"),
         Leaf("A title", [Fact("means", LONG)], LONG),
+        SubjectScreen(proved.LIST),
+        StatingScreen(proved.answers()[3], Statement.ATTESTED, "gemini", LONG),
     ):
         made.push_screen(screen)
         await loaded(made, pilot)
@@ -104,13 +114,13 @@ async def test_each_screen_says_its_world_its_mode_and_that_something_is_missing
             assert "READ-ONLY" in lines[0], name
             assert "denied" in lines[0] or INCOMPLETE in lines[0], name
             assert max(map(len, lines)) <= size[0], name
-            if name not in {"Confirm", "Agree", "Leaf", "local", "help", "sort", "columns"}:
+            if name not in DIALOGS:
                 assert "? Help" in lines[-1], (name, screen)
-            if name in {"Confirm", "Agree"}:
+            if name in {"Confirm", "Agree", "SubjectScreen", "StatingScreen"}:
                 assert "Cancel" in screen, (name, "the buttons are in the window")
             if font is not None:
                 assert set(screen) - font - {"\n"} == set(), name
-    assert len(seen) == 18
+    assert len(seen) == 22
 
 
 def ratio(one, other):
@@ -141,15 +151,7 @@ async def test_no_text_is_like_its_background(theme):
         assert list(faint_in(made)) == [], "the filter has the focus"
         await pilot.press("escape")
         async for name in every(made, pilot):
-            if name not in {
-                "Confirm",
-                "Agree",
-                "Leaf",
-                "local",
-                "help",
-                "sort",
-                "columns",
-            }:  # what lies below a dialog is faint on purpose
+            if name not in DIALOGS:  # what lies below a dialog is faint on purpose
                 faint += [(name, *one) for one in faint_in(made)]
     assert faint == []
 

@@ -135,7 +135,7 @@ def test_a_file_in_the_working_folder_may_choose_keys_and_wins_one_by_one(tmp_pa
 
 
 async def test_the_users_keys_work_and_are_shown_in_footer_help_palette_and_sentences(opened):
-    keys = chosen(("inventory.rotate", "R, f7"), ("app.write_mode", "M"), ("table.down", "n"), ("inventory.sort", ""))
+    keys = chosen(("inventory.rotate", "R, f7"), ("app.write_mode", "M"), ("table.down", "b"), ("inventory.sort", ""))
     async with opened(screens.desk(), keys=keys, size=(150, 50)) as (app, pilot):
         assert "R Plan rotation" in shown(app)
         assert "s Sort" not in shown(app), "an action without a key is not in the footer"
@@ -147,7 +147,7 @@ async def test_the_users_keys_work_and_are_shown_in_footer_help_palette_and_sent
         assert "inventory.rotate  R F7" in shown(app)
         await pilot.press("escape")
         await loaded(app, pilot)
-        await pilot.press("n")
+        await pilot.press("b")
         assert app.screen.grid.cursor == 1
         await pilot.press("j", "s", "r")
         await loaded(app, pilot)

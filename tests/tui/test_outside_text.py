@@ -24,7 +24,7 @@ from keyward.tui.widgets.agree import Agree
 from keyward.tui.widgets.dialog import Confirm
 from keyward.tui.widgets.question import Question
 from tests.parts import desk as made
-from tests.parts import found, screens
+from tests.parts import found, proved, screens
 from tests.parts.desk import NOW, OK, loaded, row, shown
 from tests.parts.hostile import LONG, MARKUP, ORDERS, WIDE, unseen
 from tests.tui.test_key_sections import usage
@@ -64,6 +64,18 @@ def desk(text):
         fix=Fix(odd("Text"), (odd("Line"),)),
     )
     told_of = [found.statement("training", "yes", odd("Said"), (), source=odd("Page"), control=odd("Control"))]
+    item = replace(
+        proved.LAW,
+        title=odd("Title"),
+        why=odd("Reason"),
+        how=(odd("How"),),
+        fields=(odd("Answer"),),
+        practice=(odd("Practice"),),
+    )
+    made_list = replace(proved.LIST, title=odd("List"), why=odd("Purpose"), file=odd("File"), items=(item,))
+    judged = replace(
+        proved.answers()[3], item=item, evidence=(odd("Judged"),), fix=Fix(odd("Helps"), (odd("Run"),)), statement=replace(proved.LAWS, statement=odd("Stated"))
+    )  # fmt: skip
     blocked = (replace(PLACES[0], problem=odd("Problem"), holds=None),)
     one = screens.desk(
         plan=planner(blocked),
@@ -83,6 +95,12 @@ def desk(text):
         judge=(found.checked((wrong,)), ()),
         of_key=found.checked((wrong,)),
         **found.catalog({"gemini": {**found.provider("gemini", told_of), "label": odd("Label")}}),
+        places=[replace(proved.PLACES[0], checklist=made_list, subject=odd("Subject"))],
+        names=(odd("Known"),),
+        subjects=lambda _list, named: (proved.PROD,) if "Subject" in named[0] else _refuse(odd("Unmeant")),
+        run=lambda *_: proved.run((judged,), checklist=made_list, coverage=odd("Seen")),
+        who=odd("Me"),
+        state=UsageError(odd("Unsaid"), hint=odd("Better")),
         reveal=Refused(odd("Unread"), hint=odd("Hint")),
         export_trail=UsageError(odd("Unwritten"), hint=odd("Elsewhere")),
     )
@@ -94,6 +112,10 @@ def desk(text):
         SourceReport(f"gsm:{'x'}", SourceStatus.DENIED, detail=odd("Body"), permission=odd("Right"), at=NOW),
     ]
     return one
+
+
+def _refuse(text):
+    raise UsageError(text)
 
 
 WALK = (
@@ -124,7 +146,14 @@ WALK = (
     (("escape", "y"), ("Line",)),
     (("escape", "escape", "3"), ("Label", "Said")),
     (("enter",), ("Control", "Page")),
-    (("escape", "escape"), ("Row",)),
+    (("escape", "escape", "7"), ("List", "Subject", "File", "Purpose")),
+    (("o",), ("List",)),
+    (("escape", "enter"), ("List", "Title", "Judged", "Helps", "Run", "Reason", "Seen")),
+    (("enter",), ("Practice", "Stated")),
+    (("escape", "s"), ("Title", "Me", "Answer")),
+    (("escape", "A"), ("Stated",)),
+    (("tab", "enter"), ("Unsaid", "Better")),
+    (("escape", "escape", "escape"), ("Row",)),
 )
 """Keys, and the words whose texts stand on the screen then."""
 

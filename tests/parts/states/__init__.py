@@ -33,7 +33,7 @@ class Shown:
 
 def every():
     """All of them by the name of the screen's class."""
-    from tests.parts.states import dialogs, hygiene, lists, plans, rooms, rotations
+    from tests.parts.states import checklists, dialogs, hygiene, lists, plans, rooms, rotations
 
-    shown = [one for module in (lists, hygiene, plans, rotations, rooms, dialogs) for one in module.shown()]
+    shown = [one for module in (lists, hygiene, checklists, plans, rotations, rooms, dialogs) for one in module.shown()]
     return {one.screen.__name__: one for one in shown}
