@@ -9,6 +9,7 @@ from textual.notifications import Notification
 from textual.widgets import Input
 
 from keyward.model.errors import Interrupted
+from keyward.tui import action_app
 from keyward.tui.app import KeywardApp
 from tests.parts import desk as made
 from tests.parts.picture import picture, words
@@ -33,6 +34,7 @@ def _stop(monkeypatch):
     monkeypatch.setattr(Notification, "time_left", 3_600.0)
     monkeypatch.setattr(KeywardApp, "_display", lambda *_: None)  # nobody reads what a terminal would get
     monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
+    monkeypatch.setattr(action_app, "_alone", lambda: False)  # a shell started it, whoever started the tests
     for module in ("live", "screens.reveal"):
         monkeypatch.setattr(f"keyward.tui.{module}.time", SimpleNamespace(monotonic=lambda: 1_000.0))
     for name in ("NO_COLOR", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY"):
