@@ -244,7 +244,7 @@ class KeywardApp(RoomsApp):
         from keyward.tui.widgets.dialog import Confirm
 
         key = self.keymap.key_of("app.write_mode")
-        text = f"In write mode plans can be applied, each after a phrase of its own. {key} leaves it again."
+        text = f"In write mode plans can be applied, each after a phrase of its own, and checklists answered. {key} leaves it again."
         self.push_screen(Confirm("Switch to write mode", text, "write", "Switch"), self._switch)
 
     def _switch(self, yes: bool | None) -> None:

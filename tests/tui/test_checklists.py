@@ -209,14 +209,17 @@ async def test_putting_off_agreeing_and_taking_back_are_asked_alike(lists, key, 
         assert (one.kind, one.text, one.item) == (kind, "because", proved.LIST.items[row].id)
 
 
-async def test_letters_and_enters_typed_ahead_say_nothing(lists):
+async def test_letters_and_enters_typed_ahead_say_nothing_and_are_forgotten(lists, monkeypatch):
+    monkeypatch.setattr("keyward.tui.widgets.deaf.ARMED_AFTER", 2.0)
     async with lists(write=True) as (app, pilot):
         await press(app, pilot, "7", "enter", "j", "j", "j")
-        await pilot.press("s", "x", "tab", "enter", "tab", "enter")
+        await pilot.press("s", "x", "tab", "y", "enter")
+        assert isinstance(app.screen, StatingScreen)
+        while not app.screen.armed:
+            await pilot.pause(0.1)
+        await loaded(app, pilot)
+        assert [field.value for field in app.screen.query(Input)] == ["", "", "", "", ""]
         assert said(app) == []
-        if isinstance(app.screen, StatingScreen):
-            await heard(pilot)
-            assert all(not field.value for field in app.screen.query(Input))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input
 
 from keyward.ledger.records import Statement
@@ -55,7 +55,6 @@ class StatingScreen(Deaf["AttestationRow | None"]):
             yield Plain(
                 f"{item.id} at {self._judged.subject}, by {self._who}; the audit trail keeps it.", classes="dim"
             )
-            yield Plain("", id="refused")
             if self._kind is Statement.AGREED and (row := self._judged.statement) is not None:
                 yield Plain(f"{row.actor} stated on {row.at:%Y-%m-%d}: {row.statement} {row.evidence}".rstrip())
             yield Plain(asks, classes="label")
@@ -68,9 +67,11 @@ class StatingScreen(Deaf["AttestationRow | None"]):
                 yield Input(id="evidence", classes="line", select_on_focus=False)
                 yield Plain(f"Its last day, UTC (empty: {item.attest_days} days from now)", classes="label")
                 yield Input(placeholder="2027-01-31", id="until", classes="line", select_on_focus=False)
-            with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(verb, id="say", variant="primary", disabled=True)
+            with Vertical(classes="end"):
+                yield Plain("", id="refused")
+                with Horizontal(classes="buttons"):
+                    yield Button("Cancel", id="cancel")
+                    yield Button(verb, id="say", variant="primary", disabled=True)
 
     def listens(self) -> None:
         """It may be said now; what was typed too early is forgotten."""
@@ -141,4 +142,3 @@ class StatingScreen(Deaf["AttestationRow | None"]):
         """It was not written down: why."""
         self._writing(False)
         self._refuse(str(event.error))
-        self.query_one("#refused", Plain).scroll_visible()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input
 
@@ -45,10 +45,11 @@ class SubjectScreen(Deaf["Sequence[str] | None"]):
             yield Plain(self._advice(), classes="dim")
             yield Input(id="for", select_on_focus=False)
             yield Plain("", id="known", classes="dim")
-            yield Plain("", id="refused")
-            with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button("Run", id="run", variant="primary", disabled=True)
+            with Vertical(classes="end"):
+                yield Plain("", id="refused")
+                with Horizontal(classes="buttons"):
+                    yield Button("Cancel", id="cancel")
+                    yield Button("Run", id="run", variant="primary", disabled=True)
 
     def _advice(self) -> str:
         named = "Its name or id" if len(self._kinds) == 1 else f"Kind and name, such as {self._kinds[0]}:NAME"
