@@ -6,12 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
 from keyward.hygiene.estate import Estate
+from keyward.hygiene.gemini import LISTED_BY
 from keyward.model.credential import Credential
 from keyward.model.ids import DECLARED, SHAPE
+from keyward.model.placement import Role
 from keyward.model.usage import UseStatus
 
 HOMELESS = (
     "No place that holds it is known: show keyward where it is kept, then replace it; delete it if nothing needs it."
+)
+
+PAST = (
+    "Where it is known to stand another value is newer, so a rotation would reach nobody: have what reads it there (by an alias) read the newest, "
+    "or show keyward where else it is kept, then replace it; delete it if nothing needs it."
 )
 
 
@@ -40,23 +47,38 @@ def _escaped(word: str) -> str:
 
 
 def rotate(key: Credential, estate: Estate, *options: str, text: str = "Replace it.") -> Mending:
-    """How that key is replaced, with these options. A key of which no place is known cannot be: a successor would reach nobody."""
+    """How that key is replaced, with these options. A key that is known to be nowhere the present value cannot be: a successor would reach nobody."""
     if key.ref.provider in (SHAPE, DECLARED):
         return {"text": "Replace it: its provider lets only a person make keys.", "commands": [command("swap", key.id)]}
     line = command("rotate", key.id, *options)
-    if estate.placements.get(key.id):
+    if _present(key, estate):
         return {"text": text, "commands": [line]}
+    why = PAST if estate.placements.get(key.id) else HOMELESS
     if key.last_use.status in (UseStatus.NEVER, UseStatus.NOT_SEEN):
-        return {"text": f"{text} {HOMELESS}", "commands": [command("revoke", key.id, "--unused")]}
-    return {"text": f"{text} {HOMELESS}", "commands": ["keyward scan --values all", line]}
+        return {"text": f"{text} {why}", "commands": [unneeded(key)]}
+    return {"text": f"{text} {why}", "commands": ["keyward scan --values all", line]}
+
+
+def unneeded(key: Credential) -> str:
+    """How a key is deleted that nothing needs. Of API keys Google looks at its own count of use first; of others keyward's look at it decides."""
+    return command("revoke", key.id, *(["--unused"] if key.ref.provider == LISTED_BY else []))
 
 
 def ended(key: Credential, estate: Estate, reason: str, text: str) -> Mending:
-    """How a leaked key is replaced at once; one of which no place is known is deleted."""
-    if estate.placements.get(key.id):
+    """How a leaked key is replaced at once; one that is known to be nowhere the present value is deleted."""
+    if _present(key, estate):
         return {"text": text, "commands": [command("rotate", key.id, "--emergency", "--reason", reason)]}
     line = command("revoke", key.id, "--even-if-used", "--reason", reason)
-    return {"text": f"{text} No place that holds it is known: delete it.", "commands": [line]}
+    known = (
+        "Where it is known to stand another value is newer"
+        if estate.placements.get(key.id)
+        else "No place that holds it is known"
+    )
+    return {"text": f"{text} {known}: delete it.", "commands": [line]}
+
+
+def _present(key: Credential, estate: Estate) -> bool:
+    return any(place.role is Role.CURRENT for place in estate.placements.get(key.id, ()))
 
 
 def span(length: timedelta) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from keyward.hygiene.rules import BY_ID
 from keyward.model.credential import Kind, State
+from keyward.model.placement import Role
 from keyward.model.secretinfo import VersionState
 from keyward.model.usage import UseStatus
 from tests.parts.estate import NOW, ago, estate, judged, key, place, results, secret, silent, used
@@ -33,6 +34,17 @@ def test_a_key_of_which_no_place_is_known_is_not_replaced_into_nothing():
     (found,) = judged(rule, key(days=91.5, last_use=used(2)), estate())
     assert found.fix.commands == ("keyward scan --values all", "keyward rotate google-api-keys:acme-prod/one")
     assert "No place that holds it is known" in found.fix.text
+    past = key(days=91.5, last_use=used(2))
+    (found,) = judged(rule, past, estate(past, place(past, secret(), role=Role.ALIAS)))
+    assert found.fix.commands == ("keyward scan --values all", "keyward rotate google-api-keys:acme-prod/one")
+    assert "another value is newer" in found.fix.text
+
+
+def test_only_of_api_keys_their_provider_is_told_to_look_at_their_use():
+    account = key(provider="google-sa-keys", kind=Kind.SA_KEY, days=91.5, last_use=silent(UseStatus.NOT_SEEN))
+    for rule in ("KW-105", "KW-201", "KW-302"):
+        (found,) = judged(BY_ID[rule], account, estate(account))
+        assert found.fix.commands == ("keyward revoke google-sa-keys:acme-prod/one",), rule
 
 
 def test_what_stands_only_in_versions_that_are_off_has_no_age_to_ask_for():

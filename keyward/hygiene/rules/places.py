@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import command, shell
+from keyward.hygiene.say import command, shell, unneeded
 from keyward.model.credential import Credential, Kind, State
 from keyward.model.finding import Severity, Subject
 from keyward.model.placement import Role
@@ -56,7 +56,7 @@ def _in_no_store(key: Credential, estate: Estate, limit: None) -> Iterable[Judge
         yield unknown(f"{number:,} sources were not seen, such as {estate.unseen[0]}", commands=["keyward doctor"])
         return
     text = "Whoever uses it has it somewhere that keyward was not shown: give it a secret, or delete it."
-    yield broken("no place that was looked at holds it", text=text, commands=[command("revoke", key.id, "--unused")])
+    yield broken("no place that was looked at holds it", text=text, commands=[unneeded(key)])
 
 
 def _several_places(key: Credential, estate: Estate, limit: int) -> Iterable[Judgement]:

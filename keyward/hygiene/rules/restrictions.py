@@ -9,7 +9,7 @@ from keyward.hygiene.daily import Days
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.gemini import API_KEYS, EVERYTHING, GEMINI
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import Mending, command, rotate
+from keyward.hygiene.say import Mending, command, rotate, unneeded
 from keyward.model.about import What
 from keyward.model.credential import Credential, Kind, Restrictions
 from keyward.model.finding import Severity, Subject
@@ -125,7 +125,7 @@ def _restricted(key: Credential, estate: Estate) -> Mending:
     services = sorted({service for one in estate.days.get(key.id, Days()).days for service in one.services()} - {""})
     if not services:
         quiet = key.last_use.status in (UseStatus.NEVER, UseStatus.NOT_SEEN)
-        look = command("revoke", key.id, "--unused") if quiet else command("usage", key.id)
+        look = unneeded(key) if quiet else command("usage", key.id)
         return {"text": _RESTRICT_UNUSED, "commands": [look]}
     return rotate(key, estate, "--restrict-to", ",".join(services), text=_RESTRICT)
 

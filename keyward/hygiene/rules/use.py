@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from keyward.hygiene.estate import Estate
 from keyward.hygiene.rule import KEPT, Judgement, Rule, broken, unknown
-from keyward.hygiene.say import command, day, span
+from keyward.hygiene.say import day, span, unneeded
 from keyward.model.credential import Credential
 from keyward.model.finding import Severity, Subject
 from keyward.model.usage import UseStatus
@@ -17,7 +17,7 @@ _WHY_UNKNOWN = {
     UseStatus.FAILED: "reading the record of its use failed",
     UseStatus.NOT_SCANNED: "the record of its use was not read",
 }
-_REVOKE = "If nothing needs it, delete it; its provider refuses while it sees use."
+_REVOKE = "If nothing needs it, delete it; that is refused while use of it is seen."
 
 
 def _unused(key: Credential, estate: Estate, limit: timedelta) -> Iterable[Judgement]:
@@ -57,7 +57,7 @@ def _unknown(key: Credential) -> Judgement:
 
 
 def _gone(key: Credential, evidence: str) -> Judgement:
-    return broken(evidence, text=_REVOKE, commands=[command("revoke", key.id, "--unused")])
+    return broken(evidence, text=_REVOKE, commands=[unneeded(key)])
 
 
 RULES = (
