@@ -128,7 +128,7 @@ class Estate:
         """Why such a fact is not known, in words."""
         found = self.fact(subject, what)
         if found is None:
-            return f"{what.value} of {subject.removeprefix('project:')} was not asked for"
+            return f"{what.value} of {subject.removeprefix('project:')}: not asked for"
         return (
             f"{what.value} of {subject.removeprefix('project:')}: {found.status.value} ({found.detail or 'no detail'})"
         )

@@ -228,9 +228,9 @@ def test_an_old_protocol_fails(authority):
 
 @pytest.mark.usefixtures("trusted")
 def test_a_server_that_cannot_be_reached_and_one_behind_a_proxy_are_unknown(authority):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken, serving(authority.issue()) as (good, heard):
+        taken.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else gets it
         port = taken.getsockname()[1]
-    with serving(authority.issue()) as (good, heard):
         found = judged("tls", ground(endpoints=(at(port), at(good)), probe=True))
         assert (found.word, found.evidence) == (Word.UNKNOWN, (f"localhost:{port}: connection refused",))
         heard.clear()

@@ -28,7 +28,7 @@ def test_an_owner_is_named_by_the_key_its_secrets_or_its_project():
 def test_nobody_is_named_only_when_the_project_was_asked():
     plain = key(annotations={"owner": ""})
     (found,) = judged(OWNER, plain, estate(plain))
-    assert (found.result.value, found.evidence) == ("unknown", ("labels of acme-prod was not asked for",))
+    assert (found.result.value, found.evidence) == ("unknown", ("labels of acme-prod: not asked for",))
     denied = about("project:acme-prod", "labels", status=Known.DENIED, detail="no")
     assert results(OWNER, plain, estate(plain, denied)) == ["unknown"]
     (found,) = judged(OWNER, plain, estate(plain, about("project:acme-prod", "labels", "env=prod", "teams=x")))

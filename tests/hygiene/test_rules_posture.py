@@ -58,7 +58,7 @@ def test_whether_it_is_used_may_not_be_known(status):
 @pytest.mark.parametrize(("missing", "left"), [("services", ASKED[1]), ("billing", ASKED[0])])
 def test_what_an_api_did_not_answer_is_not_known(missing, left):
     refused = about(f"project:{PROJECT}", missing, status=Known.DENIED, detail="It needs something.")
-    for facts, said in (((left,), "was not asked for"), ((left, refused), "denied (It needs something.)")):
+    for facts, said in (((left,), ": not asked for"), ((left, refused), "denied (It needs something.)")):
         (found,) = judged(POSTURE, BUSY, world(Word.UNKNOWN, facts=facts))
         assert found.result.value == "unknown"
         assert found.evidence[0].startswith(f"{missing} of {PROJECT}")

@@ -91,10 +91,10 @@ def denied(what):
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ((PROD,), "billing of acme-prod was not asked for"),
+        ((PROD,), "billing of acme-prod: not asked for"),
         ((denied("billing"), APIS, PROD), "billing of acme-prod: denied (It needs something.)"),
         ((OFF, denied("services"), PROD), "services of acme-prod: denied"),
-        ((OFF, APIS), "whether it is production: labels of acme-prod was not asked for"),
+        ((OFF, APIS), "whether it is production: labels of acme-prod: not asked for"),
         ((OFF, APIS, denied("labels")), "whether it is production: labels of acme-prod: denied"),
     ],
 )
@@ -253,9 +253,9 @@ def test_a_budget_is_asked_of_projects_with_keys_that_can_spend():
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ((), "billing of acme-prod was not asked for"),
+        ((), "billing of acme-prod: not asked for"),
         ((denied("billing"), denied("budgets")), "billing of acme-prod: denied"),
-        ((ON,), "budgets of acme-prod was not asked for"),
+        ((ON,), "budgets of acme-prod: not asked for"),
         ((ON, denied("budgets")), "budgets of acme-prod: denied (It needs something.)"),
     ],
 )

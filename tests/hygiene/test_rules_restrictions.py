@@ -112,7 +112,7 @@ def test_a_key_of_another_purpose_must_not_open_gemini(restrictions, ended):
 def test_whether_gemini_is_on_has_to_be_known():
     (found,) = judged(BY_ID["KW-404"], key(restrictions=limits()), estate())
     assert found.result.value == "unknown"
-    assert found.evidence == ("services of acme-prod was not asked for",)
+    assert found.evidence == ("services of acme-prod: not asked for",)
     assert found.fix.commands == ("keyward show google-api-keys:acme-prod/one --refresh",)
     denied = about(PROJECT_FACT, "services", status=Known.DENIED, detail="It needs serviceusage.services.list.")
     (found,) = judged(BY_ID["KW-404"], key(restrictions=limits()), estate(denied))

@@ -145,4 +145,4 @@ def test_a_rule_that_cannot_tell_at_a_place_any_more_leaves_it_not_judged():
     moved = replace(one, rule="KW-502", of=public.of, subject=str(info.ref), about="allUsers")
     world = estate(info, sources={"gsm:acme-prod": SourceReport("gsm:acme-prod", SourceStatus.OK)})
     found = compare(ago(1), {moved.id: moved}, told(world, (public,)), Now((public,), world, PLAIN))
-    assert fates(found) == [("not_judged", "readers of gsm:acme-prod/web was not asked for")]
+    assert fates(found) == [("not_judged", "readers of gsm:acme-prod/web: not asked for")]

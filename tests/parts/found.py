@@ -23,7 +23,7 @@ OPEN = Finding(
     Fix("Take that member out of its policy."), about="allUsers",
 )  # fmt: skip
 UNKNOWN = Finding(
-    "KW-701", Subject.KEY, KEY, "acme-prod", Result.UNKNOWN, Severity.LOW, ("labels of acme-prod was not asked for",),
+    "KW-701", Subject.KEY, KEY, "acme-prod", Result.UNKNOWN, Severity.LOW, ("labels of acme-prod: not asked for",),
     Fix("", (f"keyward show {KEY} --refresh",)), name="maps",
 )  # fmt: skip
 CROWDED = Finding(
