@@ -48,13 +48,13 @@ def to_read(path: Path, world: str | None, warn: Warn) -> "sqlite3.Connection | 
         connection.close()
         warn("The scan cache is damaged and was passed over; `keyward scan` makes a new one.")
         return None
-    if version != VERSION:
+    if version != VERSION or "world" not in stamped:
         connection.close()
         warn("The scan cache is of another version of keyward and was passed over; `keyward scan` makes a new one.")
         return None
-    if world is not None and stamped.get("world") != world:
+    if world is not None and stamped["world"] != world:
         connection.close()
-        raise _another(stamped.get("world", ""), world)
+        raise _another(stamped["world"], world)
     return connection
 
 
@@ -78,8 +78,9 @@ def to_write(path: Path, world: str, warn: Warn) -> "sqlite3.Connection":
                 stamped = dict(connection.execute("SELECT name, value FROM meta"))
                 if stamped.get("world") == world:
                     return connection
-                connection.close()
-                raise _another(stamped.get("world", ""), world)
+                if "world" in stamped:
+                    connection.close()
+                    raise _another(stamped["world"], world)
             connection.close()
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
@@ -90,8 +91,11 @@ def to_write(path: Path, world: str, warn: Warn) -> "sqlite3.Connection":
         remove(path)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     connection = _connect(path)
-    connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
-    connection.execute("INSERT INTO meta VALUES ('world', ?)", (world,))
+    connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {VERSION};")
+    connection.execute(
+        "INSERT INTO meta VALUES ('world', ?)", (world,)
+    )  # a cache of no world would be of another one for ever
+    connection.execute("COMMIT")
     return connection
 
 

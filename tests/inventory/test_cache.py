@@ -136,6 +136,20 @@ def test_a_cache_of_another_version_is_made_anew(path):
     assert ids(path) == ["fake:place/key-2"]
 
 
+def test_a_cache_that_nobody_finished_making_is_of_no_other_world(path):
+    import sqlite3
+
+    write(path, made_up(1))
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM meta WHERE name = 'world'")
+    connection.close()
+    warnings = []
+    assert CacheReader(path, "w", warnings.append).counts() == (0, 0, 0)
+    assert len(warnings) == 1
+    assert write(path, made_up(2)), "a warning is due"
+    assert ids(path) == ["fake:place/key-2"]
+
+
 def full(number):
     return made_up(
         number,

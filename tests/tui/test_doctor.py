@@ -232,7 +232,7 @@ async def test_rooms_are_switched_by_number_and_each_is_open_once(opened):
         await pilot.press("1")
         await pilot.pause()
         assert [type(screen).__name__ for screen in app.screen_stack[1:]] == ["InventoryScreen"]
-        await pilot.press("7", "8")
+        await pilot.press("8", "9")
         await pilot.pause()
         assert app.screen.query_one("#grid", Grid).has_focus, "rooms that are not there do nothing"
 
