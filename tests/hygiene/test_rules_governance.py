@@ -36,6 +36,14 @@ def test_nobody_is_named_only_when_the_project_was_asked():
     assert results(OWNER, key(state=State.DELETED), estate()) == []
 
 
+def test_the_owner_is_written_to_the_secret_that_holds_it_or_to_the_project_where_a_label_fits_nowhere_else():
+    plain, nobody = key(), about("project:acme-prod", "labels", "env=prod")
+    web, regional = secret(immutable_versions=True), secret(project="acme-prod@europe-west3", immutable_versions=True)
+    for info, where in ((web, "gcloud secrets update web"), (regional, "gcloud alpha projects update acme-prod")):
+        (found,) = judged(OWNER, plain, estate(plain, info, place(plain, info), nobody))
+        assert found.fix.commands[0].startswith(where)
+
+
 def test_a_key_without_a_project_is_owned_by_what_holds_it():
     local, file = key(provider="shape", project="openai"), secret("/home/ana/.env", store="env")
     assert results(OWNER, local, estate(local, file, place(local, file), projects=("acme-prod",))) == ["fail"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from keyward.hygiene.rules import BY_ID
-from keyward.model.about import Known
+from keyward.model.about import UNDER_A_CONDITION, Known
 from keyward.model.secretinfo import VersionState
 from tests.parts.estate import NOW, about, estate, judged, results, secret
 
@@ -73,6 +73,23 @@ def test_the_newest_version_is_what_programs_ask_for():
     assert results(OFF, replace(WEB, versions=None), estate()) == ["unknown"]
     two = secret(versions=2, immutable_versions=True)
     assert results(OFF, replace(two, versions=(two.versions[0], replace(two.versions[1], state=VersionState.DISABLED))), estate()) == ["pass"]  # fmt: skip
+
+
+def test_a_version_that_is_off_can_be_enabled_and_one_that_is_destroyed_cannot():
+    for state, commands in ((VersionState.DISABLED, 1), (VersionState.DESTROYED, 0)):
+        (found,) = judged(OFF, replace(WEB, versions=(replace(WEB.versions[0], state=state),)), estate())
+        assert len(found.fix.commands) == commands
+
+
+def test_only_the_roles_of_nobody_in_particular_are_taken_away_with_their_conditions():
+    lines = (
+        "allUsers (roles/secretmanager.secretAccessor)",
+        f"allUsers (roles/secretmanager.viewer, {UNDER_A_CONDITION})",
+        "user:ana@acme.example (roles/owner)",
+    )
+    (found, *_) = judged(PUBLIC, WEB, estate(readers(*lines), NOBODY))
+    taken = [one for one in found.fix.commands if one.startswith("gcloud")]
+    assert [("--member=allUsers" in one, one.split()[-1]) for one in taken] == [(True, "--condition=None"), (True, "--all")]  # fmt: skip
 
 
 def aged(*days, **more):
