@@ -48,6 +48,7 @@ def test_npm_without_a_network_knows_nothing(tmp_path, environ):
     found = audit(npm_lock(tmp_path / "a", "old-library"), environ)
     assert found.holes == ()
     assert found.unknown.startswith("it failed: ")
+    assert "127.0.0.1:1" in found.unknown
     assert "ECONNREFUSED" in found.unknown
 
 

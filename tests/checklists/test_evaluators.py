@@ -117,7 +117,7 @@ def test_a_key_a_provider_and_a_machine_are_subjects_too():
     one = key("one", restrictions=OPEN)
     assert (
         ruled(
-            ground(estate(one), *READ, SourceReport("env:/work", SourceStatus.OK)),
+            ground(estate(one), *READ, SourceReport("env:/srv/shop", SourceStatus.OK)),
             "KW-401",
             subject=Subject(SubjectKind.KEY, one.id),
         ).word
@@ -125,21 +125,21 @@ def test_a_key_a_provider_and_a_machine_are_subjects_too():
     )
     other = Subject(SubjectKind.KEY, "google-api-keys:acme-prod/other")
     assert (
-        ruled(ground(estate(one), SourceReport("env:/work", SourceStatus.OK)), "KW-401", subject=other).word
+        ruled(ground(estate(one), SourceReport("env:/srv/shop", SourceStatus.OK)), "KW-401", subject=other).word
         is Word.NOT_APPLICABLE
     )
     shaped = replace(key(restrictions=None, days=200), ref=CredentialRef("shape", "openai", ("abc",)))
     openai = Subject(SubjectKind.PROVIDER, "openai")
-    local = SourceReport("env:/work", SourceStatus.OK)
+    local = SourceReport("env:/srv/shop", SourceStatus.OK)
     assert ruled(ground(estate(shaped), local), "KW-101", subject=openai).word is Word.FAIL
     assert ruled(ground(estate(one), local), "KW-101", subject=openai).word is Word.NOT_APPLICABLE
     assert ruled(ground(estate(), *READ), "KW-101", subject=openai).word is Word.UNKNOWN, (
         "nothing that could hold its keys was read"
     )
-    file = secret("/work/.env", store="env", plaintext=True)
+    file = secret("/srv/shop/.env", store="env", plaintext=True)
     held = ground(estate(one, file, place(one, file)), local)
     assert ruled(held, "KW-305", subject=HOST).word is Word.FAIL
-    denied = ground(estate(), SourceReport("env:/work", SourceStatus.DENIED))
+    denied = ground(estate(), SourceReport("env:/srv/shop", SourceStatus.DENIED))
     assert ruled(denied, "KW-305", subject=HOST).word is Word.UNKNOWN
     assert ruled(ground(estate(), *READ), "KW-305", subject=HOST).word is Word.UNKNOWN
 

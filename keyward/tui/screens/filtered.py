@@ -39,15 +39,15 @@ class FilteredPage(Page):
         """Everything of an entry that words are looked for in."""
         return ""
 
-    def cells(self, entry: int) -> Sequence[str]:  # noqa: ARG002
+    def cells(self, entry: int) -> Sequence[str]:  # noqa: ARG002  # likewise
         """Its texts, one a column."""
         return ()
 
-    def tone(self, entry: int, column: str) -> str | None:  # noqa: ARG002
+    def tone(self, entry: int, column: str) -> str | None:  # noqa: ARG002  # likewise
         """The component class of a cell that should stand out or stand back."""
         return None
 
-    def facts(self, entry: int) -> Sequence[Fact]:  # noqa: ARG002
+    def facts(self, entry: int) -> Sequence[Fact]:  # noqa: ARG002  # likewise
         """The whole of it."""
         return ()
 
