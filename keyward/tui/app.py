@@ -146,6 +146,8 @@ class KeywardApp(RoomsApp):
             self._scanned = scanned
             said["age"] = words.ago(scanned, self.now())
         self.standing = replace(self.standing, **said)
+        if not self.is_running:
+            return  # it ends, and screens have lost their widgets before they are gone themselves
         for screen in self.screen_stack:
             if stand := getattr(screen, "stand", None):
                 stand(self.standing)

@@ -9,6 +9,8 @@ from keyward.desk.wish import ScanSummary
 from keyward.model.events import Finished, QuotaWait, ScanStarted, SourceDone, SourceProgress
 from keyward.model.source import SourceReport, SourceStatus
 from keyward.settings.lists import Gap
+from keyward.tui.app import KeywardApp
+from keyward.tui.screens.coverage import CoverageScreen
 from tests.parts.desk import NOW, Desk, loaded, row, seen, shown
 
 WORDS = {"open": SourceStatus.OK, "shut": SourceStatus.DENIED, "off": SourceStatus.DISABLED}
@@ -125,3 +127,19 @@ async def test_a_screen_that_is_being_taken_down_is_told_nothing_more(opened):
         app.tell(busy="")
         await pilot.pause()
         assert app.is_running
+
+
+async def test_what_a_scan_still_tells_while_the_app_ends_finds_no_widgets_and_needs_none(opened, monkeypatch):
+    """The app takes the widgets of its screens away before it takes the screens."""
+    close = KeywardApp._close_all  # Textual has no public word for it
+
+    async def told_late(app):
+        await app.screen.query_one("#kinds").remove()  # the others follow
+        app.tell(busy="")
+        await close(app)
+
+    monkeypatch.setattr(KeywardApp, "_close_all", told_late)
+    async with opened(Desk([row(1)])) as (app, pilot):
+        await pilot.press("d")
+        await pilot.pause()
+        assert isinstance(app.screen, CoverageScreen)

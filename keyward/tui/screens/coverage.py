@@ -66,7 +66,7 @@ class CoverageScreen(Page):
             self._show()
 
     def _show(self) -> None:
-        if not self.query(Grid):  # the app ends while a scan is told of
+        if not (self.app.is_running and self.query(Grid)):  # the app ends while a scan is told of
             return
         tally, grid = self.app.feed.tally(), self.query_one(Grid)
         self._live = tally is not None
