@@ -34,6 +34,8 @@ MANY = 9
 
 MARKER = "bench-key-"
 """How names of the cache begin, whichever rows come first: on a busy machine the sorted ones may."""
+TABLE = re.compile(rb"\x1b\[(?:[4-9]|[1-3]\d);1H")
+"""Where a row of the table begins. The pane beside it follows when the cursor rests, and the top line whenever it has news."""
 HZ, CHANGED = 10, "changed-"
 """Changes a second of a scan that goes on, and how the names of changed keys begin; behind it stands the number of the change."""
 
@@ -168,11 +170,13 @@ def keys(times: int, rows: int) -> Iterator[Measured]:
         try:
             terminal.seen(MARKER.encode())
             terminal.settle(quiet=1.5)
-            moves = [terminal.paint(b"j") for _ in range(times * 10)]
-            pages = [terminal.paint(b"\x1b[6~") for _ in range(times * 5)]
+            moves = [terminal.paint(b"j", TABLE) for _ in range(times * 10)]
+            pages = [terminal.paint(b"\x1b[6~", TABLE) for _ in range(times * 5)]
             terminal.paint(b"/")
             typed = [
-                terminal.paint(bytes([letter]), quiet=0.25) for _ in range(times) for letter in b"maps\x7f\x7f\x7f\x7f"
+                terminal.paint(bytes([letter]), TABLE, quiet=0.25)
+                for _ in range(times)
+                for letter in b"maps\x7f\x7f\x7f\x7f"
             ]
         finally:
             terminal.end()

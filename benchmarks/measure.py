@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import statistics
@@ -85,15 +86,20 @@ class Terminal:
         while time.perf_counter() < end and self.pump(quiet):
             pass
 
-    def paint(self, keys: bytes, quiet: float = 0.1) -> float:
-        """Seconds from the key to the last byte of what it painted."""
+    def paint(self, keys: bytes, of: re.Pattern[bytes] | None = None, quiet: float = 0.1) -> float:
+        """Seconds from the key to the last byte of what it painted.
+
+        Args:
+            keys: what is typed.
+            of: what every write of the part that is measured holds, such as where it begins; None for the whole screen.
+            quiet: seconds without a byte after which nothing more is waited for.
+        """
         begun = last = time.perf_counter()
         os.write(self.fd, keys)
-        while True:
-            if self.pump(quiet):
+        while data := self.pump(quiet):
+            if of is None or of.search(data):
                 last = time.perf_counter()
-            else:
-                return last - begun
+        return last - begun
 
     def watch(self, seconds: float) -> bytes:
         """What comes within that time."""

@@ -100,8 +100,9 @@ class ActionApp(SafeApp):
 
     def keys_follow(self) -> None:
         """Have the bottom line say what can be done now."""
-        for keys in self.screen.query_children(KeysBar) if self.screen_stack else ():
-            keys.follow()
+        for child in self.screen.children if self.screen_stack else ():
+            if isinstance(child, KeysBar):
+                child.follow()
 
     def why_not(self, action: str) -> str:
         """Why an action of everywhere cannot be done now; empty when it can."""

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 
@@ -18,9 +19,11 @@ from keyward.model.gap import Gap
 from keyward.model.source import SourceReport
 from keyward.tui import coverage, looks, words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Feed, MakeSeat, Progress, Stood
+from keyward.tui.feed import Feed, MakeSeat
+from keyward.tui.garbage import Garbage
 from keyward.tui.keeping import EVERY, Keeping
 from keyward.tui.lives import LiveSaid
+from keyward.tui.messages import Progress, Stood
 from keyward.tui.rooms import RoomsApp
 from keyward.tui.widgets.head import Standing
 
@@ -69,6 +72,7 @@ class KeywardApp(RoomsApp):
         self._scanned: float | None = None
         self._epoch = (time.time(), time.monotonic())
         self._asked_first = False
+        self.garbage = Garbage()
         self.demo = False
         """Whether the demo is to be opened when this has ended."""
 
@@ -106,6 +110,7 @@ class KeywardApp(RoomsApp):
     def on_unmount(self) -> None:
         """What is under way in threads stops at the next safe place; a copied value leaves the clipboard."""
         self.copying.end()
+        self.garbage.end()
         self.stop_work()
 
     def now(self) -> float:
@@ -182,8 +187,15 @@ class KeywardApp(RoomsApp):
 
         self.scan(self.inventory, ScanWish(local=True))
 
+    async def on_event(self, event: events.Event) -> None:
+        """Something was typed, or anything else happened."""
+        if isinstance(event, events.InputEvent):
+            self.garbage.typed()
+        await super().on_event(event)
+
     def _pulse(self) -> None:
         self.keys_follow()
+        self.garbage.rested()
         if self.feed.scanning:
             self.feed.drain(self.inventory, self.moment())
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from textual.css.query import NoMatches
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from keyward.tui.action_app import ActionApp
+    from keyward.tui.keymap import Keymap
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,11 @@ def scopes(screen: "Screen[Any]") -> Iterable[Where]:
 
 def footer(app: "ActionApp", screen: "Screen[Any]", where: Where) -> list[Offer]:
     """What the bottom line of a screen offers: actions with a key, everywhere's last."""
-    return [
-        Offer(action, app.keymap.first(action), why_not(app, screen, action))
-        for action in (*of(where), *(of(Where.APP) if where is not Where.APP else ()))
-        if action.footer and app.keymap.keys(action)
-    ]
+    return [Offer(action, keys, why_not(app, screen, action)) for action, keys in _printed(app.keymap, where)]
+
+
+@lru_cache(32)  # the bottom line asks ten times a second
+def _printed(keymap: "Keymap", where: Where) -> tuple[tuple[Action, str], ...]:
+    everywhere = of(Where.APP) if where is not Where.APP else ()
+    offered = (action for action in (*of(where), *everywhere) if action.footer)
+    return tuple((action, keys) for action in offered if (keys := keymap.first(action)))

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from keyward.model.events import CallMade
 from keyward.tui import planned, words
-from keyward.tui.feed import Answer, Failed, Heard
 from keyward.tui.live import KeyLive, Line, Live
 from keyward.tui.lives import LiveSaid
+from keyward.tui.messages import Answer, Failed, Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable

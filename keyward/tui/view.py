@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import compress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -106,7 +105,7 @@ class View:
         flags = bytearray(len(self.rows.columns["id"]))
         for row in hits:
             flags[row] = 1
-        return list(compress(self._sorted, map(flags.__getitem__, self._sorted)))
+        return [row for row in self._sorted if flags[row]]
 
     def sort(self, column: str, now: float, *, reverse: bool | None = None) -> None:
         """Sort by that column; by the same one again turns the order round."""

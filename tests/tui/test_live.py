@@ -11,9 +11,9 @@ from keyward.model.errors import Exit, Held, SourceError
 from keyward.model.events import CallMade, Finished, StepDone, StepStarted, Waiting
 from keyward.rotation.outcome import Outcome
 from keyward.tui import words
-from keyward.tui.feed import Failed, Heard
 from keyward.tui.live import CALLS, KeyLive, Line, Live
 from keyward.tui.lives import LiveSaid
+from keyward.tui.messages import Failed, Heard
 from keyward.tui.screens.history import HistoryScreen
 from keyward.tui.screens.rotation import RotationScreen
 from tests.parts.desk import NOW, OK, Desk, loaded, row, shown

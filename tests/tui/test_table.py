@@ -4,7 +4,7 @@ import pytest
 
 from keyward.tui import cells
 from keyward.tui.columns import ALL, OWN, PRESETS, Choice, known
-from keyward.tui.feed import Arrived
+from keyward.tui.messages import Arrived
 from keyward.tui.rows import Rows
 from keyward.tui.sorting import ordered, sort_keys
 from keyward.tui.widgets.column import fitting
@@ -269,14 +269,14 @@ async def test_a_changed_cell_flashes_once_and_the_cursor_stays_on_its_key(opene
 
 
 async def test_nothing_flashes_where_nothing_may_move(opened, monkeypatch):
-    from keyward.tui import feed
+    from keyward.tui.messages import Arrived
     from tests.parts import desk as parts
 
     still = parts.parts(motion=False)
     monkeypatch.setattr(parts, "parts", lambda world, **_: still)
     async with opened(Desk(rows(5), [OK])) as (app, _):
         assert app.animation_level == "none"
-        app.screen.on_arrived(feed.Arrived(columns([row(1, state="disabled")])))
+        app.screen.on_arrived(Arrived(columns([row(1, state="disabled")])))
         assert not app.screen.query_one(Grid).flashing
         assert "disabled" in shown(app)
 

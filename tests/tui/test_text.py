@@ -51,9 +51,9 @@ async def test_names_and_errors_with_brackets_stay_text_everywhere(opened, name)
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_events_and_refusals_with_brackets_stay_text(opened, name):
-    from keyward.tui.feed import Failed, Heard
     from keyward.tui.live import KeyLive, Live
     from keyward.tui.lives import LiveSaid
+    from keyward.tui.messages import Failed, Heard
     from keyward.tui.screens.rotation import RotationScreen
 
     async with opened(Desk([row(1)]), size=(190, 50), write=True) as (app, pilot):

@@ -14,7 +14,7 @@ from keyward.model.errors import Interrupted
 from keyward.tui import proved
 from keyward.tui.actions import Where, bindings
 from keyward.tui.copying import hand_over
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.screens.filtered import FilteredPage
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact

@@ -10,7 +10,7 @@ from keyward.tui import words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.copying import hand_over
 from keyward.tui.facts import BAD, DIM, WARN
-from keyward.tui.feed import Answer
+from keyward.tui.messages import Answer
 from keyward.tui.screens.filtered import FilteredPage
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact

@@ -12,7 +12,7 @@ from keyward.model.errors import KeywardError
 from keyward.tui import surface
 from keyward.tui.actions import Where, bindings
 from keyward.tui.copying import hand_over
-from keyward.tui.feed import Answer
+from keyward.tui.messages import Answer
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact, FactList

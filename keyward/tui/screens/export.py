@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input
 
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 

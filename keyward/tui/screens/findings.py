@@ -11,7 +11,7 @@ from keyward.tui import found as said
 from keyward.tui import words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.copying import hand_over
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.screens.filtered import FilteredPage
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from keyward.model.errors import KeywardError
 from keyward.tui import undoing, words
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.screens.page import Page
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.plain import Plain

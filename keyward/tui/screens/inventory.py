@@ -1,6 +1,5 @@
 """The list of keys: cached rows at once, filtered and sorted in memory, refreshed by a scan that streams."""
 
-import gc
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,9 +12,9 @@ from keyward.tui import cells
 from keyward.tui.actions import Where, bindings
 from keyward.tui.columns import ALL
 from keyward.tui.facts import of_row
-from keyward.tui.feed import Arrived, Failed, Judged, Knew, ScanEnded, Stood
 from keyward.tui.keeping import Restored
 from keyward.tui.kept import Kept
+from keyward.tui.messages import Arrived, Failed, Judged, Knew, ScanEnded, Stood
 from keyward.tui.screens.page import TOO_SMALL
 from keyward.tui.screens.table import KeyTable
 from keyward.tui.widgets.board import Board
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 
-_REST = 0.15
-"""Seconds after which the cursor rests."""
+_REST, _NEWS = 0.15, 1.0
+"""Seconds after which the cursor rests, and between two looks at the key below it while a scan goes on."""
 
 
 class InventoryScreen(KeyTable):
@@ -85,9 +84,7 @@ class InventoryScreen(KeyTable):
     def on_knew(self, event: Knew) -> None:
         """Everything that was known is here, or a scan is over and every row was read again."""
         if self._loading:
-            # Rows and widgets stay until the end: the collector need not look at them again and again.
-            gc.freeze()
-            gc.enable()
+            self.app.garbage.begin()
         self._loading = False
         if event.ids is not None:
             self.rows.keep_only(event.ids)
@@ -109,7 +106,7 @@ class InventoryScreen(KeyTable):
 
     def on_failed(self, event: Failed) -> None:
         """Something could not be done: said in words, with what to do."""
-        gc.enable()
+        self.app.garbage.begin()
         self._loading = False
         if self.rows:
             self.app.notify(str(event.error), title=event.error.title, severity="error", timeout=15)
@@ -153,6 +150,8 @@ class InventoryScreen(KeyTable):
             self._show_board("No key matches.", f"{clears} clears the filter: {view.query}")
         if isinstance(self.focused, Query):  # each letter brings another row below the cursor
             self._follow()
+        elif self.app.feed.scanning:  # and so may each change
+            self._resting = self._resting or self.set_timer(_NEWS, self._show_pane)
         else:
             self._show_pane()
 
@@ -166,6 +165,7 @@ class InventoryScreen(KeyTable):
             self._to_rows()
 
     def _show_pane(self) -> None:
+        self._rest()
         row, pane = self.grid.row, self.query_one("#pane", Pane)
         if row is None:
             pane.tell("", ())
@@ -199,9 +199,13 @@ class InventoryScreen(KeyTable):
 
     def _follow(self) -> None:
         """The pane follows when the cursor, or the letters of a query, rest: it costs more than the rows, and nobody reads it in passing."""
+        self._rest()
+        self._resting = self.set_timer(_REST, self._show_pane)
+
+    def _rest(self) -> None:
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(_REST, self._show_pane)
+            self._resting = None
 
     # The query
 

@@ -17,8 +17,8 @@ from keyward.tui import places
 from keyward.tui.actions import Where, bindings
 from keyward.tui.dayplot import DAYS
 from keyward.tui.facts import DIM, WARN, of_record, of_sources
-from keyward.tui.feed import Answer
 from keyward.tui.happened import moments
+from keyward.tui.messages import Answer
 from keyward.tui.screens.page import Page
 from keyward.tui.used import used
 from keyward.tui.where_used import tree

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from keyward.tui.actions import Where, of
-from keyward.tui.feed import Failed
+from keyward.tui.messages import Failed
 from keyward.tui.screens.once import Once
 from keyward.tui.widgets.board import Board
 from keyward.tui.widgets.grid import Grid

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from keyward.model.errors import KeywardError
 from keyward.tui import bulk, planned, verdict
 from keyward.tui.actions import Where, bindings
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.screens.plan_page import PlanPage
 from keyward.tui.widgets.grid import Grid
 from keyward.tui.widgets.plain import Plain

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 
 from keyward.tui.actions import Where, bindings
 from keyward.tui.copying import hand_over
-from keyward.tui.feed import Answer
+from keyward.tui.messages import Answer
 from keyward.tui.screens.filtered import FilteredPage
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact

@@ -10,7 +10,7 @@ from textual.widgets import Button, Input
 
 from keyward.ledger.records import Statement
 from keyward.model.errors import UsageError
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 

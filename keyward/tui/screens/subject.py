@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input
 
-from keyward.tui.feed import Answer, Failed
+from keyward.tui.messages import Answer, Failed
 from keyward.tui.widgets.deaf import Deaf
 from keyward.tui.widgets.plain import Plain
 

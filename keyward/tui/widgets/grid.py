@@ -5,7 +5,7 @@ sorted elsewhere, and swapped in one assignment. The cursor and the marks belong
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from math import inf
 from typing import TYPE_CHECKING, ClassVar
@@ -16,14 +16,14 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from keyward.tui.actions import Where, bindings
 from keyward.tui.widgets.column import Column, fitted, fitting
+from keyward.tui.widgets.scrolled import Scrolled
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -38,7 +38,7 @@ _STILL: tuple[frozenset[str], float] = frozenset(), 0.0
 """No cell stands out."""
 
 
-class Grid(ScrollView, can_focus=True):
+class Grid(Scrolled, can_focus=True):
     """The table.
 
     Args:
@@ -124,12 +124,14 @@ class Grid(ScrollView, can_focus=True):
         self._all = tuple(columns)
         self._shown: list[tuple[int, int]] = []
         self._names: tuple[str, ...] = ()
+        self._wide = 0
         self._cells = cells
         self._tone = tone
         self.order: Sequence[int] = ()
         self.marks: set[int] = set()
         self.needle = ""
-        self._strips: LRUCache[tuple[int, bool, bool, bool], Strip] = LRUCache(1024)
+        self._strips: LRUCache[int, tuple[tuple[bool, bool, bool], Strip]] = LRUCache(1024)
+        self._others: dict[object, Strip] = {}
         self._bases: dict[tuple[bool, bool, bool], Style] = {}
         self._tones: dict[tuple[Style, str], Style] = {}
         self._flashing: dict[int, tuple[frozenset[str], float]] = {}
@@ -146,19 +148,15 @@ class Grid(ScrollView, can_focus=True):
         """
         at, top, lines, needle_before = (self.cursor, self.row), self.scroll_offset.y, self._lines, self.needle
         self.order, self.needle = order, needle
-        self.virtual_size = Size(self.size.width, len(order) + 1)
+        self.stretch(len(order) + 1)
         self._put_cursor_on(at[1] if self._touched else None, at[1])
         if needle != needle_before:
-            self._strips.clear()
+            self.forget()
         if needle != needle_before or self.scroll_offset.y != top or not self.size:
             self.refresh()
             return
-        for line, (before, now) in enumerate(zip_longest(lines, self._lines)):
-            if before != now:
-                self._refresh_line(line)
-        if self.cursor != at[0]:
-            self._refresh_line(at[0] - top)
-            self._refresh_line(self.cursor - top)
+        stale = [line for line, (before, now) in enumerate(zip_longest(lines, self._lines)) if before != now]
+        self._refresh_lines(stale if self.cursor == at[0] else [*stale, at[0] - top, self.cursor - top])
 
     @property
     def _lines(self) -> Sequence[int]:
@@ -166,26 +164,31 @@ class Grid(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         return self.order[top : top + self.size.height]
 
-    def _refresh_line(self, line: int) -> None:
-        """Repaint that line of rows, counted from the first below the header."""
-        self.refresh(Region(0, line + 1, self.size.width, 1))
+    def _refresh_lines(self, lines: Iterable[int]) -> None:
+        """Repaint those lines of rows, counted from the first below the header."""
+        width = self.size.width
+        if regions := [Region(0, line + 1, width, 1) for line in lines]:
+            self.refresh(*regions)
+
+    def forget(self) -> None:
+        """Forget how every line looked."""
+        self._strips.clear()
+        self._others.clear()
 
     def watch_sorted_by(self) -> None:
         """The header says it."""
-        self._refresh_line(-1)
+        self._refresh_lines([-1])
 
     def rows_changed(self, rows: Sequence[int]) -> None:
         """Forget how these rows looked, and repaint those in the window."""
         changed = set(rows)
-        for key in [key for key in self._strips.keys() if key[0] in changed]:  # noqa: SIM118  # a cache, not a dict
-            self._strips.discard(key)
-        for line, row in enumerate(self._lines):
-            if row in changed:
-                self._refresh_line(line)
+        for row in changed:
+            self._strips.discard(row)
+        self._refresh_lines([line for line, row in enumerate(self._lines) if row in changed])
 
     def repaint(self) -> None:
         """Forget how every row looked."""
-        self._strips.clear()
+        self.forget()
         self.refresh()
 
     def set_columns(self, columns: Sequence[Column]) -> None:
@@ -262,34 +265,40 @@ class Grid(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Colours changed: every strip is stale."""
         super().notify_style_update()
-        self._strips.clear()
         self._bases.clear()
         self._tones.clear()
 
     def _fit(self, width: int) -> None:
         """Choose the columns that fit, and their widths."""
         self._painted_for = width
-        self._strips.clear()
+        self.forget()
         self._shown = fitting(self._all, width - len(_GUTTER))
         self._names = tuple(self._all[index].name for index, _ in self._shown)
+        self._wide = len(_GUTTER) + sum(cells + 1 for _, cells in self._shown)
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int, top: int, width: int) -> Strip:
         """One line of the screen; the first is always the header."""
-        width = self.size.width
         if width != self._painted_for:
             self._fit(width)
         if y == 0:
-            return self._header(width)
-        place = y - 1 + self.scroll_offset.y
+            return self._other(self.sorted_by, lambda: self._header(width))
+        place = y - 1 + top
         if place >= len(self.order):
-            return Strip.blank(width, self._base(False, False, False))
+            return self._other(None, lambda: Strip.blank(width, self._base(False, False, False)))
         row = self.order[place]
-        cursor = place == self.cursor and (self.has_focus or not self._shy)
-        key = (row, cursor, bool(place & 1), row in self.marks)
-        strip = self._strips.get(key)
-        if strip is None:
-            strip = self._strips[key] = self._line(*key).adjust_cell_length(width, self._base(*key[1:]))
+        look = place == self.cursor and (self.has_focus or not self._shy), bool(place & 1), row in self.marks
+        known = self._strips.get(row)
+        if known is not None and known[0] == look:
+            return known[1]
+        strip = self.finished(self._line(row, *look, width))
+        self._strips[row] = look, strip
         return strip
+
+    def _other(self, what: object, made: Callable[[], Strip]) -> Strip:
+        """A line that is no row's."""
+        if what not in self._others:
+            self._others[what] = self.finished(made())
+        return self._others[what]
 
     def _base(self, cursor: bool, odd: bool, mark: bool) -> Style:
         """The style of a line; worked out once, because that costs more than the line itself."""
@@ -315,7 +324,7 @@ class Grid(ScrollView, can_focus=True):
             toned = self._tones[style, tone] = style + self.get_component_rich_style(tone, partial=True)
         return toned
 
-    def _line(self, row: int, cursor: bool, odd: bool, mark: bool) -> Strip:
+    def _line(self, row: int, cursor: bool, odd: bool, mark: bool, whole: int) -> Strip:
         base = self._base(cursor, odd, mark)
         segments = [Segment(f"{CURSOR if cursor else NO_MARK}{MARK if mark else NO_MARK} ", base)]
         cells, flashing = self._cells(row), self._flashing.get(row, _STILL)[0]
@@ -332,7 +341,7 @@ class Grid(ScrollView, can_focus=True):
             if column.name in flashing:
                 style = self._toned(style, "grid--flash")
             segments.extend(self._underlined(text, style))
-        return Strip(segments)
+        return Strip(segments, self._wide).adjust_cell_length(whole, base)
 
     def _underlined(self, text: str, style: Style) -> list[Segment]:
         if not self.needle or (at := text.casefold().find(self.needle)) < 0:
@@ -367,8 +376,8 @@ class Grid(ScrollView, can_focus=True):
     def watch_cursor(self, old: int, new: int) -> None:
         """Repaint the two lines concerned and keep the cursor in the window."""
         self._keep_in_window(new)
-        for place in (old, new):
-            self._refresh_line(place - self.scroll_offset.y)
+        top = self.scroll_offset.y
+        self._refresh_lines([old - top, new - top])
         self.post_message(self.Moved(self.row))
 
     def action_move(self, by: int) -> None:
@@ -423,5 +432,5 @@ class Grid(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Another size: other columns may fit."""
-        self.virtual_size = Size(self.size.width, len(self.order) + 1)
+        self.stretch(len(self.order) + 1)
         self._keep_in_window(self.cursor)
