@@ -2,7 +2,11 @@
 
 from typing import ClassVar
 
+import pytest
+from rich.segment import Segment
 from textual.app import App, ComposeResult
+from textual.filter import LineFilter
+from textual.geometry import Region
 
 from keyward.tui.rows import Rows
 from keyward.tui.view import View
@@ -88,6 +92,61 @@ async def test_other_rows_cost_the_lines_that_say_something_else():
         )
         assert await lines_of(pilot, lambda: setattr(grid, "sorted_by", ("name", False))) == 1
         assert "NAME ▲" in grid.render_line(0).text
+
+
+async def test_filtering_and_scrolling_lay_nothing_out_anew():
+    async with Table(lambda at: (f"key-{at}", "api-key", "3d")).run_test(size=(80, HEIGHT)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        grid.show(range(ROWS))
+        await pilot.pause()
+        layouts = []
+        pilot.app.screen.screen_layout_refresh_signal.subscribe(grid, layouts.append)
+        grid.action_go(-1)
+        grid.show(range(10))
+        await pilot.pause()
+        assert (grid.scroll_offset.y, grid.virtual_size.height) == (0, 11)
+        grid.show(range(ROWS))
+        grid.action_page(3)
+        await pilot.pause()
+        await pilot.pause()
+        assert grid.scroll_offset.y > HEIGHT
+        assert layouts == []
+
+
+@pytest.mark.parametrize("rows", [20, 40, 300, 100_000])
+async def test_the_bar_is_where_textual_would_paint_it(rows):
+    async with Table(lambda at: (f"key-{at}", "api-key", "3d")).run_test(size=(80, HEIGHT)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        grid.show(range(rows))
+        await pilot.pause()
+        bar = grid.vertical_scrollbar
+        whole = Region(0, 0, 1, HEIGHT)
+        for by in (1, HEIGHT, HEIGHT, rows // 7, rows // 3, -1, 1, -HEIGHT, rows):
+            grid.action_move(by)
+            await pilot.pause()
+            painted = bar.render_lines(whole)
+            bar.refresh()
+            assert painted == bar.render_lines(whole), f"by {by} to {grid.cursor}"
+
+
+async def test_what_the_app_lays_over_every_line_may_change():
+    class Shouts(LineFilter):
+        def apply(self, segments, background):  # Textual's signature
+            return [Segment(text.upper(), style) for text, style, _ in segments]
+
+    class Loud(Table):
+        loud = False
+
+        def get_line_filters(self):
+            return [*super().get_line_filters(), *([Shouts()] if self.loud else [])]
+
+    async with Loud(lambda at: (f"key-{at}", "api-key", "3d")).run_test(size=(80, HEIGHT)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        grid.show(range(9))
+        await pilot.pause()
+        assert "key-3" in grid.render_line(4).text
+        pilot.app.loud = True
+        assert "KEY-3" in grid.render_line(4).text
 
 
 async def test_wide_letters_and_long_texts_keep_the_columns_in_line():

@@ -12,8 +12,10 @@ from textual.widgets import Input
 from keyward.desk.wish import ScanSummary
 from keyward.model.errors import AnotherWorld
 from keyward.model.events import RowsChanged, SourceDone
+from keyward.tui.messages import Arrived
 from keyward.tui.widgets.grid import Grid
-from tests.parts.desk import DAY, DENIED, DISABLED, NOW, OK, Cache, Desk, loaded, row, shown
+from keyward.tui.widgets.pane import Pane
+from tests.parts.desk import DAY, DENIED, DISABLED, NOW, OK, Cache, Desk, columns, loaded, row, shown
 
 
 def rows(number):
@@ -326,6 +328,23 @@ async def test_a_terminal_that_becomes_wide_has_a_pane_with_the_key_under_the_cu
         await pilot.resize_terminal(140, 30)
         await loaded(app, pilot)
         assert "restricted" in shown(app), "before the cursor was moved"
+
+
+async def test_the_pane_follows_a_scan_once_a_second_and_ends_with_the_newest(opened, monkeypatch):
+    told = []
+    tell = Pane.tell
+    monkeypatch.setattr(Pane, "tell", lambda pane, title, facts: (told.append(title), tell(pane, title, facts)))
+    async with opened(Desk(rows(3), [OK]), size=(140, 36)) as (app, pilot):
+        number = app.screen.grid.row
+        app.feed.scanning = True
+        told.clear()
+        for at in range(8):
+            app.screen.on_arrived(Arrived(columns([row(number, name=f"name-{at}")])))
+            await pilot.pause(0.05)
+        assert len(told) <= 1
+        await pilot.pause(1.1)
+        assert told[-1] == "name-7"
+        assert len(told) <= 2
 
 
 async def test_a_stale_key_says_in_the_pane_from_when_it_is_and_what_became_of_its_source(opened):
