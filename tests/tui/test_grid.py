@@ -129,6 +129,19 @@ async def test_the_bar_is_where_textual_would_paint_it(rows):
             assert painted == bar.render_lines(whole), f"by {by} to {grid.cursor}"
 
 
+async def test_a_border_is_drawn_round_the_lines():
+    table = Table(lambda at: (f"key-{at}", "api-key", "3d"))
+    table.CSS = "Counting { border-top: solid red; }"
+    async with table.run_test(size=(80, HEIGHT)) as pilot:
+        grid = pilot.app.query_one(Counting)
+        grid.show(range(9))
+        await pilot.pause()
+        lines = [strip.text for strip in grid.render_lines(Region(0, 0, 79, HEIGHT))]
+        assert lines[0] == "─" * 79
+        assert "NAME" in lines[1]
+        assert "key-0" in lines[2]
+
+
 async def test_what_the_app_lays_over_every_line_may_change():
     class Shouts(LineFilter):
         def apply(self, segments, background):  # Textual's signature

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Scrolled(ScrollView):
-    """A view of lines that a subclass makes. It has neither border nor padding, and its height does not depend on what is in it."""
+    """A view of lines that a subclass makes. Its height does not depend on how many there are."""
 
     _filters: "tuple[LineFilter, ...]" = ()
     _backdrop: "Color | None" = None
@@ -31,12 +31,11 @@ class Scrolled(ScrollView):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines as the screen takes them.
 
-        Nothing is drawn round a line, and what the app lays over every line is laid over it when it is made, not in every frame.
+        Without a border nothing is drawn round a line, and what the app lays over every line is laid over it when it is made, not in every frame.
         """
-        filters = tuple(self.get_line_filters())
-        if filters != self._filters:
-            self._filters = filters
-            self.forget()
+        if self.styles.gutter:
+            return super().render_lines(crop)
+        self._look()
         top, width = self.scroll_offset.y, self.size.width
         strips = [self.line(y, top, width) for y in crop.line_range]
         x1, x2 = crop.column_span
@@ -44,7 +43,15 @@ class Scrolled(ScrollView):
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
-        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+        self._look()
+        return self.line(y, self.scroll_offset.y, self.size.width)
+
+    def _look(self) -> None:
+        """See whether the app lays something else over every line now."""
+        filters = tuple(self.get_line_filters())
+        if filters != self._filters:
+            self._filters = filters
+            self.forget()
 
     def finished(self, strip: Strip) -> Strip:
         """The line with everything that the app lays over it."""
