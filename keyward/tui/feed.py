@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
-from textual.message import Message
-
 from keyward.model.errors import Interrupted, KeywardError, NotAllowed, SettingsError
+from keyward.tui.following import CHUNK, Following, send_rows
 from keyward.tui.keymap import Keymap, read
 from keyward.tui.messages import Answer, Arrived, Failed, Heard, Judged, Knew, Progress, ScanEnded, Stood
 
@@ -24,27 +23,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from textual.app import App
+    from textual.message import Message
     from textual.message_pump import MessagePump
 
     from keyward.desk import Desk, ScanWish
+    from keyward.inventory.cache import CacheReader
     from keyward.model.events import Event
     from keyward.model.tally import Tally
+    from keyward.tui.messages import Posts
     from keyward.wiring import Parts
 
-FIRST, CHUNK = 200, 4_000
-"""Rows of the first message, and of the others."""
+FIRST = 200
+"""Rows of the first message; the others have `CHUNK`."""
 _BREATH = 0.001
 """Seconds between two messages of rows, so that frames get out."""
 _REST = 5
 """How many times longer than reading took the screen waits before it reads again, while a scan goes on."""
-
-
-class Posts(Protocol):
-    """Whoever takes messages: a screen, the app, or what stands for one."""
-
-    def post_message(self, message: Message) -> bool:
-        """Take it, from any thread."""
-        ...
 
 
 class Seat(NamedTuple):
@@ -74,6 +68,7 @@ class Feed:
         self._leave = threading.Event()
         self._stop_scan = threading.Event()
         self._lock = threading.Lock()
+        self._following = Following(self._opened)
         self._stoppers: WeakSet[threading.Event] = WeakSet()
         self._pending: set[str] = set()
         self._tally: Tally | None = None
@@ -201,6 +196,7 @@ class Feed:
         self.scanning = True
         self._stop_scan.clear()
         self._tally, self._counted, self._rest_until = None, None, 0.0
+        self._following.begin()
         self._run(lambda: self._scan(to, wish), to, "scan")
 
     def _scan(self, to: "MessagePump", wish: "ScanWish | None") -> None:
@@ -216,6 +212,7 @@ class Feed:
             said.append("Stopped; what was read is kept.")
         finally:
             self.scanning = False
+            self._following.end()
             to.post_message(ScanEnded(" ".join(said)))
             if not self._leave.is_set():
                 self._send_all(to)
@@ -253,18 +250,23 @@ class Feed:
         if news:
             to.post_message(Progress(*counted))
         if ids:
-            self._run(lambda: self._send_some(to, ids), to, "rows")
+            self._run(lambda: self._follow(to, ids), to, "rows")
 
-    def _send_some(self, to: "MessagePump", ids: set[str]) -> None:
+    def _opened(self) -> "CacheReader":
+        return self.desk.cache()
+
+    def _follow(self, to: "MessagePump", ids: set[str]) -> None:
+        """Send rows that a scan changed."""
         began = time.monotonic()
         try:
-            with closing(self.desk.cache()) as cache:
-                wanted = sorted(ids)
-                for at in range(0, len(wanted), CHUNK):
-                    to.post_message(Arrived(cache.columns(wanted[at : at + CHUNK])))
+            self._following.send(to, ids)
         finally:
             # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+
+    def _send_some(self, to: "MessagePump", ids: set[str]) -> None:
+        with closing(self.desk.cache()) as cache:
+            send_rows(to, cache, ids)
 
     def judge(self, to: "MessagePump") -> None:
         """Have the rules look at every key: what is known otherwise then comes as rows, and then `Judged`."""

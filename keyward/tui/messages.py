@@ -1,6 +1,6 @@
 """What the engines tell the screens, as messages."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 
@@ -110,3 +110,11 @@ class Heard(Message):
     def __init__(self, event: "Event") -> None:
         super().__init__()
         self.event = event
+
+
+class Posts(Protocol):
+    """Whoever takes messages: a screen, the app, or what stands for one."""
+
+    def post_message(self, message: Message) -> bool:
+        """Take it, from any thread."""
+        ...
