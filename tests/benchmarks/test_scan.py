@@ -12,7 +12,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 @pytest.mark.timeout(300)
 def test_requests_and_time_of_a_scan():
-    size = ["--size", "30x90x90x60", "--latency", "10", "--sample", "0", "--json"]
+    size = ["--size", "30x90x90x60", "--latency", "25", "--sample", "0", "--json"]
     command = [sys.executable, str(BENCHMARKS / "scan.py"), *size]
     done = subprocess.run(command, capture_output=True, text=True, cwd=BENCHMARKS, check=False)
     assert done.stdout, done.stderr
@@ -22,7 +22,7 @@ def test_requests_and_time_of_a_scan():
     assert bars["second scan: values read"][0] == 0
     for name in ("with the index: requests / listing's", "second scan with the index: requests / the first's"):
         assert bars[name][0] <= bars[name][1], name
-    # Starting is most of what so few requests take, for both of them; the clock alone is measured on demand.
+    # Starting is much of what so few requests take, for both of them, and with quicker answers almost all; the clock alone is measured on demand.
     for name in ("first scan: wall / the bare script's", "the cloud during the first scan, cores"):
         value, bar = bars[name]
         assert value <= 2 * bar, name
