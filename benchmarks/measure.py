@@ -93,12 +93,17 @@ class Terminal:
             keys: what is typed.
             of: what every write of the part that is measured holds, such as where it begins; None for the whole screen.
             quiet: seconds without a byte after which nothing more is waited for.
+
+        Raises:
+            SystemExit: nothing of that part was painted, which is no quick paint.
         """
         begun = last = time.perf_counter()
         os.write(self.fd, keys)
         while data := self.pump(quiet):
             if of is None or of.search(data):
                 last = time.perf_counter()
+        if of is not None and last == begun:
+            raise SystemExit(f"{keys!r} painted nothing of what is measured")
         return last - begun
 
     def watch(self, seconds: float) -> bytes:

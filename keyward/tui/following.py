@@ -46,9 +46,8 @@ class Following:
         """Send the rows of these keys. Blocks; only for threads."""
         with self._lock:
             self._cache = self._cache or self._open()
-            if (
-                not send_rows(to, self._cache, ids) or self._over
-            ):  # it may not have been there yet, or nobody closes it later
+            found = send_rows(to, self._cache, ids)
+            if not found or self._over:  # it may not have been there yet, or nobody closes it later
                 self._close()
 
     def end(self) -> None:
