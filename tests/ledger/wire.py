@@ -52,7 +52,9 @@ class Wire:
                     data = key.fileobj.recv(1 << 16)
                     if not data:
                         return self._close(client, server)
-                    if key.fileobj is client and self._speaker is not client:
+                    # Counted as the server begins to answer: a flush that libpq sends after its sync, on a slow machine in a
+                    # packet of its own after the answer, is answered by nobody and costs nobody a turn.
+                    if key.fileobj is server and self._speaker is client:
                         self.turns += 1
                     self._speaker = key.fileobj
                     if key.fileobj is client and self.cut and b"COMMIT\0" in data:
