@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.parts.terminal import ESCAPE
 from tests.pty.conftest import ARMED, into_write_mode
 
 pytestmark = pytest.mark.pty
-ESC = "\x1b"
 
 
 def words(scene):
@@ -50,7 +50,7 @@ def test_what_is_said_in_the_app_is_what_the_command_knows(judged):
         term.wait_gone("State that it holds:")
         term.wait("attested", "stated it on", "All were told.", "days left")
         term.settle()
-        term.press(ESC)
+        term.press(ESCAPE)
         term.settle()
         term.send("/abuse-55\r")
         term.wait("1 of ", "gemini.abuse-55")
@@ -63,9 +63,9 @@ def test_what_is_said_in_the_app_is_what_the_command_knows(judged):
         term.press("\r", "\r")
         term.wait("unknown, later", "skipped by", "after the holidays")
         term.settle()
-        term.press(ESC)
+        term.press(ESCAPE)
         term.settle()
-        term.press(ESC)
+        term.press(ESCAPE)
         term.wait("gemini-data", "project:acme-prod", "STATED", " 1 of ")
         term.settle()
         term.press("q")

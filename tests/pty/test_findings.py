@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.parts.terminal import ESCAPE
+
 pytestmark = pytest.mark.pty
-ESC = "\x1b"
 
 
 def test_a_finding_leads_to_its_rule_its_key_its_plan_and_back(judged):
@@ -17,13 +18,13 @@ def test_a_finding_leads_to_its_rule_its_key_its_plan_and_back(judged):
         term.settle()
         term.press("e")
         term.wait("The rule", "cis-gcp-5.0", "Or accept it")
-        term.press(ESC)
+        term.press(ESCAPE)
         term.wait_gone("The rule")
         term.press("\r")
         term.wait("alpha", "[Overview]", "PROD")
         term.press("f")
         term.wait("[Findings]", "KW-101  Key older than allowed")
-        term.press(ESC)
+        term.press(ESCAPE)
         term.wait("SEVERITY")
         term.settle()
         term.press("r")
@@ -31,7 +32,7 @@ def test_a_finding_leads_to_its_rule_its_key_its_plan_and_back(judged):
         term.settle()
         term.send("a\r\r")  # typed ahead: nothing is begun
         term.settle(0.6)
-        term.press(ESC)
+        term.press(ESCAPE)
         term.wait("SEVERITY", "1 of ")
         term.settle()
         term.press("3")
@@ -52,7 +53,7 @@ def test_keys_pressed_in_one_burst_open_no_plan_and_answer_nothing(judged):
         term.settle()
         term.send("2rya\r\r2e\r")
         term.settle(1.0)
-        term.send(f"{ESC}{ESC}")
+        term.send(f"{ESCAPE}{ESCAPE}")
         term.settle(0.6)
         term.send("\x11")
         assert term.end() == 0

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.parts.scene import Scene
-from tests.parts.terminal import terminal
+from tests.parts.terminal import ESCAPE, terminal
 
 pytestmark = pytest.mark.pty
-ESC = "\x1b"
+
 NOW = ("--accept-targets", "--grace", "0s", "--retire", "now", "--yes", "--reason", "trial")
 
 
@@ -57,6 +57,6 @@ def test_the_doctor_lists_it_and_only_the_phrase_in_write_mode_deletes_it(orphan
         assert value not in scene.live()
         term.press("\x12")
         term.wait("Nothing is wrong around rotations.")
-        term.press(ESC, "q")
+        term.press(ESCAPE, "q")
         assert term.end() == 0
         assert value.encode() not in term.raw

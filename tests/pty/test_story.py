@@ -12,7 +12,7 @@ from tests.parts.scene import PROJECT, Scene, encoded
 from tests.parts.terminal import terminal
 
 pytestmark = pytest.mark.pty
-ENTER, ESC = "\r", "\x1b"
+ENTER = "\r"
 
 
 @pytest.fixture

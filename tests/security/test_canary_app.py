@@ -7,10 +7,10 @@ import time
 import pytest
 
 from tests.parts.scene import Scene, encoded
-from tests.parts.terminal import Terminal
+from tests.parts.terminal import ESCAPE, Terminal
 
 pytestmark = [pytest.mark.pty, pytest.mark.timeout(240)]
-ENTER, ESCAPE = "\r", "\x1b"
+ENTER = "\r"
 
 
 def test_no_value_reaches_the_terminal(tmp_path):

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from tests.parts.scene import Scene, encoded
-from tests.parts.terminal import Terminal
+from tests.parts.terminal import ESCAPE, Terminal
 
 pytestmark = [pytest.mark.pty, pytest.mark.timeout(240)]
-ENTER, ESCAPE, TAB = "\r", "\x1b", "\t"
+ENTER, TAB = "\r", "\t"
 FOCUS_OUT, FOCUS_IN = "\x1b[O", "\x1b[I"
 ARMED = 0.5
 """Seconds after which a dialog listens."""
