@@ -117,7 +117,7 @@ def _document(summary: "ScanSummary") -> dict[str, object]:
             {
                 "id": one.id,
                 "status": one.status.value,
-                "items": one.items,
+                "items": one.found,
                 "looked": one.looked,
                 "not_looked": one.not_looked,
                 "permission": one.permission or None,
@@ -141,7 +141,7 @@ def _row(one: "SourceReport") -> list[str]:
     return [
         one.id,
         one.status.value,
-        str(one.items),
+        "" if one.found is None else str(one.found),
         str(one.looked),
         str(one.not_looked),
         one.permission,

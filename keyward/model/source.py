@@ -37,6 +37,11 @@ class SourceReport:
     stale_since: datetime | None = None
 
     @property
+    def found(self) -> int | None:
+        """How many entries came; None where none came and the source was not read whole: there may be some."""
+        return self.items if self.items or self.status is SourceStatus.OK else None
+
+    @property
     def covered(self) -> bool:
         """Whether this counts as seen: an API that is switched off hides nothing that works (unless `--strict`)."""
         return self.status in (SourceStatus.OK, SourceStatus.DISABLED)

@@ -15,12 +15,15 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """All sources of one provider or store: how many there are and have ended, their entries so far, how those that ended did."""
+    """All sources of one provider or store: how many there are and have ended, and how; their entries so far.
+
+    `found` is None where nothing came and none was read whole: there may be some.
+    """
 
     name: str
     total: int
     done: int
-    items: int
+    found: int | None
     ended: Mapping[SourceStatus, int]
 
 
@@ -105,5 +108,6 @@ def kinds(sources: Sequence[str], reports: Mapping[str, SourceReport], items: Ma
         by_name.setdefault(one.partition(":")[0], []).append(one)
     for name, group in sorted(by_name.items()):
         ended = [reports[one] for one in group if one in reports]
-        found = sum(items.get(one, 0) for one in group)
-        yield Kind(name, len(group), len(ended), found, Counter(one.status for one in ended))
+        came = sum(items.get(one, 0) for one in group)
+        how = Counter(one.status for one in ended)
+        yield Kind(name, len(group), len(ended), came if came or how[SourceStatus.OK] else None, how)

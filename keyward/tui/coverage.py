@@ -95,10 +95,9 @@ def _line(one: SourceReport, gaps: Mapping[str, Gap]) -> Line:
     gap, why = gaps.get(one.id), reason(one)
     if gap is not None:
         why = f"accepted by {gap.owner} until {gap.until}{f' ({gap.why})' if gap.why else ''}; {why}"
-    items = one.items if one.items or one.status is SourceStatus.OK else None  # nothing came is not: there is nothing
     if not one.looked and not one.not_looked:
-        return Line(one.id, one.status.value, items, None, None, why, read_at(one))
-    return Line(one.id, one.status.value, items, one.looked, one.not_looked, why, read_at(one))
+        return Line(one.id, one.status.value, one.found, None, None, why, read_at(one))
+    return Line(one.id, one.status.value, one.found, one.looked, one.not_looked, why, read_at(one))
 
 
 def by_kind(
@@ -118,7 +117,8 @@ def by_kind(
     for kind in groups:
         ended = ", ".join(f"{number:,} {status.value}" for status, number in sorted(kind.ended.items()))
         done = f"{kind.done:,}/{kind.total:,}; " if kind.done < kind.total else ""
-        facts.append(Fact(kind.name, f"{done}{ended or 'none read yet'}; {kind.items:,} found"))
+        came = f"; {kind.found:,} found" if kind.found is not None else ""
+        facts.append(Fact(kind.name, f"{done}{ended or 'none read yet'}{came}"))
     for api, until in sorted(tally.held(now).items()) if tally is not None else ():
         facts.append(Fact(api, f"waiting for quota until {until:%H:%M:%S} UTC", "$text-warning"))
     if gaps and not running:

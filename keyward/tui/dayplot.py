@@ -23,9 +23,10 @@ _SERVICES = 6
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One day: calls that went well, that were the caller's fault, that were the service's; its mark on the axis."""
+    """One day: calls that went well, of which that is not known, that were the caller's fault, that were the service's; its mark on the axis."""
 
     good: int
+    other: int
     warn: int
     bad: int
     mark: str
@@ -33,7 +34,7 @@ class Column:
     @property
     def total(self) -> int:
         """All of them."""
-        return self.good + self.warn + self.bad
+        return self.good + self.other + self.warn + self.bad
 
 
 def draw(found: "KeyUsage", width: int, height: int = 8) -> list[list[Piece]]:
@@ -83,11 +84,11 @@ def dates(days: "Sequence[DayCalls]", step: int) -> str:
 
 
 def _column(found: "KeyUsage", one: "DayCalls") -> Column:
-    sums = {"2": 0, "4": 0, "5": 0}
+    sums = {"2": 0, "": 0, "4": 0, "5": 0}
     for _, response, calls in one.calls:
         kind = response[:1]
-        sums[kind if kind in sums else "2"] += calls
-    return Column(sums["2"], sums["4"], sums["5"], _MARKS[found.state(one)])
+        sums[kind if kind in sums else ""] += calls
+    return Column(*sums.values(), _MARKS[found.state(one)])
 
 
 def _between(mark: str) -> str:
@@ -104,7 +105,7 @@ def _bars(columns: Sequence[Column], top: int, row: int, height: int, step: int)
 
 
 def _cell(one: Column, scale: int, row: int, height: int) -> Piece:
-    """One cell of a bar: what went well at the bottom in eighths, errors above it in whole cells of another texture."""
+    """One cell of a bar: what went well at the bottom in eighths, the rest above it in whole cells of another texture."""
     cells = height * 64
     whole = -(-one.total * cells // scale)  # eighths, rounded up: a single call shows
     good = one.good * cells // scale
@@ -113,17 +114,23 @@ def _cell(one: Column, scale: int, row: int, height: int) -> Piece:
         return " ", ""
     if one.total == one.good or high <= good:
         return _EIGHTHS[min(8, whole - low)], "good"
-    fault = (one.good + one.warn) * cells // scale
-    return ("▓", "bad") if one.bad and (not one.warn or low + 4 >= fault) else ("▒", "warn")
+    reached, found = one.good, ("", "")
+    for count, glyph, tone in ((one.other, "░", ""), (one.warn, "▒", "warn"), (one.bad, "▓", "bad")):
+        if count and (not found[0] or low + 4 >= reached * cells // scale):
+            found = glyph, tone
+        reached += count
+    return found
 
 
 def _legend(columns: Sequence[Column]) -> Iterator[Piece]:
-    good, warn, bad = (sum(getattr(one, name) for one in columns) for name in ("good", "warn", "bad"))
+    good, other, warn, bad = (sum(getattr(one, name) for one in columns) for name in ("good", "other", "warn", "bad"))
     counted = sum(one.mark in "─+" for one in columns)
-    yield (f"{good + warn + bad:,} calls in {counted} days", "strong")
+    yield (f"{good + other + warn + bad:,} calls in {counted} days", "strong")
     for glyph, word, number, tone in (("█", "2xx", good, "good"), ("▒", "4xx", warn, "warn"), ("▓", "5xx", bad, "bad")):
         yield (f"   {glyph} ", tone)
         yield (f"{word} {number:,}", "")
+    if other:
+        yield (f"   ░ other {other:,}", "")
 
 
 def _marks(columns: Sequence[Column]) -> Iterator[Piece]:

@@ -44,6 +44,8 @@ def test_table_json_csv_and_exit_status_agree(nine):
     done = scan(nine, "-o", "json")
     sources = check(done.json)["sources"]
     assert keyed(sources) == {"ok": 3, "denied": 3, "disabled": 3}
+    found = {one["status"]: one["items"] for one in sources if one["id"].startswith("google-api-keys:")}
+    assert found == {"ok": 1, "denied": None, "disabled": None}, "where nobody may look, nothing was not found"
     assert done.status == done.json["exit_code"] == 3
     table = scan(nine)
     assert table.status == 3
@@ -51,6 +53,11 @@ def test_table_json_csv_and_exit_status_agree(nine):
     assert ["google-api-keys", "3", "denied,", "3", "disabled,", "3", "ok"] in lines
     rows = list(csv.DictReader(io.StringIO(scan(nine, "-o", "csv").out)))
     assert keyed(rows) == {"ok": 3, "denied": 3, "disabled": 3}
+    assert {(one["status"], one["items"]) for one in rows if one["id"].startswith("google-api-keys:")} == {
+        ("ok", "1"),
+        ("denied", ""),
+        ("disabled", ""),
+    }
     listed = nine.keyward("list", "-o", "json")
     assert keyed(check(listed.json)["sources"]) == {"ok": 3, "denied": 3, "disabled": 3}
     assert {one["name"] for one in listed.json["keys"]} == {f"key of {project}" for project in OPEN}

@@ -36,6 +36,15 @@ async def test_nine_projects_are_three_three_and_three(opened):
         assert "needs apikeys.keys.list" in lines[0]
 
 
+async def test_where_nothing_was_read_nothing_is_said_to_be_missing(opened):
+    only = [one for one in NINE if one.status is not SourceStatus.OK]
+    empty = SourceReport("gsm:acme", SourceStatus.OK, at=NOW)
+    async with opened(Desk([row(1)], [*only, empty]), size=(100, 26)) as (app, pilot):
+        await pilot.press("d")
+        lines = (await seen(app, pilot, "3 denied, 3 disabled", "1 ok; 0 found")).splitlines()
+        assert next(line for line in lines if "3 denied" in line).rstrip().endswith("3 denied, 3 disabled")
+
+
 async def test_an_accepted_gap_is_named_and_counts_no_more(opened):
     class Accepting(Desk):
         def gaps(self):

@@ -67,6 +67,17 @@ def test_a_single_call_shows_beside_a_million():
     assert lines[7][8 + 52] == " "
 
 
+def test_calls_of_which_nobody_said_how_they_went_are_not_drawn_as_good_ones():
+    lines = text(
+        dayplot.draw(usage({1: (("a", "2xx", 500), ("a", "", 400), ("a", "3xx", 100), ("a", "5xx", 1_000))}), 76)
+    )
+    assert [line[8 + 54] for line in lines[:8]] == ["▓"] * 4 + ["░"] * 2 + ["█"] * 2
+    assert next(line for line in lines if "calls in" in line).endswith(
+        "█ 2xx 500   ▒ 4xx 0   ▓ 5xx 1,000   ░ other 500"
+    )
+    assert not any("other" in line for line in text(dayplot.draw(MANY, 116)))
+
+
 def test_days_before_the_key_was_made_are_no_days_without_calls():
     lines = text(dayplot.draw(usage({1: ()}, created=NOW - timedelta(days=3)), 76))
     axis = next(line for line in lines if "┼" in line)
