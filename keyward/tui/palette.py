@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 
 from keyward.tui.actions import Action, Where
 from keyward.tui.offered import Offer, offers
-from keyward.tui.screens.once import Once
 from keyward.tui.widgets.choices import Choices
+from keyward.tui.widgets.once import Once
 
 if TYPE_CHECKING:
     from textual.screen import Screen

@@ -10,8 +10,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from keyward.tui.messages import Answer, Failed
-from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.choices import Choices
+from keyward.tui.widgets.once import Dialog
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:

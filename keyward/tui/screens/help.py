@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from keyward.tui.offered import Offer, offers
-from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.once import Dialog
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from textual.binding import BindingType
 from textual.widgets import OptionList
 
 from keyward.tui.actions import Where, bindings
-from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.once import Dialog
 
 if TYPE_CHECKING:
     from keyward.tui.app import KeywardApp

@@ -6,11 +6,11 @@ from textual.app import ComposeResult
 
 from keyward.tui.actions import Where, of
 from keyward.tui.messages import Failed
-from keyward.tui.screens.once import Once
 from keyward.tui.widgets.board import Board
 from keyward.tui.widgets.grid import Grid
 from keyward.tui.widgets.head import Head, Standing
 from keyward.tui.widgets.keysbar import KeysBar
+from keyward.tui.widgets.once import Once
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from textual.widgets import Button, Input
 
 from keyward.model.errors import UsageError
 from keyward.tui import words
-from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.once import Dialog
 from keyward.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
 from keyward.tui.messages import Answer, Failed
-from keyward.tui.screens.once import Dialog
 from keyward.tui.widgets.deaf import Deaf
+from keyward.tui.widgets.once import Dialog
 from keyward.tui.widgets.plain import Plain
 from keyward.tui.widgets.value import Value
 

@@ -2,7 +2,7 @@
 
 from typing import Generic, TypeVar
 
-from keyward.tui.screens.once import Dialog
+from keyward.tui.widgets.once import Dialog
 
 ARMED_AFTER = 0.35
 """Seconds during which a dialog hears nothing."""
