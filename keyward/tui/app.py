@@ -150,7 +150,10 @@ class KeywardApp(RoomsApp):
             said["coverage"] = coverage.summary(sources, self.gaps)
             self._scanned = scanned
             said["age"] = words.ago(scanned, self.now())
-        self.standing = replace(self.standing, **said)
+        standing = replace(self.standing, **said)
+        if standing == self.standing and sources is None:
+            return
+        self.standing = standing
         if not self.is_running:
             return  # it ends, and screens have lost their widgets before they are gone themselves
         for screen in self.screen_stack:

@@ -88,7 +88,7 @@ def _column(found: "KeyUsage", one: "DayCalls") -> Column:
     for _, response, calls in one.calls:
         kind = response[:1]
         sums[kind if kind in sums else ""] += calls
-    return Column(*sums.values(), _MARKS[found.state(one)])
+    return Column(sums["2"], sums[""], sums["4"], sums["5"], _MARKS[found.state(one)])
 
 
 def _between(mark: str) -> str:

@@ -37,8 +37,6 @@ FIRST = 200
 """Rows of the first message; the others have `CHUNK`."""
 _BREATH = 0.001
 """Seconds between two messages of rows, so that frames get out."""
-_REST = 5
-"""How many times longer than reading took the screen waits before it reads again, while a scan goes on."""
 
 
 class Seat(NamedTuple):
@@ -68,12 +66,10 @@ class Feed:
         self._leave = threading.Event()
         self._stop_scan = threading.Event()
         self._lock = threading.Lock()
-        self._following = Following(self._opened)
+        self._following = Following(self._opened)  # each scan has its own
         self._stoppers: WeakSet[threading.Event] = WeakSet()
-        self._pending: set[str] = set()
         self._tally: Tally | None = None
         self._counted: tuple[int, int, Mapping[str, datetime]] | None = None
-        self._rest_until = 0.0
         self.scanning = False
         self._deeds = 0
         self.before_rows: Callable[[], Message] | None = None
@@ -195,11 +191,12 @@ class Feed:
         """Ask every source, or those of the wish; rows stream to the screen, at most ten times a second."""
         self.scanning = True
         self._stop_scan.clear()
-        self._tally, self._counted, self._rest_until = None, None, 0.0
-        self._following.begin()
-        self._run(lambda: self._scan(to, wish), to, "scan")
+        self._tally, self._counted = None, None
+        following = self._following = Following(self._opened)
+        self._run_aside(lambda: following.run(to), to, "rows")
+        self._run(lambda: self._scan(to, wish, following), to, "scan")
 
-    def _scan(self, to: "MessagePump", wish: "ScanWish | None") -> None:
+    def _scan(self, to: "MessagePump", wish: "ScanWish | None", following: Following) -> None:
         from keyward.desk import ScanWish
 
         said: list[str] = []
@@ -212,7 +209,7 @@ class Feed:
             said.append("Stopped; what was read is kept.")
         finally:
             self.scanning = False
-            self._following.end()
+            following.end()
             to.post_message(ScanEnded(" ".join(said)))
             if not self._leave.is_set():
                 self._send_all(to)
@@ -225,10 +222,10 @@ class Feed:
         from keyward.model.events import RowsChanged  # loaded by the engines long ago
         from keyward.model.tally import Tally
 
+        if isinstance(event, RowsChanged):
+            self._following.changed(event.ids)
+            return
         with self._lock:
-            if isinstance(event, RowsChanged):
-                self._pending.update(event.ids)
-                return
             self._tally = self._tally or Tally()
             self._tally.hear(event)
 
@@ -238,31 +235,16 @@ class Feed:
             return deepcopy(self._tally) if self.scanning else None
 
     def drain(self, to: "MessagePump", now: "datetime") -> None:
-        """Send how far the scan is at this moment (UTC), and the rows that changed since the last time."""
+        """Send how far the scan is at this moment (UTC), if that is something else than the last time."""
         with self._lock:
-            tally, ids = self._tally, self._pending
+            tally = self._tally
             counted = (0, 0, {}) if tally is None else (len(tally.reports), len(tally.sources), dict(tally.held(now)))
             news, self._counted = counted != self._counted, counted
-            if time.monotonic() >= self._rest_until:
-                self._pending, self._rest_until = set(), float("inf") if ids else 0.0
-            else:
-                ids = set()
         if news:
             to.post_message(Progress(*counted))
-        if ids:
-            self._run(lambda: self._follow(to, ids), to, "rows")
 
     def _opened(self) -> "CacheReader":
         return self.desk.cache()
-
-    def _follow(self, to: "MessagePump", ids: set[str]) -> None:
-        """Send rows that a scan changed."""
-        began = time.monotonic()
-        try:
-            self._following.send(to, ids)
-        finally:
-            # Many rows at once take a while to read: the screen follows more slowly then, and the scan is not held up.
-            self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
 
     def _send_some(self, to: "MessagePump", ids: set[str]) -> None:
         with closing(self.desk.cache()) as cache:
