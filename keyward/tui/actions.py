@@ -308,6 +308,7 @@ ACTIONS: tuple[Action, ...] = (
         Where.HISTORY,
         "Leaves only rotations with these words; Escape clears it.",
         footer=True,
+        first=True,
     ),
     Action("export", "e", "Export", Where.HISTORY, _EXPORT),
     Action("audit", "ctrl+r", "Check trail", Where.HISTORY, "Checks every line of the audit trail again."),

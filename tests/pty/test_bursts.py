@@ -101,6 +101,41 @@ def test_many_characters_are_typed_into_the_filter_in_one_burst(judged):
     assert _into_the_filter(judged, Terminal.send, 1_000) < 10
 
 
+@pytest.mark.parametrize("key", ["beta", "gamma"])
+def test_what_is_typed_right_behind_a_query_is_for_a_key_that_it_leaves(judged, key):
+    """The cursor stood on alpha when it was typed."""
+    with judged.app("--write") as term:
+        term.wait("WRITE", ">  alpha")
+        term.send(f"/{key}{ENTER}{ENTER}")
+        term.wait("Overview")
+        assert f"{key}-key" in term.settle()
+        term.press(ESCAPE, ESCAPE)
+        term.wait(">  alpha")
+        term.send(f"/{key}{ENTER}r")
+        assert f"acme-prod: {key} " in term.wait("a plan: nothing has been changed")
+        term.send("q")
+        assert term.end() == 0
+        assert judged.changes() == []
+
+
+def test_what_is_typed_right_behind_words_is_for_a_line_that_they_leave(judged):
+    with judged.app() as term:
+        term.wait("READ-ONLY", "alpha")
+        for screen, column, words, opened in (
+            ("6", "TRUST", "display.motion", "[display]"),
+            ("3", "ZERO", "anthropic", "Data handling"),
+            ("7", "STATED", "departing", "for which person"),
+        ):
+            term.send(screen)
+            term.wait(column)
+            term.send(f"/{words}{ENTER}{ENTER}")
+            term.wait(opened)
+            term.press(ESCAPE, ESCAPE, ESCAPE)
+            term.wait("LAST USE")
+        term.send("q")
+        assert term.end() == 0
+
+
 @pytest.mark.slow
 def test_ten_thousand_characters_are_typed_into_the_filter_in_one_burst(judged):
     assert _into_the_filter(judged, Terminal.send, 10_000) < 60

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from keyward.tui.screens.page import Page
+from keyward.tui.widgets.filterfield import FilterField
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.pane import Fact, FactList
 from keyward.tui.widgets.plain import Line, Plain
@@ -61,7 +62,7 @@ class FilteredPage(Page):
         """Filter, list, the one under the cursor."""
         with Horizontal(classes="content find"):
             yield Plain("/", classes="slash")
-            yield Input(placeholder=self.placeholder, id="find", select_on_focus=False)
+            yield FilterField(self._leave, self.placeholder, id="find")
             yield Line(id="count")
         yield Grid(self.columns, self.cells, self.tone, id="entries")
         yield FactList(id="entry", classes="content below")
@@ -114,9 +115,10 @@ class FilteredPage(Page):
         """Every letter narrows."""
         self._find(event.value)
 
-    def on_input_submitted(self) -> None:
-        """Enter goes to the list."""
-        self.query_one(Grid).focus()
+    def _leave(self, text: str) -> None:
+        """Enter goes to the list, which shows what these words leave by then."""
+        self._find(text)
+        self.set_focus(self.query_one(Grid))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's signature
         """A slash typed into the filter is a slash."""

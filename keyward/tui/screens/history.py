@@ -12,6 +12,7 @@ from keyward.tui import undoing, words
 from keyward.tui.actions import Where, bindings
 from keyward.tui.messages import Answer, Failed
 from keyward.tui.screens.page import Page
+from keyward.tui.widgets.filterfield import FilterField
 from keyward.tui.widgets.grid import Column, Grid
 from keyward.tui.widgets.plain import Plain
 
@@ -58,7 +59,7 @@ class HistoryScreen(Page):
     def content(self) -> ComposeResult:
         """What is said of the trail, the filter, the list."""
         yield Plain(self._audit, id="audit")
-        yield Input(placeholder="words: ana waiting maps", id="filter-history", classes="line", select_on_focus=False)
+        yield FilterField(self._leave, "words: ana waiting maps", id="filter-history", classes="line")
         yield Grid(_COLUMNS, self._cells, self._tone, id="rotations")
 
     def on_mount(self) -> None:
@@ -192,15 +193,20 @@ class HistoryScreen(Page):
         if self._all:
             line = self.query_one("#filter-history", Input)
             line.display = True
-            line.focus()
+            self.set_focus(line)  # at once: the letters behind the key are for it
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's signature
+        """A slash typed into the filter is a slash."""
+        return not (action == "filter" and isinstance(self.focused, Input))
 
     def on_input_changed(self) -> None:
         """Rotations with these words."""
         self._filter()
 
-    def on_input_submitted(self) -> None:
-        """Enter goes to the rows."""
-        self.query_one(Grid).focus()
+    def _leave(self, _text: str) -> None:
+        """Enter goes to the rows, which are those with these words by then."""
+        self._filter()
+        self.set_focus(self.query_one(Grid))
 
     def action_back(self) -> None:
         """Clear the filter; without one, back."""

@@ -49,7 +49,7 @@ class InventoryScreen(KeyTable):
     def compose(self) -> ComposeResult:
         """Head, query, table with pane, note, keys."""
         yield Head(self.app.standing)
-        yield FilterBar(self._known, self._to_rows)
+        yield FilterBar(self._known, self._to_rows_of)
         with Horizontal(id="body"):
             yield self.grid
             yield Board()
@@ -215,10 +215,17 @@ class InventoryScreen(KeyTable):
         return known(self.rows)
 
     def on_filter_bar_wants(self, event: FilterBar.Wants) -> None:
-        """Another query: its rows, or what is wrong with it."""
+        """Another query was typed."""
+        self._look_for(event.query)
+
+    def _look_for(self, query: str) -> None:
+        """Show its rows, or what is wrong with it."""
         bar = self.query_one(FilterBar)
+        if query == self.view.query:  # Enter was quicker, or what was wrong was taken back
+            bar.say()
+            return
         try:
-            self.view.look_for(event.query, self.app.now())
+            self.view.look_for(query, self.app.now())
         except QueryError as error:
             bar.say(f"column {error.column + 1}: {error.plain} {error.hint}".strip())
         else:
@@ -226,6 +233,11 @@ class InventoryScreen(KeyTable):
             self.judging.follow()
             self._show_view()
             bar.say()
+
+    def _to_rows_of(self, query: str) -> None:
+        """Out of the query, to the rows that it leaves."""
+        self._look_for(query)
+        self._to_rows()
 
     def _to_rows(self) -> None:
         """Out of the query, also where there are no rows: letters are keys again."""

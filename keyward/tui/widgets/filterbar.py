@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from keyward.tui.widgets.filterfield import FilterField
 from keyward.tui.widgets.plain import Line, Plain
 
 Known = Mapping[str, Sequence[str]]
@@ -17,24 +18,18 @@ _REMEMBERED = 50
 _HELP = "Tab completes · Up: earlier filters · project: kind: store: state: used: age> unused> or any text"
 
 
-class Query(Input):
+class Query(FilterField):
     """The query. Tab or the right arrow takes what is shown dim; up and down go through earlier queries."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Done before the next key is looked at: what is typed right behind Enter is meant for the table.
-        Binding("enter", "submit", "To the keys", show=False, priority=True),
         Binding("tab", "complete", "Complete", show=False),
         Binding("up", "earlier(1)", "Earlier filter", show=False),
         Binding("down", "earlier(-1)", "Later filter", show=False),
     ]
 
-    def __init__(self, known: Callable[[], Known], leave: Callable[[], None]) -> None:
-        super().__init__(
-            placeholder="filter: project:acme-prod age>90d used:never text",
-            id="filter",
-            select_on_focus=False,
-        )
-        self._known, self._leave = known, leave
+    def __init__(self, known: Callable[[], Known], leave: Callable[[str], None]) -> None:
+        super().__init__(leave, "filter: project:acme-prod age>90d used:never text", id="filter")
+        self._known = known
         self._past: list[str] = []
         self._back = 0
         self._draft = ""
@@ -61,9 +56,9 @@ class Query(Input):
         return words(found)
 
     async def action_submit(self) -> None:
-        """Go to the rows; letters that are still waiting belong to the query."""
-        self._leave()
-        self.call_later(self.remember)
+        """Go to the rows; the query can be fetched again."""
+        await super().action_submit()
+        self.remember()
 
     def action_complete(self) -> None:
         """Take the suggestion; without one Tab goes on to the table."""
@@ -88,7 +83,7 @@ class FilterBar(Vertical):
 
     Args:
         known: gives the values that exist, by field.
-        leave: goes to the rows.
+        leave: shows the rows of this query, and goes there.
     """
 
     DEFAULT_CSS = """
@@ -110,7 +105,7 @@ class FilterBar(Vertical):
             super().__init__()
             self.query = query
 
-    def __init__(self, known: Callable[[], Known], leave: Callable[[], None]) -> None:
+    def __init__(self, known: Callable[[], Known], leave: Callable[[str], None]) -> None:
         super().__init__()
         self._known, self._leave = known, leave
         self._values: Known | None = None

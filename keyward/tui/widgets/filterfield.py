@@ -1,0 +1,43 @@
+"""Words that narrow a list. Keys typed right behind Enter are for the rows that the words leave, never for those that stood there before."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+_PATIENCE = 1.0
+"""Seconds after which letters are not waited for any more."""
+
+
+class FilterField(Input):
+    """The field.
+
+    Args:
+        leave: shows what this text leaves, and goes there.
+        placeholder: what stands there while it is empty.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "To the list", show=False, priority=True)]
+
+    def __init__(
+        self,
+        leave: Callable[[str], None],
+        placeholder: str,
+        *,
+        id: str,  # noqa: A002  # Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(placeholder=placeholder, select_on_focus=False, id=id, classes=classes)
+        self._leave = leave
+
+    async def action_submit(self) -> None:
+        """Go to the list. Letters that are still waiting belong to the words; the app looks at no other key before this is done."""
+        heard = asyncio.Event()
+        if self.call_later(heard.set):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await heard.wait()
+        self._leave(self.value)
