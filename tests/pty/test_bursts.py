@@ -118,6 +118,22 @@ def test_what_is_typed_right_behind_a_query_is_for_a_key_that_it_leaves(judged, 
         assert judged.changes() == []
 
 
+def test_what_is_typed_right_behind_a_query_that_cannot_be_read_is_for_no_key(judged):
+    with judged.app("--write") as term:
+        term.wait("WRITE", ">  alpha")
+        for query, wrong in (("age>", "age> needs a value."), ("project:", "project: needs a value.")):
+            term.send(f"/{query}{ENTER}")
+            term.wait(wrong)
+            term.send(f"{ENTER}r")
+            term.wait(f"{query}r")
+            assert ">  alpha" in term.text
+            term.press(ESCAPE, ESCAPE)
+            term.wait("filter: project:")
+        term.send("q")
+        assert term.end() == 0
+        assert judged.changes() == []
+
+
 def test_what_is_typed_right_behind_words_is_for_a_line_that_they_leave(judged):
     with judged.app() as term:
         term.wait("READ-ONLY", "alpha")

@@ -2,6 +2,7 @@
 
 from keyward.tui.completing import after, known, suggestions
 from keyward.tui.rows import Rows
+from keyward.tui.widgets.filterbar import Query
 from tests.parts.desk import OK, Desk, columns, loaded, row, shown
 
 
@@ -56,7 +57,8 @@ async def test_the_hint_goes_when_the_query_is_left_and_an_error_stays(opened):
         await loaded(app, pilot)
         assert "column 6: There is no field 'agee'. Did you mean age?" in hint(app)
         assert app.screen.view.query == "prod agee", "the rows are those of the last query that could be read"
-        await pilot.press("escape")
+        assert isinstance(app.focused, Query), "there are no rows of it to go to"
+        await pilot.press("escape", "escape")
         await loaded(app, pilot)
         assert "NAME" in hint(app)
 

@@ -218,26 +218,27 @@ class InventoryScreen(KeyTable):
         """Another query was typed."""
         self._look_for(event.query)
 
-    def _look_for(self, query: str) -> None:
-        """Show its rows, or what is wrong with it."""
+    def _look_for(self, query: str, *, meant: bool = False) -> bool:
+        """Show its rows, or what is wrong with it; whether it can be read. One that is not `meant` yet is being typed."""
         bar = self.query_one(FilterBar)
-        if query == self.view.query:  # Enter was quicker, or what was wrong was taken back
+        if query == self.view.query:  # it was looked for already, or what was wrong was taken back
             bar.say()
-            return
+            return True
         try:
             self.view.look_for(query, self.app.now())
         except QueryError as error:
-            bar.say(f"column {error.column + 1}: {error.plain} {error.hint}".strip())
-        else:
-            self.marking.end()  # its marks stay, also those that are hidden now
-            self.judging.follow()
-            self._show_view()
-            bar.say()
+            bar.say(f"column {error.column + 1}: {error.plain} {error.hint}".strip(), meant=meant)
+            return False
+        self.marking.end()  # its marks stay, also those that are hidden now
+        self.judging.follow()
+        self._show_view()
+        bar.say()
+        return True
 
     def _to_rows_of(self, query: str) -> None:
-        """Out of the query, to the rows that it leaves."""
-        self._look_for(query)
-        self._to_rows()
+        """Out of the query, to the rows that it leaves; of one that cannot be read there are none to go to."""
+        if self._look_for(query, meant=True):
+            self._to_rows()
 
     def _to_rows(self) -> None:
         """Out of the query, also where there are no rows: letters are keys again."""

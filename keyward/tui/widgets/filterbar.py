@@ -110,12 +110,14 @@ class FilterBar(Vertical):
         self._known, self._leave = known, leave
         self._values: Known | None = None
         self._typed = ""
+        self._left: str | None = None
+        self._wrong = ""
 
     def compose(self) -> ComposeResult:
         """A slash, the query, the count; the hint."""
         with Horizontal():
             yield Plain("/", classes="slash")
-            yield Query(self._values_known, self._leave)
+            yield Query(self._values_known, self._meant)
             yield Line(id="count")
         yield Line(id="hint")
 
@@ -139,12 +141,12 @@ class FilterBar(Vertical):
         """Rows came: other values may exist."""
         self._values = None
 
-    def say(self, wrong: str = "") -> None:
-        """Say what is wrong with the query, or else what could come next."""
-        text = self.field.value
+    def say(self, wrong: str = "", *, meant: bool = False) -> None:
+        """Say what is wrong with the query, or else what could come next. One that is not `meant` yet is being typed."""
+        text, self._wrong = self.field.value, wrong if meant else ""
         hint = self.field.offer() if text else _HELP
         last = text.rpartition(" ")[2]
-        if wrong and hint and ":" in last:  # not wrong yet: the word is being typed
+        if wrong and hint and ":" in last and not meant:  # not wrong yet: the word is being typed
             wrong = ""
         self.set_class(bool(wrong), "-wrong")
         self.query_one("#hint", Line).show(wrong or hint or "Enter: to the keys · Esc: clear")
@@ -154,7 +156,7 @@ class FilterBar(Vertical):
     def on_descendant_focus(self) -> None:
         """Somebody types: the line of help appears."""
         self.add_class("-asked")
-        self.say()
+        self.say(self._wrong, meant=True)  # in a burst, Enter comes before this
         self.call_after_refresh(self._values_known)  # the first letter need not wait for it
 
     def on_descendant_blur(self) -> None:
@@ -164,12 +166,18 @@ class FilterBar(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """The letter shows at once, the rows a frame later; what was typed over is never looked for."""
         event.stop()
-        self._typed = event.value
-        self.call_after_refresh(self._want, event.value)
+        if event.value != self._left:
+            self._left, self._typed = None, event.value
+            self.call_after_refresh(self._want, event.value)
 
     def _want(self, query: str) -> None:
-        if query == self._typed:
+        if query == self._typed and self._left is None:
             self.post_message(self.Wants(query))
+
+    def _meant(self, query: str) -> None:
+        """Enter was pressed, maybe before anybody was told of the last letters: nobody need be told of them any more."""
+        self._left = query
+        self._leave(query)
 
     def show_query(self, query: str) -> None:
         """Show a query that is looked for already."""
