@@ -82,7 +82,11 @@ class Stage:
     def _rests(self):
         """Whether every answer is there but those that are held, nothing waits to be laid out or painted, and a dialog hears keys."""
         app, screen = self.app, self.app.screen
-        if sum(not worker.is_finished for worker in app.workers) > len(self._held):
+        at_work = sum(not worker.is_finished for worker in app.workers)
+        if app.feed.scanning:  # it is followed to its end; nothing comes while that thread waits for news and has none
+            following = app.feed._following
+            at_work -= bool(following._news._waiters) and not following._changed
+        if at_work > len(self._held):
             return False
         waits = screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks
         sized = app._resize_event is None and all(one.size == app.size for one in (screen, *app._background_screens))
