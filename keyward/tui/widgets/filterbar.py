@@ -58,7 +58,7 @@ class Query(FilterField):
     async def action_submit(self) -> None:
         """Go to the rows; the query can be fetched again."""
         await super().action_submit()
-        self.remember()
+        self.call_later(self.remember)
 
     def action_complete(self) -> None:
         """Take the suggestion; without one Tab goes on to the table."""

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 _PATIENCE = 1.0
-"""Seconds after which letters are not waited for any more."""
+"""Seconds for which letters are waited for. Where more come than can be taken in that time, Enter is passed over and more letters are letters."""
 
 
 class FilterField(Input):
@@ -35,9 +34,16 @@ class FilterField(Input):
 
     async def action_submit(self) -> None:
         """Go to the list. Letters that are still waiting belong to the words; the app looks at no other key before this is done."""
+        if await self._heard():
+            self._leave(self.value)
+
+    async def _heard(self) -> bool:
+        """Wait until every letter before this is in the field; whether it is."""
         heard = asyncio.Event()
-        if self.call_later(heard.set):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await heard.wait()
-        self._leave(self.value)
+        self.call_later(heard.set)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await heard.wait()
+        except TimeoutError:
+            return False
+        return True
