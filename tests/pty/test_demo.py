@@ -169,7 +169,7 @@ def test_bursts_rotate_nothing_in_write_mode(tmp_path):
             before = len(term.raw)
             term.send(burst)
             while b"Apply this plan" not in term.raw[before:]:
-                term.settle(1.0)
+                term.settle(0.4)  # less than a cursor takes to blink
             if "Apply this plan" in term.text:  # else a key of the burst pressed Cancel
                 term.press(ESCAPE)
             term.wait_gone("Apply this plan")
