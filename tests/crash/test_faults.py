@@ -31,7 +31,7 @@ CHANGES = (f"{KEYS}.create", f"{KEYS}.delete", ADD_VERSION)
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("ring")) as service:
+    with running(tmp_path_factory.mktemp("ring"), again=True) as service:
         one = Stage(tmp_path_factory.mktemp("faults"), service.environ, rate=1000.0)
         yield one
         one.close()

@@ -60,7 +60,7 @@ def powerless():
 
 @pytest.fixture(scope="module")
 def keyring(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("swap-faults")) as service:
+    with running(tmp_path_factory.mktemp("swap-faults"), again=True) as service:
         yield service.environ
 
 

@@ -20,7 +20,7 @@ IN_CI = 1
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("ring")) as service:
+    with running(tmp_path_factory.mktemp("ring"), again=True) as service:
         one = Stage(tmp_path_factory.mktemp("crash"), service.environ)
         yield one
         one.close()
