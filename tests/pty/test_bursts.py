@@ -223,7 +223,7 @@ def _cat(demo, seed, keys):
             mode(term)
             said = top(term).split()[2]
             _walk(term, seed + leg, STRETCH)
-            term.wait("LAST USE")
+            term.wait("/ filter: project:")  # the inventory, whatever columns were chosen
             left += said not in top(term)
         # By the list of commands it may find back to READ-ONLY, never out of it; where that is the rule, this shows nothing.
         assert left == 0 or (mode is into_write_mode and left * 4 < keys // STRETCH)
